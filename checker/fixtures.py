@@ -1,0 +1,84 @@
+"""What every check file may ask for: the project, the history, the Gate, and a starter for each server.
+
+Servers live for the whole check file. After its last check the Gate opens, and what was started stops in reverse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker.harness.gate import Gate
+from checker.harness.history import History
+from checker.harness.run import RUN, Run, Stack
+
+
+@pytest.fixture(scope="session")
+def run(pytestconfig: pytest.Config) -> Run:
+    """The run that the grading child was started for."""
+    given: Run = pytestconfig.stash[RUN]
+    return given
+
+
+@pytest.fixture(scope="session")
+def project(run: Run) -> Path:
+    """The learner's folder. Read it; never import from it."""
+    return run.project
+
+
+@pytest.fixture(scope="session")
+def history(run: Run) -> History:
+    """Everything that has happened so far."""
+    return run.history
+
+
+@pytest.fixture(scope="session")
+def _one_gate(run: Run) -> Iterator[Gate]:
+    with Gate(run.history) as gate:
+        yield gate
+
+
+@pytest.fixture(scope="module")
+def gate(_one_gate: Gate) -> Gate:
+    """The latch that plays the slow upstream: `environment={"UPSTREAM_URL": gate.url}`."""
+    return _one_gate
+
+
+@pytest.fixture(autouse=True)
+def _fresh_gate(_one_gate: Gate) -> None:
+    """Each check begins with an empty Gate: what an earlier one left held is let go."""
+    _one_gate.reset()
+
+
+@pytest.fixture(scope="module")
+def stack(run: Run, _one_gate: Gate) -> Iterator[Stack]:
+    """What this file has started."""
+    stack = Stack(run)
+    yield stack
+    _one_gate.open()
+    stack.stop()
+
+
+def _starter(server: str) -> Any:
+    """A fixture that starts this server: `uvicorn("desk.asgi:application")`; see harness/servers/<server>.py."""
+
+    @pytest.fixture(scope="module")
+    def start(stack: Stack) -> Callable[..., Any]:
+        module = import_module(f"checker.harness.servers.{server}")
+        return partial(stack.start, getattr(module, server))
+
+    return start
+
+
+gunicorn = _starter("gunicorn")
+uvicorn = _starter("uvicorn")
+daphne = _starter("daphne")
+hypercorn = _starter("hypercorn")
+nginx = _starter("nginx")
+valkey = _starter("valkey")
+postgres = _starter("postgres")

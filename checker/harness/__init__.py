@@ -1,0 +1,1 @@
+"""What checks are built from. Knows servers, traffic and processes; knows no exercise."""

@@ -1,0 +1,41 @@
+"""Was the machine able to judge? A thread that wants to wake often, and notes by how much it was late.
+
+Deadlines are generous, so only a machine that stood still (a laptop put to sleep, a host out of memory) can break
+a right solution. A failure beside such a standstill is inconclusive, not the learner's.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+TICK_S = 0.1
+STANDSTILL_S = 3.0
+
+
+class Calibration:
+    """Measures standstills while it runs."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._standstills: list[tuple[float, float]] = []
+        self._thread = threading.Thread(target=self._tick, name="calibration", daemon=True)
+        self._thread.start()
+
+    def standstill_s(self, since: float) -> float:
+        """The longest standstill that ended after `since` (monotonic seconds); 0 when there was none."""
+        return max((late for at, late in list(self._standstills) if at >= since), default=0.0)
+
+    def close(self) -> None:
+        """Stop measuring."""
+        self._stop.set()
+        self._thread.join(timeout=5)
+
+    def _tick(self) -> None:
+        before = time.monotonic()
+        while not self._stop.wait(TICK_S):
+            now = time.monotonic()
+            late = now - before - TICK_S
+            if late >= STANDSTILL_S:
+                self._standstills.append((now, late))
+            before = now

@@ -1,0 +1,175 @@
+"""Why a server did not answer as it should, told from the history, the process and its log.
+
+These are the diagnoses every exercise can meet; their hints are in exercises/hints.toml.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from checker.harness.findings import NotYet
+from checker.harness.history import Event
+from checker.harness.http import Answer, Exchange
+from checker.harness.processes import Process
+from checker.harness.run import Run
+from checker.harness.websocket import WebSocket
+from course.model import Finding, Place
+
+LAST_LINES = 8
+STALL_DEADLINE_S = 2.0
+LAST_WORDS_DEADLINE_S = 2.0
+
+
+class Examined(Protocol):
+    """What a diagnosis looks at: a server's record, process and log."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the history."""
+        ...
+
+    @property
+    def run(self) -> Run:
+        """The run it belongs to."""
+        ...
+
+    @property
+    def process(self) -> Process:
+        """The master."""
+        ...
+
+
+def did_not_answer(server: Examined, exchange: Exchange, deadline_s: float) -> NotYet:
+    """The first request got no answer: a server that died, hangs in an import, or hangs in the view."""
+    wanted = f"{server.name} starts on your project and answers {exchange.path}"
+    return (
+        _dead(server, wanted)
+        or _importing(server, wanted)
+        or _stuck(server, wanted, exchange.id)
+        or _not_yet(
+            "server-never-answered",
+            wanted,
+            _with_log(server, f"no answer to {exchange.path} within {deadline_s:.0f} s of its start"),
+        )
+    )
+
+
+def no_answer(server: Examined, exchange: Exchange, deadline_s: float) -> NotYet:
+    """A request to a server that has answered before got no answer, or a broken connection."""
+    wanted = f"an answer to {exchange.path}"
+    return (
+        _dead(server, wanted)
+        or _stuck(server, wanted, exchange.id)
+        or _raised(server, wanted, exchange.id)
+        or _not_yet(
+            "no-answer",
+            wanted,
+            f"the connection broke: {exchange.error}"
+            if exchange.error
+            else f"no answer within {deadline_s:.0f} s: the request never reached your code",
+        )
+    )
+
+
+def server_error(server: Examined, exchange: Exchange, answer: Answer) -> NotYet:
+    """An answer of 500 or more: the learner's own line and message where the probe saw the error."""
+    wanted = f"{exchange.path} answers without an error"
+    return _raised(server, wanted, exchange.id, f"status {answer.status}: ") or _not_yet(
+        "server-error", wanted, _with_log(server, f"status {answer.status}: {answer.text[:200]!r}")
+    )
+
+
+def handshake_refused(server: Examined, socket: WebSocket) -> NotYet:
+    """A WebSocket that should have opened did not."""
+    wanted = f"the WebSocket {socket.label} is accepted"
+    status = f"the handshake got status {socket.refused}" if socket.refused else "the handshake got no answer"
+    return (
+        _dead(server, wanted)
+        or _raised(server, wanted, "", f"{status}: ")
+        or _stuck(server, wanted, "")
+        or _not_yet("handshake-refused", wanted, _with_log(server, status))
+    )
+
+
+def blocked_loop(server: Examined, *, since: float = 0.0, deadline_s: float = STALL_DEADLINE_S) -> Event | None:
+    """The first stall of one of this server's event loops since then; waits a moment for the watchdog to be sure."""
+    return server.run.history.wait_for(
+        "loop.stalled", lambda e: bool(e["server"] == server.name), since=since, deadline_s=deadline_s
+    )
+
+
+def loop_blocked(stall: Event, wanted: str) -> NotYet:
+    """The finding for a stall: the event loop stood still in a line of the learner's."""
+    place = stall.where
+    line = f"{place.file}:{place.line} {place.function}()" if place else str(stall["top"])
+    doing = "computing" if stall["state"] == "computing" else "waiting"
+    saw = f"the event loop stood still, {doing} in {line}: nobody else was served"
+    return _not_yet("loop-blocked", wanted, saw, place)
+
+
+def seen(server: Examined, *kinds: str, since: float = 0.0) -> list[Event]:
+    """What the probe told of these kinds from inside this server."""
+    return [e for e in server.run.history.events(*kinds, since=since) if e["server"] == server.name]
+
+
+def raised(server: Examined, *, request: str = "", since: float = 0.0) -> Event | None:
+    """The last unhandled error the probe saw in this server, for one request or for any."""
+    errors = [e for e in seen(server, "app.raised", since=since) if not request or e["request"] == request]
+    return errors[-1] if errors else None
+
+
+def error_finding(event: Event, wanted: str, before: str = "") -> NotYet:
+    """The finding for an unhandled error of the learner's code."""
+    code = "sync-only-operation" if event["type"] == "SynchronousOnlyOperation" else "server-error"
+    return _not_yet(code, wanted, f"{before}{event['type']}: {event['message']}", event.where)
+
+
+def _dead(server: Examined, wanted: str) -> NotYet | None:
+    history = server.run.history
+    for greedy in history.events("guard.killed"):
+        if greedy["server"] == server.name:
+            return _not_yet(str(greedy["code"]), wanted, str(greedy["saw"]))
+    if failed := seen(server, "app.import_failed"):
+        return _not_yet("import-error", wanted, f"{failed[-1]['type']}: {failed[-1]['message']}", failed[-1].where)
+    if server.process.wait(0.5) is None:
+        return None
+    server.process.log.wait_end(LAST_WORDS_DEADLINE_S)
+    return _not_yet("server-exited", wanted, _with_log(server, f"{server.name} {_ending(server.process.returncode)}"))
+
+
+def _importing(server: Examined, wanted: str) -> NotYet | None:
+    slow = seen(server, "app.importing")
+    if not slow or any(e["pid"] == slow[-1]["pid"] for e in seen(server, "app.loaded")):
+        return None
+    saw = f"your code was still being imported after {slow[-1]['seconds']:.0f} s"
+    return _not_yet("endless-import", wanted, saw, slow[-1].where)
+
+
+def _stuck(server: Examined, wanted: str, request: str) -> NotYet | None:
+    resumed = seen(server, "loop.resumed")
+    for stall in reversed(seen(server, "loop.stalled")):
+        if not any(e["pid"] == stall["pid"] and e.t > stall.t for e in resumed):
+            return loop_blocked(stall, wanted)
+    if request and any(e["request"] == request for e in seen(server, "app.entered")):
+        return _not_yet("no-answer", wanted, "the request reached your code, which did not answer")
+    return None
+
+
+def _raised(server: Examined, wanted: str, request: str, before: str = "") -> NotYet | None:
+    event = raised(server, request=request)
+    return None if event is None else error_finding(event, wanted, before)
+
+
+def _ending(returncode: int | None) -> str:
+    if returncode is not None and returncode < 0:
+        return f"was ended by signal {-returncode}"
+    return f"ended by itself with exit code {returncode}"
+
+
+def _with_log(server: Examined, saw: str) -> str:
+    lines = server.process.log.last_lines(LAST_LINES)
+    return "\n".join([saw, *(f"  {line}" for line in lines)]) if lines else saw
+
+
+def _not_yet(code: str, wanted: str, saw: str, where: Place | None = None) -> NotYet:
+    return NotYet(Finding(code=code, wanted=wanted, saw=saw, where=where))

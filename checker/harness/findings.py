@@ -1,0 +1,24 @@
+"""How a check says "not yet": `fail(code, wanted=..., saw=...)`. Any other exception is our bug."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from course.model import Finding, Place
+
+
+class NotYet(Exception):
+    """The learner's project does not yet do what was wanted; carries the finding."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"{finding.code}: {finding.saw}")
+        self.finding = finding
+
+
+class Inconclusive(Exception):
+    """The machine was too busy to tell; the run is tried once more, then said so."""
+
+
+def fail(code: str, *, wanted: str, saw: str, where: Place | None = None, next: str = "") -> NoReturn:
+    """End the check with a finding. `code` must have three hints in a hints.toml."""
+    raise NotYet(Finding(code=code, wanted=wanted, saw=saw, where=where, next=next))

@@ -1,0 +1,126 @@
+"""Everything that happened in one run, in one list and one file: history.jsonl.
+
+Client spans, Gate arrivals, what the probe saw inside the server, births and deaths of processes. Findings and
+timelines only read it. All clocks are CLOCK_MONOTONIC, which processes of one machine share.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from course.model import Place
+
+PROBE_DATAGRAM_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened, at `t` seconds of the monotonic clock."""
+
+    t: float
+    kind: str
+    facts: dict[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.facts.get(name)
+
+    @property
+    def where(self) -> Place | None:
+        """The learner's line, where the event carries one."""
+        place = self.facts.get("where")
+        return None if place is None else Place(**place)
+
+
+class History:
+    """The record of a run. Safe to use from any thread; `wait_for` sleeps until something happens."""
+
+    def __init__(self, path: Path, probe_socket: Path) -> None:
+        self.probe_socket = probe_socket
+        self._events: list[Event] = []
+        self._closing = False
+        self._changed = threading.Condition()
+        self._file = path.open("w", encoding="utf-8")
+        # Datagrams need no connection, so a worker may fork, or close every descriptor, and still be heard.
+        self._inbox = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._inbox.bind(str(probe_socket))
+        self._listener = threading.Thread(target=self._listen, name="history", daemon=True)
+        self._listener.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop listening and close the file; reading stays possible."""
+        with suppress(OSError):
+            self._closing = True
+            # An empty datagram to ourselves ends the listener, after all that was sent before it.
+            self._inbox.sendto(b"", str(self.probe_socket))
+        self._listener.join(timeout=5)
+        self._inbox.close()
+        self.probe_socket.unlink(missing_ok=True)
+        with self._changed:
+            self._file.close()
+
+    @staticmethod
+    def now() -> float:
+        """Seconds of the clock that every event carries."""
+        return time.monotonic()
+
+    def record(self, kind: str, **facts: Any) -> Event:
+        """Add an event that happened now."""
+        return self._add(Event(self.now(), kind, facts))
+
+    def events(self, *kinds: str, since: float = 0.0) -> list[Event]:
+        """The events of these kinds (of all, when none is named) from `since` on, in order of time."""
+        with self._changed:
+            chosen = [e for e in self._events if e.t >= since and (not kinds or e.kind in kinds)]
+        return sorted(chosen, key=lambda event: event.t)
+
+    def wait_for(
+        self,
+        kind: str,
+        matches: Callable[[Event], bool] = lambda _: True,
+        *,
+        since: float = 0.0,
+        deadline_s: float,
+    ) -> Event | None:
+        """The first such event from `since` on, waited for when it has not happened yet; None at the deadline."""
+
+        def found() -> Event | None:
+            return next((e for e in self._events if e.kind == kind and e.t >= since and matches(e)), None)
+
+        with self._changed:
+            self._changed.wait_for(lambda: found() is not None, timeout=deadline_s)
+            return found()
+
+    def _add(self, event: Event) -> Event:
+        with self._changed:
+            self._events.append(event)
+            if not self._file.closed:
+                self._file.write(json.dumps({"t": round(event.t, 6), "kind": event.kind, **event.facts}) + "\n")
+            self._changed.notify_all()
+        return event
+
+    def _listen(self) -> None:
+        while (datagram := self._inbox.recv(PROBE_DATAGRAM_BYTES)) or not self._closing:
+            try:
+                facts = json.loads(datagram)
+                event = Event(float(facts.pop("t")), str(facts.pop("kind")), facts)
+                _ = event.where
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+                continue  # anybody may write to this socket, the learner's code too: only whole events count
+            self._add(event)

@@ -1,0 +1,209 @@
+"""HTTP traffic as checks send it: one request and its answer, a request in flight, a stream read bit by bit.
+
+Every request carries an id, by which the probe's events inside the server are matched to it.
+"""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import json
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Self
+
+import h11
+
+from checker.harness.history import History
+
+REQUEST_ID_HEADER = "X-Learn-Request"
+ANSWER_DEADLINE_S = 10.0
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete response. Header names are compared without regard to case."""
+
+    request: str
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as UTF-8, with a replacement sign for what is none."""
+        return self.body.decode(errors="replace")
+
+    def json(self) -> Any:
+        """The body as JSON; None when it is none."""
+        with suppress(ValueError):
+            return json.loads(self.body)
+        return None
+
+
+class Exchange:
+    """A request in flight, on a thread and a connection of its own."""
+
+    def __init__(
+        self,
+        history: History,
+        port: int,
+        path: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        label: str = "",
+        deadline_s: float = 60.0,
+    ) -> None:
+        self.id = f"r{next(_numbers)}"
+        self.path = path
+        self.label = label or path
+        self.error: OSError | http.client.HTTPException | None = None
+        self._history = history
+        self._answer: Answer | None = None
+        self._done = threading.Event()
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=deadline_s)
+        self._socket: socket.socket | None = None
+        self._left = False
+        head = {**(headers or {}), REQUEST_ID_HEADER: self.id}
+        self._thread = threading.Thread(target=self._run, args=(method, head, body), name=self.id, daemon=True)
+        self._thread.start()
+
+    def answer(self, deadline_s: float = ANSWER_DEADLINE_S) -> Answer | None:
+        """The answer, once it is whole; None when the deadline comes first or the connection broke (`error`)."""
+        self._done.wait(deadline_s)
+        return self._answer
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has been answered or has broken."""
+        return self._done.is_set()
+
+    def hang_up(self) -> None:
+        """Close the connection as a visitor does who closes the tab."""
+        self._left = True
+        self._history.record("request.left", request=self.id)
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+        self._done.wait(5)
+
+    def _run(self, method: str, headers: dict[str, str], body: bytes | None) -> None:
+        try:
+            self._connection.connect()
+            # Kept here: http.client forgets it as soon as the head of a "Connection: close" answer has come.
+            self._socket = self._connection.sock
+            if self._left:
+                raise ConnectionAbortedError("hung up before the request was sent")
+            self._history.record("request.sent", request=self.id, method=method, path=self.path, label=self.label)
+            self._connection.request(method, self.path, body=body, headers=headers)
+            response = self._connection.getresponse()
+            payload = response.read()
+            self._answer = Answer(self.id, response.status, response.headers, payload)
+            self._history.record("request.answered", request=self.id, status=response.status)
+        except (OSError, http.client.HTTPException) as error:
+            self.error = error
+            if not self._left:
+                self._history.record("request.broken", request=self.id, error=repr(error))
+        finally:
+            self._connection.close()
+            self._done.set()
+
+
+class Stream:
+    """A response read as it arrives, on the caller's thread. Use as `with server.stream(path) as stream`."""
+
+    def __init__(
+        self,
+        history: History,
+        port: int,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        label: str = "",
+    ) -> None:
+        self.id = f"r{next(_numbers)}"
+        self.status: int | None = None
+        self.headers: dict[str, str] = {}
+        self.body = b""
+        self.ended = False
+        self._history = history
+        self._wire = h11.Connection(h11.CLIENT)
+        self._socket = socket.socket()
+        self._socket.settimeout(ANSWER_DEADLINE_S)
+        head = {"Host": "127.0.0.1", "Connection": "close", **(headers or {}), REQUEST_ID_HEADER: self.id}
+        request = h11.Request(method="GET", target=path, headers=list(head.items()))
+        try:
+            self._socket.connect(("127.0.0.1", port))
+            history.record("request.sent", request=self.id, method="GET", path=path, label=label or path)
+            self._socket.sendall(self._wire.send(request) or b"")
+            self._wire.send(h11.EndOfMessage())
+        except OSError:  # a dead server: a response that is over before it began
+            self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self, enough: Callable[[], bool], deadline_s: float) -> bool:
+        """True as soon as `enough`, asked after each piece; False at the deadline or when the response ends first."""
+        end = self._history.now() + deadline_s
+        while not enough():
+            left = end - self._history.now()
+            if self.ended or left <= 0:
+                return False
+            self._socket.settimeout(left)
+            try:
+                self._wire.receive_data(self._socket.recv(65_536))
+            except TimeoutError:
+                return False
+            except OSError:  # reset: the response is over
+                self._end()
+                continue
+            self._take()
+        return True
+
+    def read_until(self, token: bytes, deadline_s: float) -> bool:
+        """True as soon as the body holds `token`; False at the deadline or when the response ends without it."""
+        return self.read(lambda: token in self.body, deadline_s)
+
+    def read_to_end(self, deadline_s: float) -> bool:
+        """True when the server has ended the response, well or by a reset; False at the deadline."""
+        return self.read(lambda: self.ended, deadline_s)
+
+    def close(self) -> None:
+        """Hang up, as a visitor does who closes the tab."""
+        if not self.ended:
+            self._history.record("request.left", request=self.id)
+        self._socket.close()
+
+    def _take(self) -> None:
+        try:
+            while (event := self._wire.next_event()) is not h11.NEED_DATA:
+                match event:
+                    case h11.Response():
+                        self.status = event.status_code
+                        self.headers = {name.decode(): value.decode("latin-1") for name, value in event.headers}
+                    case h11.InformationalResponse():
+                        pass
+                    case h11.Data():
+                        if not self.body:
+                            self._history.record("request.first_byte", request=self.id)
+                        self.body += event.data
+                    case _:
+                        self._end()
+                        return
+        except h11.RemoteProtocolError:  # cut off in the middle of the body
+            self._end()
+
+    def _end(self) -> None:
+        self.ended = True
+        self._history.record("request.answered", request=self.id, status=self.status)

@@ -1,0 +1,87 @@
+"""A server's output, kept in bounded memory: the first and the last of it, with a count of what lies between."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from pathlib import Path
+
+HEAD_BYTES = 256 * 1024
+TAIL_BYTES = 256 * 1024
+CHUNK_BYTES = 64 * 1024
+END_DEADLINE_S = 2.0
+LINE_SIGNS = 400
+
+
+class Log:
+    """Reads a pipe to its end on a thread of its own, so that no server ever blocks on its output."""
+
+    def __init__(self, pipe_fd: int, path: Path) -> None:
+        self._pipe_fd = pipe_fd
+        self._path = path
+        self._head = bytearray()
+        self._tail: deque[bytes] = deque()
+        self._tail_bytes = 0
+        self._left_out_bytes = 0
+        self._ended = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._read, name=f"log {path.name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def text(self) -> str:
+        """What was printed; a middle that was too long is replaced by one line that says so."""
+        with self._changed:
+            middle = f"\n... {self._left_out_bytes:,} bytes left out ...\n" if self._left_out_bytes else ""
+            # Decoded in one piece: a sign of several bytes may lie across the seam.
+            whole = bytes(self._head) + middle.encode() + b"".join(self._tail)
+        return whole.decode(errors="replace")
+
+    def last_lines(self, count: int = 12) -> list[str]:
+        """The last lines that are not blank, fit for a terminal: no line too long, no control signs."""
+        lines = [line.rstrip() for line in self.text.splitlines() if line.strip()]
+        return [_printable(line) for line in lines[-count:]]
+
+    def wait_for(self, text: str, deadline_s: float) -> bool:
+        """True as soon as `text` has been printed; False at the deadline, or when the output ends without it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or text in self.text, timeout=deadline_s)
+            return text in self.text
+
+    def wait_end(self, deadline_s: float) -> bool:
+        """True when all has been read; False at the deadline (a stray child may keep the pipe open)."""
+        self._thread.join(timeout=deadline_s)
+        return not self._thread.is_alive()
+
+    def close(self) -> None:
+        """Write the log to its file. Waits a moment for the pipe's end, which a stray child may keep open."""
+        self.wait_end(END_DEADLINE_S)
+        self._path.write_text(self.text, encoding="utf-8")
+
+    def _read(self) -> None:
+        with os.fdopen(self._pipe_fd, "rb", buffering=0) as pipe:
+            while chunk := pipe.read(CHUNK_BYTES):
+                with self._changed:
+                    self._keep(chunk)
+                    self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _keep(self, chunk: bytes) -> None:
+        room = HEAD_BYTES - len(self._head)
+        self._head += chunk[:room]
+        rest = chunk[max(room, 0) :]
+        if rest:
+            self._tail.append(rest)
+            self._tail_bytes += len(rest)
+        while self._tail_bytes - len(self._tail[0] if self._tail else b"") > TAIL_BYTES:
+            dropped = len(self._tail.popleft())
+            self._tail_bytes -= dropped
+            self._left_out_bytes += dropped
+
+
+def _printable(line: str) -> str:
+    short = line if len(line) <= LINE_SIGNS else f"{line[:LINE_SIGNS]}... ({len(line):,} signs)"
+    return "".join(sign if sign.isprintable() else " " if sign == "\t" else "\ufffd" for sign in short)

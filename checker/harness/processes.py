@@ -1,0 +1,195 @@
+"""Child processes that we own to the end: own session, own log, clean environment, no leftovers.
+
+Nothing here knows what a server is.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pwd
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from checker.harness.history import History
+from checker.harness.log import Log
+from course.errors import MachineLacks
+from course.ledger import Ledger, lives, session_members
+
+STOP_GRACE_S = 5.0
+KILL_DEADLINE_S = 10.0
+LAST_GRACE_S = 2.0
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+
+# The only variables of the learner's shell that a server may see. WEB_CONCURRENCY, PORT, GUNICORN_CMD_ARGS,
+# DJANGO_SETTINGS_MODULE, PYTHONPATH and their like would change what is graded.
+KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "SYSTEMROOT")
+
+
+class Started(Protocol):
+    """Anything that was started and can be stopped: a Process, a Server, a Service."""
+
+    @property
+    def name(self) -> str:
+        """Its name in logs and in the history."""
+        ...
+
+    @property
+    def pid(self) -> int | None:
+        """The leader of its session; None for a service that runs elsewhere."""
+        ...
+
+    def stop(self) -> list[str]:
+        """Stop it and its family; returns the command lines of what it left behind."""
+        ...
+
+
+def clean_environment(folder: Path, extra: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a server: a few kept variables, `folder` as home and temp, and what the plan adds."""
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    return {
+        **kept,
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        # A .pyc written within the same second as an edit of the same size would hide the edit.
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONNOUSERSITE": "1",
+        **extra,
+    }
+
+
+def adopt_orphans() -> None:
+    """Make this process the parent of descendants whose own parent dies, so that they can be found (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+class Process:
+    """One started program: its pid leads a session, its output goes to a Log, its birth and death to the history."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        folder: Path,
+        log_file: Path,
+        history: History,
+        ledger: Ledger,
+        pass_fds: Sequence[int] = (),
+        user: str | None = None,
+    ) -> None:
+        """Start it. `user` runs it as that existing user, which only root may ask. Raises MachineLacks."""
+        self.name = name
+        self._history = history
+        self._stopped = False
+        read_fd, write_fd = os.pipe()
+        try:
+            self._popen = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=write_fd,
+                stderr=subprocess.STDOUT,
+                pass_fds=pass_fds,
+                start_new_session=True,
+                user=user,
+                group=None if user is None else pwd.getpwnam(user).pw_gid,
+                extra_groups=None if user is None else (),
+            )
+        except OSError as error:
+            os.close(read_fd)
+            raise MachineLacks(
+                f"{name} cannot be started: {error.filename or command[0]}: {error.strerror}",
+                "`learn doctor` shows which programs are in use",
+            ) from error
+        finally:
+            os.close(write_fd)
+        self.pid = self._popen.pid
+        ledger.add_process(self.pid)
+        self.log = Log(read_fd, log_file)
+        history.record("process.started", name=name, pid=self.pid)
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs; negative when a signal ended it, as in subprocess."""
+        return self._popen.poll()
+
+    @property
+    def children(self) -> list[psutil.Process]:
+        """All living descendants."""
+        with suppress(psutil.NoSuchProcess):
+            return psutil.Process(self.pid).children(recursive=True)
+        return []
+
+    def wait(self, deadline_s: float) -> int | None:
+        """The return code, or None when it still runs at the deadline. Waits for the pid, never for a pipe's end."""
+        with suppress(subprocess.TimeoutExpired):
+            return self._popen.wait(deadline_s)
+        return None
+
+    def kill(self, deadline_s: float = STOP_GRACE_S) -> None:
+        """End the process itself by SIGKILL, as a machine out of memory does; `stop` still has to sweep its family."""
+        self._history.record("process.killed", name=self.name, pid=self.pid)
+        self._popen.kill()
+        self.wait(deadline_s)
+
+    def stop(self, first_signal: signal.Signals = signal.SIGTERM, grace_s: float = STOP_GRACE_S) -> list[str]:
+        """End it and its whole family. Returns the command lines of what it left behind (normally none)."""
+        if self._stopped:
+            return []
+        self._stopped = True
+        family = self.children
+        if self._popen.poll() is None:
+            self._popen.send_signal(first_signal)
+            if self.wait(grace_s) is None:
+                self._kill_group()
+                self.wait(KILL_DEADLINE_S)
+        # A master that died before its time leaves no tree to follow; its session can still be told.
+        left = self._sweep(list({*family, *session_members(self.pid)}))
+        self.log.close()
+        self._history.record("process.ended", name=self.name, pid=self.pid, returncode=self._popen.returncode)
+        return left
+
+    def _sweep(self, family: list[psutil.Process]) -> list[str]:
+        # A well-behaved server's children are gone, or about to be, once their master is.
+        _, alive = psutil.wait_procs(family, timeout=LAST_GRACE_S)
+        left = [describe(process) for process in alive if lives(process)]
+        for process in alive:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._kill_group()
+        psutil.wait_procs(alive, timeout=KILL_DEADLINE_S)
+        return left
+
+    def _kill_group(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+
+def orphans() -> list[psutil.Process]:
+    """Processes that escaped their server (setsid, double fork) and became children of this one.
+
+    Call it when all servers are stopped. Those that end by themselves within a moment are reaped and not told.
+    """
+    _, alive = psutil.wait_procs(psutil.Process().children(recursive=True), timeout=LAST_GRACE_S)
+    return alive
+
+
+def describe(process: psutil.Process) -> str:
+    """The command line, or what is still known of a process that is going."""
+    with suppress(psutil.Error):
+        return " ".join(process.cmdline()) or process.name()
+    return f"process {process.pid}"

@@ -1,0 +1,1 @@
+"""One file a server: how it is started, and nothing else about it."""

@@ -1,0 +1,37 @@
+"""uvicorn, on a passed socket."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+
+from checker.harness.run import Run
+from checker.harness.server import Server, ServerPlan
+from checker.harness.servers.probed import probed
+
+
+def uvicorn(
+    run: Run,
+    app: str,
+    *,
+    name: str = "uvicorn",
+    arguments: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Server:
+    """Start uvicorn on `app` ("desk.asgi:application").
+
+    `--fd` leaves TCP_NODELAY unset (44 ms for each keep-alive answer): count and order, do not time, what it serves.
+    """
+    target, variables = probed(run, app, interface="asgi")
+
+    def command(listening_fd: int) -> list[str]:
+        return [
+            sys.executable, "-P", "-m", "uvicorn",
+            "--fd", str(listening_fd),
+            "--app-dir", str(run.project),
+            *arguments,
+            target,
+        ]  # fmt: skip
+
+    plan = ServerPlan(name, command, run.project, {**variables, **(environment or {})})
+    return Server(plan, run)

@@ -1,0 +1,159 @@
+"""One thread beside each event loop that tells when a step of the learner's code stops the loop, while it does."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from _thread import LockType, allocate_lock, get_ident, start_new_thread
+from asyncio import AbstractEventLoop, _get_running_loop, current_task, get_running_loop
+from collections.abc import Callable
+from contextlib import suppress
+from os import register_at_fork
+from time import monotonic, sleep
+from types import FrameType
+
+from .evidence import Evidence, Look
+from .frames import PROJECT, Spot, Where, all_frames, depth_of, outer, spots_of, stack_lines, this_frame, top_line
+from .journal import tell
+from .threads import Thread, waits_of_this_thread
+
+IDLE_S = 0.03
+LOOK_EVERY_S = 0.02
+TRIES = 3
+
+# Who starts a thread (sync_to_async and to_thread may) sleeps until that one has run for a moment: on a busy machine
+# as long as that one is starved. Thread.start() waits in Event.wait(), that in Condition.wait().
+_STARTING_A_THREAD = threading.Thread.start.__code__
+_FRAMES_WITHIN_START = 3
+
+_watched: dict[int, Watchdog] = {}
+register_at_fork(after_in_child=_watched.clear)
+
+
+def watch_running_loop() -> None:
+    """Watch the loop of this thread from now on. Call from a task; cheap when it is watched already."""
+    ident = get_ident()
+    watchdog = _watched.get(ident)
+    if watchdog is None or not watchdog.watches(get_running_loop()):
+        # A server without its watchdog still serves.
+        with suppress(Exception):
+            _watched[ident] = Watchdog()
+
+
+def watched_here() -> Watchdog | None:
+    """The watchdog of this thread's loop, while that runs."""
+    return _watched.get(get_ident()) if _get_running_loop() is not None else None
+
+
+class Watchdog:
+    """Watches the loop that runs in the thread that makes it."""
+
+    def __init__(self) -> None:
+        self._loop = get_running_loop()
+        self._ident = get_ident()
+        self._thread = Thread()
+        self._beat: LockType | None = None  # locked until the loop has run it
+        self.base = _depth_below(self._loop)  # how many frames are the loop's own, below every step
+        start_new_thread(self._run, ())
+
+    def watches(self, loop: AbstractEventLoop) -> bool:
+        """Whether this is its loop."""
+        return self._loop is loop
+
+    def _run(self) -> None:
+        with suppress(RuntimeError):  # the loop is closed, or the interpreter ends
+            while not self._loop.is_closed():
+                self._wait_for_one_beat()
+
+    def _wait_for_one_beat(self) -> None:
+        evidence = Evidence()
+        before = self._look()
+        began_s = before.at
+        sleep(IDLE_S)
+        look = self._look()
+        # The GIL is still ours: the step that was found is running, or waits for the GIL, when the beat is posted.
+        self._beat = beat = allocate_lock()
+        beat.acquire()
+        self._loop.call_soon_threadsafe(self._run_beat, beat.release)
+        evidence.add_hold(before, look, IDLE_S, asked_for_gil=1)
+        told = self._told(evidence)
+        if told is None:
+            began_s = look.at
+        while not self._loop.is_closed():
+            asked_s = max(0.0, look.at + LOOK_EVERY_S - monotonic())
+            # No pause for who comes late: a C call that kept the GIL has just ended, and its step may end at once.
+            if asked_s and beat.acquire(timeout=asked_s):
+                break
+            before, look = look, self._look()
+            if look.is_over:
+                break
+            if told is None:
+                evidence.add(before, look, asked_s)
+                told = self._told(evidence)
+        self._beat = None
+        if told is not None:
+            tell("loop.resumed", ms=round((monotonic() - began_s) * 1000, 1), where=told)
+
+    def _run_beat(self, answer: Callable[[], None]) -> None:
+        self.base = depth_of(this_frame()) - 1
+        answer()
+
+    def _look(self) -> Look:
+        # Nothing in here lets go of the GIL, so all of it is true of one moment. Little is made, so that the garbage
+        # collector, who may take long over the learner's objects, is not called by us.
+        step, top, spot = self._step()
+        is_over = self._beat is not None and not self._beat.locked()
+        account = self._thread.account()
+        return Look(monotonic(), self._thread.cpu_s(), waits_of_this_thread(), step, top, spot, account, is_over)
+
+    def _step(self) -> tuple[object | None, Spot | None, Spot | None]:
+        """What tells this step from the next, its innermost frame, and its innermost frame of the project."""
+        for _ in range(TRIES):
+            frame = all_frames().get(self._ident)
+            depth = depth_of(frame) - self.base
+            if frame is None or depth <= 0 or not self._loop.is_running():
+                break
+            task, at = self._task(), frame.f_lasti
+            spot = None if _starts_a_thread(frame) else PROJECT.innermost_frame(frame, depth)
+            top, outermost = Spot.of(frame), outer(frame, depth - 1)
+            if all_frames().get(self._ident) is frame and frame.f_lasti == at and self._task() is task:
+                return task or outermost, top, spot
+            # The loop ran on while we looked: this thread had lost the GIL half-way.
+        return None, None, None
+
+    def _task(self) -> object | None:
+        with suppress(TypeError, RuntimeError):
+            task = current_task(self._loop)
+            return None if task is None else weakref.ref(task)  # the same object each time; keeps nothing alive
+        return None
+
+    def _told(self, evidence: Evidence) -> Where | None:
+        if not evidence.is_enough:
+            return None
+        place = PROJECT.where(evidence.worst)
+        state = "waiting" if evidence.is_waiting else "computing"
+        spots = spots_of(all_frames().get(self._ident))[self.base :]
+        tell("loop.stalled", where=place, top=top_line(spots), stack=stack_lines(spots), state=state)
+        return place
+
+
+def _depth_below(loop: AbstractEventLoop) -> int:
+    """The depth of the stack below the running task; 0 when it cannot be told, until the first beat has run."""
+    with suppress(AttributeError, RuntimeError):
+        outermost = current_task(loop).get_coro().cr_frame  # type: ignore[union-attr]
+        frame: FrameType | None = this_frame()
+        while frame is not None and frame is not outermost:
+            frame = frame.f_back
+        return max(0, depth_of(frame) - 1)
+    return 0
+
+
+def _starts_a_thread(innermost: FrameType) -> bool:
+    frame: FrameType | None = innermost
+    for _ in range(_FRAMES_WITHIN_START):
+        if frame is None:
+            return False
+        if frame.f_code is _STARTING_A_THREAD:
+            return True
+        frame = frame.f_back
+    return False

@@ -1,0 +1,147 @@
+"""The pytest plugin that turns a check file's run into CheckEvents. The only place that knows both worlds."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Generator
+
+import pytest
+
+from checker.harness.calibration import STANDSTILL_S, Calibration
+from checker.harness.findings import Inconclusive, NotYet
+from checker.harness.run import Run
+from checker.harness.suite import NEEDS
+from checker.harness.timeline import timeline
+from course.errors import MachineLacks
+from course.model import (
+    CheckEvent,
+    CheckFinished,
+    CheckResult,
+    CheckStarted,
+    Finding,
+    Outcome,
+    SuiteFinished,
+    SuiteStarted,
+)
+
+LEFT_RUNNING = "nothing_is_left_running"
+LEFT_RUNNING_SENTENCE = "Nothing is left running afterwards"
+
+
+class Reporter:
+    """Tells each check's beginning and end; decides nothing that the check did not say."""
+
+    def __init__(self, run: Run, tell: Callable[[CheckEvent], None]) -> None:
+        self._run = run
+        self._tell = tell
+        self._calibration = Calibration()
+        self._started_at = run.history.now()
+        self._check_at = self._started_at
+        self._seconds = 0.0
+        self._error: BaseException | None = None
+        self._outcomes: dict[str, Outcome] = {}
+        self._sentences: dict[str, str] = {}
+
+    # --- pytest's hooks, in the order in which they come ---
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """All checks are known: tell them."""
+        self._sentences = {item.name: _sentence(item) for item in session.items}
+        self._sentences[LEFT_RUNNING] = LEFT_RUNNING_SENTENCE
+        self._tell(SuiteStarted(checks=tuple(self._sentences.items())))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """One check, from its fixtures to its end."""
+        self._tell(CheckStarted(id=item.name))
+        self._check_at = self._run.history.record("check.started", check=item.name).t
+        self._error, self._seconds = None, 0.0
+        done = yield
+        result = self._result(item.name)
+        self._outcomes[item.name] = result.outcome
+        self._run.history.record("check.ended", check=item.name, outcome=result.outcome)
+        self._tell(CheckFinished(result=result))
+        return done
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Skip a check whose needs were not met, before its fixtures start anything."""
+        for mark in item.iter_markers(NEEDS):
+            for needed in mark.args:
+                if needed not in self._sentences:
+                    raise LookupError(f"{item.name} needs {needed!r}, which is no check of this file")
+                if self._outcomes.get(needed) is not Outcome.PASSED:
+                    pytest.skip(f"needs: {self._sentences[needed]}")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Keep the first error of set-up, check or tear-down."""
+        if call.when != "teardown":
+            self._seconds += call.duration
+        if call.excinfo is not None and self._error is None:
+            self._error = call.excinfo.value
+        return (yield)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """All servers are stopped: tell what was left running."""
+        if self._sentences:
+            self._tell(CheckStarted(id=LEFT_RUNNING))
+            self._tell(CheckFinished(result=self._left_running()))
+        self._calibration.close()
+        trouble = "" if session.testscollected else "the check file holds no check"
+        self._tell(SuiteFinished(seconds=self._run.history.now() - self._started_at, trouble=trouble))
+
+    # --- from an ending to a result ---
+
+    def _result(self, check: str) -> CheckResult:
+        outcome, finding, reason = self._judged(self._error)
+        return CheckResult(
+            id=check,
+            sentence=self._sentences[check],
+            outcome=outcome,
+            seconds=round(self._seconds, 3),
+            finding=finding,
+            reason=reason,
+            timeline=None if outcome is Outcome.SKIPPED else timeline(self._run.history, since=self._check_at),
+        )
+
+    def _judged(self, error: BaseException | None) -> tuple[Outcome, Finding | None, str]:
+        match error:
+            case None:
+                return Outcome.PASSED, None, ""
+            case NotYet():
+                standstill_s = self._calibration.standstill_s(since=self._check_at)
+                if standstill_s >= STANDSTILL_S:
+                    return Outcome.INCONCLUSIVE, error.finding, f"this machine stood still for {standstill_s:.0f} s"
+                return Outcome.FAILED, error.finding, ""
+            case pytest.skip.Exception():
+                return Outcome.SKIPPED, None, error.msg or ""
+            case MachineLacks():
+                return Outcome.SKIPPED, None, " ".join(filter(None, [error.wrong, error.remedy]))
+            case Inconclusive():
+                return Outcome.INCONCLUSIVE, None, str(error)
+            case _:
+                return Outcome.BROKEN, None, "".join(traceback.format_exception(error)[-4:])
+
+    def _left_running(self) -> CheckResult:
+        left = [event["command"] for event in self._run.history.events("process.left")]
+        finding = None
+        if left:
+            finding = Finding(
+                code="left-running",
+                wanted="when your servers stop, every process they started stops too",
+                saw="left running: " + "; ".join(str(command)[:160] for command in left[:3]),
+            )
+        outcome = Outcome.FAILED if left else Outcome.PASSED
+        return CheckResult(id=LEFT_RUNNING, sentence=LEFT_RUNNING_SENTENCE, outcome=outcome, finding=finding)
+
+
+def _sentence(item: pytest.Item) -> str:
+    doc = getattr(getattr(item, "function", None), "__doc__", None) or ""
+    first = " ".join(doc.split("\n\n")[0].split())
+    if not first:
+        raise LookupError(f"{item.name} has no docstring: it is the sentence on the learner's screen")
+    return first.removesuffix(".")

@@ -1,0 +1,357 @@
+"""`learn`, command by command: each gathers, calls, shows, and returns an exit status. What they do is in course/.
+
+Imports stand in the functions that need them: `learn progress` must not wait for what only `learn lesson` draws with.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from course.model import ExitStatus
+from course.parameters import PlainCommand, PlainGroup
+
+if TYPE_CHECKING:
+    from course.situation import Situation
+
+app = typer.Typer(
+    name="learn",
+    help="An interactive course: WSGI, ASGI and Channels, graded by real servers.",
+    epilog="`learn` alone says where you are. `learn tour` shows the main job in about a minute.",
+    cls=PlainGroup,
+    invoke_without_command=True,
+    rich_markup_mode=None,  # rich's help takes three times as long to come
+    pretty_exceptions_enable=False,  # course/__main__.py is the one door for errors
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+dev = typer.Typer(cls=PlainGroup, rich_markup_mode=None)
+app.add_typer(dev, name="dev", help="For authors: new, show, check.")
+
+
+def exercise_names(incomplete: str) -> list[tuple[str, str]]:
+    """For the shell: the exercises that exist, by name, or by path once a slash is typed."""
+    from course import catalogue
+    from course.errors import LearnError
+
+    try:
+        written = [exercise for exercise in catalogue.read().exercises if exercise.written]
+    except LearnError:
+        return []
+    named = [(e.path if "/" in incomplete else e.name, e.title) for e in written]
+    return [(name, title) for name, title in named if name.startswith(incomplete)]
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version and leave."""
+    if wanted:
+        from course import __version__
+
+        typer.echo(f"learn-asgi {__version__}")
+        raise typer.Exit
+
+
+def _here() -> Situation:
+    from course import situation
+    from course.view import screens, welcome
+
+    here = situation.here()
+    # On stderr: what follows on stdout may be JSON.
+    screens.stderr().show(welcome.note(here.note))
+    return here
+
+
+ExerciseName = Annotated[
+    str | None, typer.Argument(metavar="EXERCISE", help="Its name or path.", autocompletion=exercise_names)
+]
+ExerciseNames = Annotated[
+    list[str] | None, typer.Argument(metavar="EXERCISE...", help="Default: all.", autocompletion=exercise_names)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object, or one a line.")]
+
+
+@app.callback()
+def where_am_i(
+    context: typer.Context,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=print_version, is_eager=True)
+    ] = False,
+) -> ExitStatus:
+    """An interactive course: WSGI, ASGI and Channels, graded by real servers."""
+    from datetime import UTC, datetime
+
+    if context.invoked_subcommand is not None:
+        return ExitStatus.PASSED
+    from course import situation
+    from course.view import progress, screens, welcome
+
+    screen = screens.stdout()
+    if situation.is_nowhere():
+        screen.show(welcome.draw())
+        return ExitStatus.PASSED
+    here = _here()
+    next_open = situation.next_open(here.course, here.progress)
+    boxes = situation.boxes(here)
+    screen.show(progress.where_you_are(here.course, here.progress, boxes, now=datetime.now(UTC), next_open=next_open))
+    return ExitStatus.PASSED
+
+
+@app.command(cls=PlainCommand)
+def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Default: here.")] = Path()) -> ExitStatus:
+    """Make a workspace: the folder in which you work."""
+    from course import beginning, situation
+    from course.view import exercise, screens
+
+    made = beginning.workspace_in(folder)
+    steps = beginning.steps_to(made.root, "learn next")
+    screens.stdout().show(exercise.workspace(situation.from_here(made.root), steps=steps))
+    return ExitStatus.PASSED
+
+
+@app.command("next", cls=PlainCommand)
+def next_(
+    exercise: ExerciseName = None,
+    stage: Annotated[bool, typer.Option("--stage", help="All exercises of that stage.")] = False,
+) -> ExitStatus:
+    """Begin the next open exercise, or the one named. Never overwrites."""
+    from course import beginning, situation
+    from course.view import exercise as view
+    from course.view import screens, welcome
+
+    screen = screens.stdout()
+    came_to = beginning.begin(exercise, whole_stage=stage)
+    screens.stderr().show(welcome.note(came_to.note))
+    if not came_to.begun:
+        screen.show(view.nothing_open(came_to.coming))
+        return ExitStatus.PASSED
+    for begun in came_to.begun:
+        screen.show(view.draw(begun.stage, begun.exercise, situation.from_here(begun.folder), is_new=bool(begun.files)))
+    screen.show(view.then(came_to.steps))
+    return ExitStatus.PASSED
+
+
+@app.command(cls=PlainCommand)
+def lesson(exercise: ExerciseName = None) -> ExitStatus:
+    """Read the lesson, page by page."""
+    from course import asking
+    from course.view import lesson as view
+    from course.view import screens
+
+    view.page(asking.lesson(exercise), screens.stdout())
+    return ExitStatus.PASSED
+
+
+@app.command(cls=PlainCommand)
+def check(
+    exercise: ExerciseName = None,
+    every: Annotated[bool, typer.Option("--all", help="Every exercise in your folder.")] = False,
+    stage: Annotated[int | None, typer.Option(metavar="N", help="Those of one stage.")] = None,
+    as_json: AsJson = False,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a JUnit report.")] = None,
+) -> ExitStatus:
+    """Grade your work: real servers, real requests."""
+    from course import attempt
+    from course import junit as report
+    from course.view import check as view
+    from course.view import screens
+
+    here = _here()
+    screen = screens.stdout()
+    follow = view.Lines(screen) if as_json else view.Follow(screen)
+    if junit is not None:
+        report.must_be_writable(junit)
+    attempts = []
+    for chosen in attempt.chosen(here, exercise, every=every, stage=stage):
+        attempts.append(attempt.grade(here, chosen, follow))
+        follow.close(attempts[-1])
+    if junit is not None:
+        report.save(junit, [done.verdict for done in attempts])
+    return attempt.status(attempts)
+
+
+@app.command(cls=PlainCommand)
+def progress(as_json: AsJson = False) -> ExitStatus:
+    """The roadmap with its boxes."""
+    from course import situation
+    from course.view import progress as view
+    from course.view import screens
+    from course.view.rows import Block
+
+    here = _here()
+    screen = screens.stdout()
+    boxes = situation.boxes(here)
+    if as_json:
+        screen.show([Block(view.as_json(here.course, here.progress, boxes), margin=0)])
+        return ExitStatus.PASSED
+    screen.show(view.draw(here.course, here.progress, boxes))
+    return ExitStatus.PASSED
+
+
+@app.command(cls=PlainCommand)
+def hint(exercise: ExerciseName = None) -> ExitStatus:
+    """The next of three hints for the last failure."""
+    from course import asking, situation
+    from course.view import hint as view
+    from course.view import screens
+
+    here = _here()
+    screens.stdout().show(view.draw(asking.hint(here, situation.meant(here, exercise))))
+    return ExitStatus.PASSED
+
+
+@app.command(cls=PlainCommand)
+def solution(exercise: ExerciseName = None) -> ExitStatus:
+    """Your work beside the reference, and its why.
+
+    Shown after passing, or after asking twice.
+    """
+    from course import asking, situation
+    from course.view import diff as view
+    from course.view import screens
+
+    here = _here()
+    chosen = situation.meant(here, exercise)
+    screen = screens.stdout()
+    if not asking.may_see_solution(here, chosen):
+        screen.show(view.ask_again(chosen, asking.hints_left(here, chosen)))
+        return ExitStatus.NOT_YET
+    screen.show(view.draw(asking.compare(here, chosen), screen))
+    return ExitStatus.PASSED
+
+
+@app.command(cls=PlainCommand)
+def reset(
+    exercise: ExerciseName = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> ExitStatus:
+    """Back to the scaffold; a backup is kept."""
+    from course import beginning, situation
+    from course.view import exercise as view
+    from course.view import screens
+
+    here = _here()
+    chosen = situation.meant(here, exercise)
+    folder = situation.from_here(situation.project_of(here, chosen))
+    if not yes and not screens.agreed(view.reset_question(chosen, folder)):
+        return ExitStatus.NOT_YET
+    is_inside = situation.around_folder(here) == chosen
+    backup = beginning.reset(here, chosen).relative_to(here.workspace.root)
+    screens.stdout().show(view.reset(chosen, str(backup), is_inside=is_inside))
+    return ExitStatus.PASSED
+
+
+@app.command(cls=PlainCommand)
+def show(
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="Its number. Default: the last one.")] = None,
+    exercise: Annotated[str | None, typer.Option(metavar="NAME", autocompletion=exercise_names)] = None,
+) -> ExitStatus:
+    """The last run again, without running it."""
+    from course import past_run, situation
+    from course.view import run as view
+    from course.view import screens
+
+    here = _here()
+    screen = screens.stdout()
+    screen.show(view.draw(past_run.read(here, situation.meant(here, exercise), run), screen))
+    return ExitStatus.PASSED
+
+
+@app.command(cls=PlainCommand)
+def tour() -> ExitStatus:
+    """The main job in about a minute, in a throw-away folder."""
+    from course import attempt
+    from course import tour as trip
+    from course.places import Places
+    from course.view import check, progress, screens
+    from course.view import tour as view
+
+    places, screen = Places(), screens.stdout()
+    follow = check.Follow(screen)
+    exercise = trip.exercise_of(places)
+    screen.show(view.begin(exercise))
+    with trip.throw_away(places, exercise) as here:
+        screen.show(view.fail())
+        untouched = attempt.grade(here, exercise, follow)
+        follow.close(untouched)
+        trip.must_fail(exercise, untouched.verdict)
+        screen.show(view.mend(exercise))
+        trip.mend(here, exercise)
+        mended = attempt.grade(untouched.situation, exercise, follow)
+        follow.close(mended)
+        trip.must_pass(exercise, mended.verdict)
+        screen.show(view.progress())
+        ended = mended.situation
+        screen.show(progress.draw(ended.course, ended.progress, mended.boxes))
+    screen.show(view.onward())
+    return ExitStatus.PASSED
+
+
+@app.command(cls=PlainCommand)
+def doctor() -> ExitStatus:
+    """What this machine has, and what it lacks."""
+    from course import machine, situation
+    from course.view import doctor as view
+    from course.view import screens
+
+    parts = list(machine.examined(situation.workspace_if_any()))
+    screens.stdout().show(view.draw(parts))
+    return machine.status(parts)
+
+
+@dev.command("new", cls=PlainCommand)
+def dev_new(
+    path: Annotated[str, typer.Argument(metavar="STAGE/NAME", help="As in stage_3/event_loop.")],
+    title: Annotated[str, typer.Argument(help="The roadmap box.")],
+) -> ExitStatus:
+    """Make the rooms of a new exercise."""
+    from course import authoring
+    from course.places import Places
+    from course.view import authoring as view
+    from course.view import screens
+
+    screens.stdout().show(view.made(authoring.new(Places(), path, title)))
+    return ExitStatus.PASSED
+
+
+@dev.command("show", cls=PlainCommand)
+def dev_show(exercise: Annotated[str, typer.Argument(autocompletion=exercise_names)]) -> ExitStatus:
+    """All files of one exercise, from all rooms."""
+    from course import authoring, catalogue
+    from course.places import Places
+    from course.view import authoring as view
+    from course.view import screens
+
+    places = Places()
+    screens.stdout().show(view.dossier(authoring.show(places, catalogue.find(catalogue.read(places), exercise))))
+    return ExitStatus.PASSED
+
+
+@dev.command("check", cls=PlainCommand)
+def dev_check(
+    exercises: ExerciseNames = None,
+    repeat: Annotated[int, typer.Option(metavar="N", min=1, help="Each verdict so many times.")] = 1,
+    load: Annotated[int, typer.Option(metavar="K", min=0, help="Beside so many busy processes.")] = 0,
+    as_json: AsJson = False,
+) -> ExitStatus:
+    """Prove the graders on the whole catalogue.
+
+    The scaffold and each wrong solution must fail where it should, each right solution must pass.
+    """
+    from course import catalogue, linting, proving
+    from course.places import Places
+    from course.view import authoring as view
+    from course.view import screens
+
+    places, screen = Places(), screens.stdout()
+    course = catalogue.read(places)
+    chosen = [catalogue.find(course, name) for name in exercises or ()] or [e for e in course.exercises if e.written]
+    teller = view.Lines(screen) if as_json else view.Proving(screen)
+    problems = linting.problems(places, course)
+    for problem in problems:
+        teller.problem(problem)
+    cases = [case for exercise in chosen for case in proving.cases(places, exercise)]
+    jobs = proving.default_jobs()
+    proofs = proving.prove(places, cases, repeat=repeat, load=load, jobs=jobs, tell=teller.proof)
+    teller.close(proofs, problems)
+    return ExitStatus.NOT_YET if problems or not all(proof.is_right for proof in proofs) else ExitStatus.PASSED

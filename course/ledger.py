@@ -1,0 +1,132 @@
+"""What a run has started, written down before it is used: processes and temporary folders.
+
+A run that ends well sweeps up itself. One that was killed outright leaves its ledger behind, and the next
+`learn` command sweeps by it. Shared by the grading child (writes) and `learn` (sweeps).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import psutil
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """An append-only file of JSON lines: {"pid", "created"} or {"folder"}."""
+
+    path: Path
+
+    def add_process(self, pid: int) -> None:
+        """Note a process that leads its own session, with its birth time, so that a reused pid is spared."""
+        import psutil
+
+        with suppress(psutil.NoSuchProcess):
+            self._append({"pid": pid, "created": psutil.Process(pid).create_time()})
+
+    def add_folder(self, folder: Path) -> None:
+        """Note a temporary folder."""
+        self._append({"folder": str(folder)})
+
+    def sweep(self) -> int:
+        """Kill what still runs, remove what still lies there, remove the ledger. Returns how many were left."""
+        left = sum(_sweep_entry(entry) for entry in self._entries())
+        self.path.unlink(missing_ok=True)
+        return left
+
+    def _append(self, entry: dict[str, Any]) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+
+    def _entries(self) -> list[dict[str, Any]]:
+        with suppress(OSError):
+            lines = self.path.read_text(encoding="utf-8").splitlines()
+            # Last in, first out. A half-written last line (killed while writing) is passed over.
+            return [entry for line in reversed(lines) if (entry := _parsed(line))]
+        return []
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _sweep_entry(entry: dict[str, Any]) -> bool:
+    if "folder" in entry:
+        folder = Path(entry["folder"])
+        existed = folder.is_dir()
+        _kill(_living_in(folder))
+        shutil.rmtree(folder, ignore_errors=True)
+        return existed
+    return _kill_session(int(entry["pid"]), float(entry["created"]))
+
+
+def _kill_session(pid: int, created: float) -> bool:
+    import psutil
+
+    family: list[psutil.Process] = []
+    with suppress(psutil.NoSuchProcess):
+        leader = psutil.Process(pid)
+        if abs(leader.create_time() - created) > 1.0:
+            return False  # the number was given to another process since: nobody of the old session lives
+        family = [leader, *leader.children(recursive=True)]
+    return _kill([*family, *session_members(pid)], group=pid)
+
+
+def session_members(pid: int) -> list[psutil.Process]:
+    """Who lives in the session that process `pid` leads or led: children too whose parents died before them."""
+    import psutil
+
+    members = []
+    for other in psutil.pids():
+        with suppress(ProcessLookupError, PermissionError, psutil.NoSuchProcess):
+            if os.getsid(other) == pid:
+                members.append(psutil.Process(other))
+    return members
+
+
+def _living_in(folder: Path) -> list[psutil.Process]:
+    """Who was started with this temporary folder as its own: it finds even those that left their session."""
+    import psutil
+
+    members = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.environ().get("TMPDIR") == str(folder):
+                members.append(process)
+    return members
+
+
+def _kill(processes: list[psutil.Process], group: int | None = None) -> bool:
+    """Kill those that live, and wait for their end; True when there was one. `group` goes first, at one blow."""
+    import psutil
+
+    living = [process for process in dict.fromkeys(processes) if lives(process)]
+    if living and group is not None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
+    for process in living:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(living, timeout=5)
+    return bool(living)
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it still does something: a zombie is dead, and only not yet buried by its parent."""
+    import psutil
+
+    with suppress(psutil.NoSuchProcess):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False

@@ -1,0 +1,146 @@
+"""What is wrong with the course's files themselves, without running anything: for `learn dev check` and our tests."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from course import catalogue, scaffold
+from course.errors import LearnError
+from course.model import Course, Exercise
+from course.places import Places
+from course.proving import PASSES, Case, cases
+
+RIGHT_AT_LEAST = 3
+WRONG_AT_LEAST = 6
+LESSON_WORDS = range(400, 1400)
+LESSON_HEADINGS = ("Why you care", "See it", "The idea", "Today's truth", "Fact check", "Build", "Read on")
+OFFICIAL_HOSTS = {
+    "asgi.readthedocs.io",
+    "channels.readthedocs.io",
+    "datatracker.ietf.org",
+    "docs.djangoproject.com",
+    "docs.gunicorn.org",
+    "docs.python.org",
+    "github.com",
+    "gunicorn.org",
+    "html.spec.whatwg.org",
+    "hypercorn.readthedocs.io",
+    "nginx.org",
+    "peps.python.org",
+    "redis.io",
+    "redis.readthedocs.io",
+    "sqlite.org",
+    "uvicorn.dev",
+    "valkey.io",
+    "www.postgresql.org",
+    "www.rfc-editor.org",
+}
+# Only the projects' own repositories.
+OFFICIAL_REPOSITORIES = ("/django/", "/benoitc/gunicorn", "/encode/uvicorn", "/Kludex/uvicorn", "/pgjones/hypercorn")
+
+
+def problems(places: Places, course: Course) -> tuple[str, ...]:
+    """Every problem as one sentence that begins with the path to mend; empty when all is well."""
+    found = list(_strays(places, course))
+    for exercise in course.exercises:
+        if exercise.written:
+            found += (f"{exercise.path}: {problem}" for problem in _exercise_problems(places, exercise))
+    return tuple(found)
+
+
+def _exercise_problems(places: Places, exercise: Exercise) -> Iterator[str]:
+    try:
+        hints = catalogue.hints(places, exercise.path)
+        wanted = cases(places, exercise)
+    except LearnError as error:
+        yield error.wrong
+        return
+    checks, codes = suite_words(places.suite(exercise.path))
+    yield from _case_problems(wanted, checks)
+    expected_codes = {case.expected.split(": ")[1].split(" at ")[0] for case in wanted if ": " in case.expected}
+    for code in sorted((codes | expected_codes) - set(hints)):
+        yield f"diagnosis {code!r} has no hints in hints.toml"
+    own = set(catalogue.own_hints(places, exercise.path))
+    for code in sorted(own - codes - expected_codes):
+        yield f"hints.toml has hints for {code!r}, which no check gives"
+    for code in sorted(own - expected_codes):
+        yield f"no wrong solution proves the diagnosis {code!r}"
+    yield from _lesson_problems(places.lesson(exercise.path))
+    yield from _scaffold_problems(places, exercise)
+    if not (places.reference(exercise.path) / "why.md").is_file():
+        yield "right/reference/why.md is missing"
+
+
+def _case_problems(wanted: tuple[Case, ...], checks: set[str]) -> Iterator[str]:
+    kinds = Counter(case.kind for case in wanted)
+    if kinds["right"] < RIGHT_AT_LEAST:
+        yield f"{kinds['right']} right solutions; at least {RIGHT_AT_LEAST} in different styles are wanted"
+    if kinds["wrong"] < WRONG_AT_LEAST:
+        yield f"{kinds['wrong']} wrong solutions; at least {WRONG_AT_LEAST} are wanted"
+    for case in wanted:
+        check = case.expected.split(": ")[0]
+        if check != PASSES and check not in checks:
+            yield f"{case.kind} {case.name} expects {check!r}, which is no check"
+
+
+def _lesson_problems(lesson: Path) -> Iterator[str]:
+    text = lesson.read_text(encoding="utf-8") if lesson.is_file() else ""
+    words = len(re.sub(r"```.*?```", "", text, flags=re.DOTALL).split())
+    if words not in LESSON_WORDS:
+        yield f"lesson.md has {words} words; wanted are {LESSON_WORDS.start} to {LESSON_WORDS.stop}"
+    headings = [line.removeprefix("## ").strip() for line in text.splitlines() if line.startswith("## ")]
+    if [heading for heading in headings if heading in LESSON_HEADINGS] != list(LESSON_HEADINGS):
+        yield f"lesson.md's headings must hold, in order: {', '.join(LESSON_HEADINGS)}"
+    for link in re.findall(r"\]\((https?://[^)\s]+)\)", text):
+        parts = urlsplit(link)
+        is_official = parts.hostname in OFFICIAL_HOSTS
+        if parts.hostname == "github.com" and not parts.path.startswith(OFFICIAL_REPOSITORIES):
+            is_official = False
+        if not is_official:
+            yield f"lesson.md links to {parts.hostname}{parts.path}, which is no official document"
+
+
+def _scaffold_problems(places: Places, exercise: Exercise) -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="learn-lint-") as folder:
+        project = Path(folder, "project")
+        scaffold.issue(places, exercise, project)
+        for name in (*exercise.your_work, *exercise.given):
+            if not (project / name).exists():
+                yield f"exercise.toml names {name!r}, which the scaffold does not make"
+
+
+def suite_words(suite: Path) -> tuple[set[str], set[str]]:
+    """The checks a check file defines, and the diagnosis codes it can give (first argument of `fail`, or `code=`)."""
+    tree = ast.parse(suite.read_text(encoding="utf-8"))
+    checks = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    codes = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            arguments = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+            if getattr(node.func, "id", "") == "fail":
+                arguments += node.args[:1]
+            codes |= {str(a.value) for a in arguments if isinstance(a, ast.Constant) and isinstance(a.value, str)}
+    return {check for check in checks if check.startswith("test_")}, codes
+
+
+def _strays(places: Places, course: Course) -> Iterator[str]:
+    known = {exercise.path for exercise in course.exercises}
+    names = Counter(exercise.name for exercise in course.exercises)
+    yield from (f"{name}: two exercises have this name" for name, count in names.items() if count > 1)
+    written = {exercise.path for exercise in course.exercises if exercise.written}
+    for room in ("exercises", "solutions"):
+        for folder in sorted(places.rooms.glob(f"{room}/*/*/")):
+            path = f"{folder.parent.name}/{folder.name}"
+            if path not in known and "__pycache__" not in path:
+                yield f"{room}/{path}: stage.toml does not name it"
+    stages = {stage.name for stage in course.stages}
+    for suite in sorted(places.rooms.glob("checker/*/test_*.py")):
+        path = f"{suite.parent.name}/{suite.stem.removeprefix('test_')}"
+        if suite.parent.name in stages and path not in written:
+            yield f"checker/{suite.parent.name}/{suite.name}: no exercise of this name is written"

@@ -1,0 +1,243 @@
+"""The course's words as frozen values: what it teaches, what a check saw, what a run came to.
+
+Values only. Reading files is catalogue.py, judging is checker/, drawing is view/.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from pathlib import Path
+
+
+class ExitStatus(IntEnum):
+    """What `learn` tells the shell."""
+
+    PASSED = 0
+    NOT_YET = 1
+    USAGE = 2
+    MACHINE_LACKS = 3
+    INCONCLUSIVE = 4
+    COURSE_BUG = 70
+    INTERRUPTED = 130
+
+
+class Outcome(StrEnum):
+    """How one check, or a whole run, ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    INCONCLUSIVE = "inconclusive"
+    BROKEN = "broken"
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """The shell's status for a run with this outcome."""
+        return {
+            Outcome.PASSED: ExitStatus.PASSED,
+            Outcome.FAILED: ExitStatus.NOT_YET,
+            Outcome.SKIPPED: ExitStatus.MACHINE_LACKS,
+            Outcome.INCONCLUSIVE: ExitStatus.INCONCLUSIVE,
+            Outcome.BROKEN: ExitStatus.COURSE_BUG,
+        }[self]
+
+
+# --- what the course teaches ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """One box of the roadmap. `written` is False for a box whose exercise is still to come."""
+
+    stage: str
+    name: str
+    title: str
+    written: bool = False
+    goal: str = ""
+    minutes: int = 0
+    servers: tuple[str, ...] = ()
+    your_work: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    time_limit_s: float = 60.0
+    first_check: str = ""
+    first_code: str = ""
+    after: str = ""  # a milestone's place among the stages, as it stands on screen: "stage 2"
+
+    @property
+    def path(self) -> str:
+        """`stage_2/blocking_problem`: the folder's name in every room, and on screen."""
+        return f"{self.stage}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One heading of the roadmap: a numbered stage, the milestones, or the goal."""
+
+    name: str
+    title: str
+    done: str
+    exercises: tuple[Exercise, ...]
+
+    @property
+    def number(self) -> int | None:
+        """2 for `stage_2`; None for `milestones` and `goal`."""
+        digits = self.name.removeprefix("stage_")
+        return int(digits) if digits.isdigit() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The whole roadmap, in its order."""
+
+    title: str
+    stages: tuple[Stage, ...]
+    tour: str = ""  # the path of the exercise that `learn tour` shows
+
+    @property
+    def exercises(self) -> tuple[Exercise, ...]:
+        """Every exercise, in the roadmap's order."""
+        return tuple(exercise for stage in self.stages for exercise in stage.exercises)
+
+
+# --- what a check saw -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of the learner's code; `file` is relative to the exercise's folder."""
+
+    file: str
+    line: int
+    function: str = ""
+    doing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why a check did not pass: wanted, saw, where, and what to type or edit next.
+
+    `code` names the diagnosis (kebab-case) and finds its three hints in hints.toml.
+    """
+
+    code: str
+    wanted: str
+    saw: str
+    where: Place | None = None
+    next: str = ""
+
+
+class BarKind(StrEnum):
+    """What a stretch of a timeline's row stands for."""
+
+    WORKING = "working"
+    WAITING = "waiting"
+    STALLED = "stalled"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A stretch of one row, in milliseconds from the timeline's start."""
+
+    start_ms: float
+    end_ms: float
+    kind: BarKind
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment of one row: a stall's file:line, a hang-up, a process's death."""
+
+    at_ms: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One worker, thread, event loop, request or connection."""
+
+    name: str
+    bars: tuple[Bar, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The picture of one check's traffic: all rows share the clock 0..span_ms."""
+
+    span_ms: float
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check's end. `sentence` is its docstring, the line on the learner's screen."""
+
+    id: str
+    sentence: str
+    outcome: Outcome
+    seconds: float = 0.0
+    finding: Finding | None = None
+    reason: str = ""
+    timeline: Timeline | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a whole run came to. `run` is its folder under `.learn/runs/`."""
+
+    exercise: str
+    outcome: Outcome
+    results: tuple[CheckResult, ...]
+    seconds: float
+    run: Path
+    reason: str = ""
+
+    @property
+    def passed_count(self) -> int:
+        """How many checks passed."""
+        return sum(result.outcome is Outcome.PASSED for result in self.results)
+
+    @property
+    def first_failure(self) -> CheckResult | None:
+        """The failed check the learner should look at first."""
+        return next((r for r in self.results if r.outcome is Outcome.FAILED), None)
+
+
+# --- what the grading child tells while it works ----------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteStarted:
+    """The first event: every check of the suite, in order, as (id, sentence)."""
+
+    checks: tuple[tuple[str, str], ...]
+    servers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStarted:
+    """A check begins to run."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFinished:
+    """A check has ended."""
+
+    result: CheckResult
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteFinished:
+    """The last event: all servers are stopped. `trouble` is empty unless the grader itself broke."""
+
+    seconds: float
+    trouble: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+
+CheckEvent = SuiteStarted | CheckStarted | CheckFinished | SuiteFinished

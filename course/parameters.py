@@ -1,0 +1,71 @@
+"""Typer's commands with plain parameters: words, whole numbers and paths are read without pydantic.
+
+Typer 0.29 builds a pydantic adapter for every parameter of the command that runs, and importing pydantic alone takes
+as long as all the rest of `learn progress`. Where Typer changes inside, these classes do nothing and Typer's own
+conversion comes back: slower, and as right (tests/test_cli.py tells when that happens).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+# A flag comes as a bool already; Typer's own --show-completion comes as None when it is not given.
+_READERS: dict[Any, Callable[[Any], Any]] = {str: str, int: int, bool: bool, Path: Path}
+
+
+class PlainCommand(TyperCommand):
+    """A command whose parameters are read without pydantic."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its parameters, --help and --show-completion among them."""
+        return _plain(super().get_params(ctx))
+
+
+class PlainGroup(TyperGroup):
+    """A group of commands, likewise."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its parameters, --help and --show-completion among them."""
+        return _plain(super().get_params(ctx))
+
+
+def _plain(parameters: list[Any]) -> list[Any]:
+    for parameter in parameters:
+        annotation = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
+        many = annotation == list[str]
+        reader = str if many else _READERS.get(annotation)
+        if reader is not None:
+            parameter.get_runtime_param = _Reading(parameter, reader, many)
+    return parameters
+
+
+class _Reading:
+    """Stands in for a parameter's `get_runtime_param`, and for what that returns."""
+
+    def __init__(self, parameter: Any, reader: Callable[[str], Any], many: bool) -> None:
+        info = parameter.type_descriptor.parameter_info
+        self._reader = reader
+        self._many = many
+        self._least = getattr(info, "min", None)
+
+    def __call__(self) -> _Reading:
+        return self
+
+    def coerce(self, value: Any, param: Any, ctx: typer.Context) -> Any:
+        """What the command gets for what was typed; None and an empty list mean that nothing was."""
+        if self._many:
+            return [self._reader(word) for word in value or ()]
+        if value is None:
+            return None
+        try:
+            read = self._reader(value)
+        except ValueError:
+            raise typer.BadParameter(f"{value!r} is no whole number.", ctx=ctx, param=param) from None
+        if self._least is not None and read < self._least:
+            raise typer.BadParameter(f"{read} is less than {self._least}.", ctx=ctx, param=param)
+        return read

@@ -1,0 +1,84 @@
+"""A run that has ended: its verdict, its folder, and how to repeat what it sent by hand. Reads; runs nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from course import checking, situation
+from course.errors import UsageError
+from course.model import Exercise, Verdict
+from course.situation import Situation
+
+HTTP = "http://127.0.0.1:8000"
+WEBSOCKET = "ws://127.0.0.1:8000"
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """What `learn show` draws. `commands` repeat each probe on a server at port 8000; `logs` lie in `folder`."""
+
+    exercise: Exercise
+    verdict: Verdict
+    commands: tuple[str, ...]
+    folder: str
+    logs: tuple[str, ...]
+
+
+def read(here: Situation, exercise: Exercise, number: str | None = None) -> PastRun:
+    """The run of this number, or the last one. Raises UsageError where there is none."""
+    folder, verdict = _found(here, exercise, number)
+    logs = tuple(sorted(path.name for path in folder.glob("*.log") if path.stat().st_size))
+    commands = tuple(_commands(folder / "history.jsonl"))
+    return PastRun(exercise, verdict, commands, situation.from_here(folder), logs)
+
+
+def _found(here: Situation, exercise: Exercise, number: str | None) -> tuple[Path, Verdict]:
+    runs = here.workspace.runs(exercise.path)
+    kept = sorted(path for path in runs.glob("[0-9]*") if path.is_dir()) if runs.is_dir() else []
+    judged = [(path, verdict) for path in kept if (verdict := checking.read_verdict(path)) is not None]
+    if not judged:
+        raise UsageError(f"no run of {exercise.name} has come to a verdict yet.", "`learn check` grades it.")
+    if number is None:
+        return judged[-1]
+    for path, verdict in judged:
+        if path.name == number.zfill(4):
+            return path, verdict
+    names = ", ".join(path.name for path, _ in judged)
+    raise UsageError(f"{exercise.name} has no run {number} with a verdict.", f"It has these: {names}.")
+
+
+def _commands(history: Path) -> Iterator[str]:
+    """One line for each different probe, in the order in which they were first sent."""
+    seen = set()
+    for event in _events(history):
+        match event:
+            case {"kind": "request.sent", "method": str(method), "path": str(path)}:
+                command = _curl(method, path)
+            case {"kind": "socket.opening", "url": str(url)}:
+                parts = urlsplit(url)
+                command = f"websocat '{WEBSOCKET}{parts.path}{'?' + parts.query if parts.query else ''}'"
+            case _:
+                continue
+        if command not in seen:
+            seen.add(command)
+            yield command
+
+
+def _curl(method: str, path: str) -> str:
+    return f"curl -i{'' if method == 'GET' else f' -X {method}'} '{HTTP}{path}'"
+
+
+def _events(history: Path) -> Iterator[dict[str, Any]]:
+    with suppress(OSError):
+        for line in history.read_text(encoding="utf-8", errors="replace").splitlines():
+            # The last line may be half-written, when the run was cut short.
+            with suppress(ValueError):
+                event = json.loads(line)
+                if isinstance(event, dict):
+                    yield event

@@ -1,0 +1,25 @@
+"""The hints for the last diagnosis: those seen before are dim, the new one is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from course.asking import Hint
+from course.view.progress import typed
+from course.view.rows import BLANK, FAILED, Row, bad, dim
+
+
+def draw(hint: Hint) -> Iterator[Row]:
+    """The failed check, the hints up to the new one, and what to type now."""
+    yield Row(hint.failed_sentence, label=bad(FAILED), label_columns=2)
+    yield BLANK
+    for at, text in enumerate(hint.hints[: hint.shown], start=1):
+        is_new = at == hint.shown and not hint.is_repeated
+        yield Row(text if is_new else dim(text), label=dim(f"{at} of {len(hint.hints)}"), label_columns=8)
+        yield BLANK
+    if hint.is_repeated:
+        yield Row("These are all the hints. The lesson has the idea: `learn lesson`.")
+        yield BLANK
+    left = len(hint.hints) - hint.shown
+    further = ("learn hint", f"{left} more") if left else ("learn solution", "a way that works, and why it does")
+    yield from typed([("learn check", "grade it again"), further])

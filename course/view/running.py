@@ -1,0 +1,60 @@
+"""The one line that moves: what runs now, and for how many seconds. Only on a terminal, else nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+
+from course.view.measure import cells
+from course.view.rows import CURRENT, MARGIN
+from course.view.screens import Screen
+
+TICK_S = 0.5
+_ERASE = "\r\x1b[K"
+
+
+class Running:
+    """Shows and clears the line. Clear it before anything else is written to the screen."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._stop: threading.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    def show(self, what: str) -> None:
+        """Replace the line."""
+        self.clear()
+        if self._screen.live:
+            self._stop = threading.Event()
+            self._thread = threading.Thread(target=self._tick, args=(what, self._stop), name="running", daemon=True)
+            self._thread.start()
+
+    def clear(self) -> None:
+        """Erase the line, if there is one."""
+        if self._stop is not None and self._thread is not None:
+            self._stop.set()
+            self._thread.join()
+            self._write(_ERASE)
+        self._stop = self._thread = None
+
+    def _tick(self, what: str, stop: threading.Event) -> None:
+        started_at = time.monotonic()
+        columns = self._screen.columns - 2 * MARGIN
+        while True:
+            seconds = int(time.monotonic() - started_at)
+            right = f"{seconds} s" if seconds else ""
+            # One row at most: a line that wrapped could not be erased.
+            left = f"{CURRENT} {what}"
+            while cells(left) > columns - cells(right) - 2:
+                left = left[:-2] + "…"
+            gap = " " * (columns - cells(left) - cells(right))
+            # A terminal that has gone away is the main thread's to notice.
+            with suppress(OSError):
+                self._write(f"{_ERASE}{' ' * MARGIN}{left}{gap}{right}")
+            if stop.wait(TICK_S):
+                return
+
+    def _write(self, text: str) -> None:
+        self._screen.stream.write(text)
+        self._screen.stream.flush()

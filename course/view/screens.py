@@ -1,0 +1,88 @@
+"""The screen itself: how wide it is, whether it takes colour, whether somebody watches. Decides nothing.
+
+Written without rich, whose import alone takes 60 of the 150 ms that `learn progress` may take. What needs rich
+(Markdown, source code, timelines) is drawn by it into a Block, and imports it there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from course.errors import UsageError
+from course.view.rows import MARGIN, Block, Drawn, lines, narrowed
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+WIDTH_COLUMNS = 80
+NARROWEST_COLUMNS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Where rows are shown: how wide it is, whether it takes colour, whether somebody watches it live."""
+
+    stream: TextIO
+    columns: int = WIDTH_COLUMNS
+    colour: bool = False
+    live: bool = False
+
+    def show(self, rows: Iterable[Drawn]) -> None:
+        """Write the rows, each as it comes."""
+        for row in rows:
+            self.stream.write("".join(f"{line}\n" for line in lines(row, self.columns, colour=self.colour)))
+            self.stream.flush()
+
+
+def screen_on(stream: TextIO) -> Screen:
+    """The screen that a stream leads to. NO_COLOR, FORCE_COLOR, COLUMNS and TERM=dumb are honoured."""
+    live = stream.isatty() and os.environ.get("TERM") != "dumb"
+    colour = not os.environ.get("NO_COLOR") and (live or bool(os.environ.get("FORCE_COLOR")))
+    columns = min(shutil.get_terminal_size((WIDTH_COLUMNS, 24)).columns, WIDTH_COLUMNS)
+    return Screen(stream, max(columns, NARROWEST_COLUMNS), colour, live)
+
+
+def stdout() -> Screen:
+    """The screen of standard output, where all that was asked for goes."""
+    return screen_on(sys.stdout)
+
+
+def stderr() -> Screen:
+    """The screen of standard error, for what must not mix with a command's output."""
+    return screen_on(sys.stderr)
+
+
+def agreed(question: str) -> bool:
+    """Ask on the terminal. Raises UsageError where nobody can answer."""
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is here to answer.", "`--yes` after the command agrees beforehand.")
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def rendered(renderable: RenderableType, screen: Screen, indent: int = 0) -> Block:
+    """What rich draws, as a block that fits the screen beside this indent. Imports rich."""
+    import io
+
+    from rich.console import Console
+
+    indent = narrowed(indent, screen.columns)
+    buffer = io.StringIO()
+    console = Console(
+        file=buffer,
+        width=screen.columns - 2 * MARGIN - indent,
+        force_terminal=screen.colour,
+        no_color=not screen.colour,
+        color_system="standard" if screen.colour else None,
+        emoji=False,
+        highlight=False,
+    )
+    console.print(renderable)
+    return Block(buffer.getvalue().rstrip("\n"), indent)

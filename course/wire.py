@@ -1,0 +1,110 @@
+"""A CheckEvent as one line of JSON, and back: what the grading child tells `learn`.
+
+The schema (version 1) is also what `learn check --json` prints, without the nonce:
+
+    {"v": 1, "event": "suite_started", "checks": [["test_x", "sentence"], ...], "servers": [...]}
+    {"v": 1, "event": "check_started", "id": "test_x"}
+    {"v": 1, "event": "check_finished", "result": {"id", "sentence", "outcome", "seconds",
+        "finding": {"code", "wanted", "saw", "where", "next"} or null, "reason", "timeline"}}
+    {"v": 1, "event": "suite_finished", "seconds": 2.1, "trouble": "", "notes": []}
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from course.errors import CourseBug
+from course.model import (
+    Bar,
+    BarKind,
+    CheckEvent,
+    CheckFinished,
+    CheckResult,
+    CheckStarted,
+    Finding,
+    Mark,
+    Outcome,
+    Place,
+    Row,
+    SuiteFinished,
+    SuiteStarted,
+    Timeline,
+)
+
+VERSION = 1
+
+_NAMES: dict[type[CheckEvent], str] = {
+    SuiteStarted: "suite_started",
+    CheckStarted: "check_started",
+    CheckFinished: "check_finished",
+    SuiteFinished: "suite_finished",
+}
+
+
+def to_line(event: CheckEvent, nonce: str = "") -> str:
+    """One line of JSON, without its line end."""
+    body: dict[str, Any] = {"v": VERSION, "event": _NAMES[type(event)], **asdict(event)}
+    if nonce:
+        body["nonce"] = nonce
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def from_line(line: str, nonce: str = "") -> CheckEvent:
+    """The event of one line. Raises CourseBug on anything but version 1 with this nonce."""
+    try:
+        body: dict[str, Any] = json.loads(line)
+        if body["v"] != VERSION or body.get("nonce", "") != nonce:
+            raise ValueError("wrong version or nonce")
+        return _event(body)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CourseBug(f"the grader sent a line that is no event ({error}): {line[:200]!r}") from error
+
+
+def result_from(body: dict[str, Any]) -> CheckResult:
+    """A CheckResult from its JSON shape (as in check_finished and verdict.json)."""
+    finding = body["finding"]
+    timeline = body["timeline"]
+    return CheckResult(
+        id=body["id"],
+        sentence=body["sentence"],
+        outcome=Outcome(body["outcome"]),
+        seconds=float(body["seconds"]),
+        finding=None if finding is None else _finding(finding),
+        reason=body["reason"],
+        timeline=None if timeline is None else _timeline(timeline),
+    )
+
+
+def _event(body: dict[str, Any]) -> CheckEvent:
+    match body["event"]:
+        case "suite_started":
+            checks = tuple((str(id_), str(sentence)) for id_, sentence in body["checks"])
+            return SuiteStarted(checks=checks, servers=tuple(body["servers"]))
+        case "check_started":
+            return CheckStarted(id=body["id"])
+        case "check_finished":
+            return CheckFinished(result=result_from(body["result"]))
+        case "suite_finished":
+            return SuiteFinished(seconds=float(body["seconds"]), trouble=body["trouble"], notes=tuple(body["notes"]))
+        case other:
+            raise ValueError(f"unknown event {other!r}")
+
+
+def _finding(body: dict[str, Any]) -> Finding:
+    where = body["where"]
+    return Finding(**{**body, "where": None if where is None else Place(**where)})
+
+
+def _timeline(body: dict[str, Any]) -> Timeline:
+    rows = tuple(
+        Row(
+            name=row["name"],
+            bars=tuple(Bar(**{**bar, "kind": BarKind(bar["kind"])}) for bar in row["bars"]),
+            marks=tuple(Mark(**mark) for mark in row["marks"]),
+            note=row["note"],
+        )
+        for row in body["rows"]
+    )
+    return Timeline(span_ms=float(body["span_ms"]), rows=rows)

@@ -1,0 +1,8 @@
+"""How gunicorn serves the shop."""
+
+# Each process has more threads than the whole site runs reports: whichever worker takes them, one thread stays free.
+worker_class = "gthread"
+workers = 2
+threads = 8
+# The views are imported before the fork, so that both processes share one semaphore.
+preload_app = True

@@ -1,0 +1,3 @@
+"""How gunicorn serves the shop."""
+
+workers = 9

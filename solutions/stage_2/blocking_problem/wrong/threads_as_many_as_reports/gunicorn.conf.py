@@ -1,0 +1,5 @@
+"""How gunicorn serves the shop."""
+
+worker_class = "gthread"
+workers = 1
+threads = 5

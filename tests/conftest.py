@@ -1,0 +1,60 @@
+"""What many tests start from: the toy course, and a learner's folder on a path as learners have them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from course import catalogue, workspace
+from course.model import Course, Exercise
+from course.places import Places
+from course.workspace import Workspace
+
+TOY = Path(__file__).parent / "toy_course"
+
+
+@pytest.fixture(scope="session")
+def toy_places() -> Places:
+    """The toy course: stage_1/greeting (without a server), stage_2/hello (gunicorn), stage_2/farewell (to come)."""
+    return Places(TOY)
+
+
+@pytest.fixture(scope="session")
+def toy_course(toy_places: Places) -> Course:
+    """The toy course, read."""
+    return catalogue.read(toy_places)
+
+
+@pytest.fixture(scope="session")
+def greeting(toy_course: Course) -> Exercise:
+    """The toy course's exercise that needs no server."""
+    return catalogue.find(toy_course, "greeting")
+
+
+@pytest.fixture
+def own_places(tmp_path: Path) -> Places:
+    """The rooms of a toy course that the test may change."""
+    shutil.copytree(TOY, tmp_path / "rooms")
+    return Places(tmp_path / "rooms")
+
+
+@pytest.fixture
+def new_workspace(tmp_path: Path, toy_course: Course) -> Callable[[str], Workspace]:
+    """Makes workspaces of the toy course, by name, below a folder with blanks and letters beyond ASCII in its path."""
+    return lambda name: workspace.create(tmp_path / "Übungen in Ruhe 练习" / name, toy_course)
+
+
+@pytest.fixture
+def ws(new_workspace: Callable[[str], Workspace]) -> Workspace:
+    """A new workspace of the toy course."""
+    return new_workspace("meine Wege")
+
+
+@pytest.fixture
+def begun(ws: Workspace, toy_places: Places, greeting: Exercise) -> Workspace:
+    """A workspace in which the greeting was begun."""
+    workspace.add(ws, toy_places, greeting)
+    return ws

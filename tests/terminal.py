@@ -1,0 +1,84 @@
+"""`learn` as its users run it: in a process of its own, in a folder, on the toy course; piped, or on a terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.tree import ROOT
+
+TOY = ROOT / "tests" / "toy_course"
+DEADLINE_S = 120
+# What would change a screen. A test sets what it wants.
+SCREEN_VARIABLES = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM", "PAGER", "LEARN_DEBUG"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a command came to."""
+
+    status: int
+    out: str
+    error: str
+
+
+def environment(rooms: Path = TOY, **variables: str) -> dict[str, str]:
+    """The environment of a `learn` on these rooms."""
+    kept = {name: value for name, value in os.environ.items() if name not in SCREEN_VARIABLES}
+    return {**kept, "PYTHONPATH": str(ROOT), "LEARN_ROOMS": str(rooms), "PYTHONDONTWRITEBYTECODE": "1", **variables}
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line of `learn`."""
+    return [sys.executable, "-P", "-m", "course", *arguments]
+
+
+def learn(folder: Path, *arguments: str, rooms: Path = TOY, **variables: str) -> Shown:
+    """Run it with its output piped."""
+    done = subprocess.run(
+        command(*arguments),
+        cwd=folder,
+        env=environment(rooms, **variables),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    return Shown(done.returncode, done.stdout, done.stderr)
+
+
+def on_a_terminal(
+    folder: Path, *arguments: str, columns: int = 80, typed: str = "", rooms: Path = TOY, **variables: str
+) -> Shown:
+    """Run it on a terminal of its own; both its outputs come as one."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    env: Mapping[str, str] = environment(rooms, **{"TERM": "xterm", **variables})
+    with subprocess.Popen(
+        command(*arguments), cwd=folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        os.write(ours, typed.encode())
+        out = b"".join(iter(lambda: _read(ours), b""))
+        status = process.wait(DEADLINE_S)
+    os.close(ours)
+    return Shown(status, out.decode().replace("\r\n", "\n"), "")
+
+
+def _read(fd: int) -> bytes:
+    ready, _, _ = select.select([fd], [], [], DEADLINE_S)
+    assert ready, "nothing more came, and it has not ended"
+    try:
+        return os.read(fd, 65_536)
+    except OSError:  # Linux: the other end is closed
+        return b""

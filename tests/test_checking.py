@@ -1,0 +1,178 @@
+"""How a run comes to its verdict, and that nothing outlives it, whoever is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from course import checking
+from course.ledger import Ledger
+from course.model import CheckFinished, Outcome, SuiteFinished, SuiteStarted
+from course.places import ROOMS, Places
+from tests.grading import HELLO, SUITE, TOY, grade, lay
+
+HOLDING_SUITE = (
+    SUITE
+    + '''
+def test_it_holds(site, gate):
+    """It holds."""
+    site.send("/held")
+    gate.wait_held(1, deadline_s=60)
+'''
+)
+GIVEN_UP_S = 30
+
+
+def only(check_body: str) -> str:
+    """A check file of one check, which needs no server."""
+    return f'import pytest\nfrom course.errors import MachineLacks\ndef test_one():\n    """One."""\n    {check_body}\n'
+
+
+def test_events_come_in_order_and_the_verdict_is_kept(tmp_path: Path) -> None:
+    rooms = lay(tmp_path / "rooms", {"checker/stage_1/test_toy.py": SUITE.replace("DEADLINE", "15")})
+    project = lay(tmp_path / "project", {"app.py": HELLO})
+    run = tmp_path / "run"
+    run.mkdir()
+    with checking.start(Places(rooms), TOY, project=project, run=run) as grading:
+        events = list(grading.events())
+    assert isinstance(events[0], SuiteStarted)
+    assert isinstance(events[-1], SuiteFinished)
+    told = [event.result.id for event in events if isinstance(event, CheckFinished)]
+    assert told == [check for check, _ in events[0].checks]
+    kept = checking.read_verdict(run)
+    assert kept is not None
+    assert (kept.outcome, kept.results) == (Outcome.PASSED, grading.verdict.results)
+    assert {path.name for path in run.iterdir()} == {"history.jsonl", "gunicorn.log", "grader.log", "verdict.json"}
+
+
+def test_the_history_holds_traffic_and_processes(tmp_path: Path) -> None:
+    grade(tmp_path, {"app.py": HELLO})
+    lines = (tmp_path / "run" / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    kinds = {json.loads(line)["kind"] for line in lines}
+    assert {"process.started", "request.sent", "request.answered", "app.entered", "app.left", "process.ended"} <= kinds
+
+
+def test_a_failed_check_skips_what_needs_it_with_a_reason(tmp_path: Path) -> None:
+    verdict = grade(tmp_path, {"app.py": "raise ValueError('no')\n"})
+    first, second, *_ = verdict.results
+    assert (first.outcome, second.outcome) == (Outcome.FAILED, Outcome.SKIPPED)
+    assert second.reason == "needs: It answers"
+
+
+def test_an_error_of_a_check_is_our_bug(tmp_path: Path) -> None:
+    verdict = grade(tmp_path, {}, suite=only("assert 1 == 2"))
+    assert verdict.outcome is Outcome.BROKEN
+    assert "assert 1 == 2" in verdict.reason
+
+
+def test_a_machine_that_lacks_something_skips(tmp_path: Path) -> None:
+    verdict = grade(tmp_path, {}, suite=only("raise MachineLacks('no such server', 'install it')"))
+    assert verdict.outcome is Outcome.SKIPPED
+    assert verdict.results[0].reason == "no such server install it"
+
+
+def test_a_check_file_without_checks_is_our_bug(tmp_path: Path) -> None:
+    verdict = grade(tmp_path, {}, suite='"""Nothing."""\n')
+    assert verdict.outcome is Outcome.BROKEN
+    assert "no check" in verdict.reason
+
+
+def test_a_check_file_that_cannot_be_read_is_our_bug(tmp_path: Path) -> None:
+    assert grade(tmp_path, {}, suite="import nosuch\n").outcome is Outcome.BROKEN
+
+
+def test_a_grader_that_dies_is_broken_and_swept_up(tmp_path: Path) -> None:
+    suite = SUITE + '\ndef test_die(site):\n    """It dies."""\n    import os\n    os.kill(os.getpid(), 9)\n'
+    verdict = grade(tmp_path, {"app.py": HELLO}, suite=suite)
+    assert verdict.outcome is Outcome.BROKEN
+    assert verdict.reason == "the grader ended without a report"
+    assert not living(tmp_path)
+
+
+def test_a_report_that_is_short_is_broken(tmp_path: Path) -> None:
+    suite = only("pass") + '\ndef test_two():\n    """Two."""\n    import pytest\n    pytest.exit("early")\n'
+    verdict = grade(tmp_path, {}, suite=suite)
+    assert verdict.outcome is Outcome.BROKEN
+
+
+def test_when_learn_is_killed_the_grader_stops_its_servers(tmp_path: Path) -> None:
+    with holding(tmp_path) as learn:
+        learn.kill()
+    wait_until(lambda: not living(tmp_path))
+    assert not (tmp_path / "run" / "ledger.jsonl").exists()
+
+
+def test_when_both_are_killed_the_ledger_sweeps(tmp_path: Path) -> None:
+    with holding(tmp_path) as learn:
+        temporary = [Path(str(entry["folder"])) for entry in ledger_entries(tmp_path) if "folder" in entry]
+        graders = psutil.Process(learn.pid).children()
+        for pid in (learn.pid, *(grader.pid for grader in graders)):
+            os.kill(pid, signal.SIGKILL)
+    assert living(tmp_path)
+    assert Ledger(tmp_path / "run" / "ledger.jsonl").sweep() == 2  # gunicorn and the temporary folder
+    wait_until(lambda: not living(tmp_path))
+    assert temporary
+    assert not any(folder.exists() for folder in temporary)
+
+
+def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
+    with holding(tmp_path) as learn:
+        learn.send_signal(signal.SIGINT)
+        learn.wait(timeout=GIVEN_UP_S)
+    assert not living(tmp_path)
+
+
+@contextmanager
+def holding(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A `learn` that grades a project, in the middle of a check that takes its time."""
+    rooms = lay(tmp_path / "rooms", {"checker/stage_1/test_toy.py": HOLDING_SUITE.replace("DEADLINE", "15")})
+    project = lay(tmp_path / "project", {"app.py": HELLO})
+    (tmp_path / "run").mkdir()
+    code = f"""
+from pathlib import Path
+from course import checking
+from course.places import Places
+from tests.grading import TOY
+rooms, project, run = Path({str(rooms)!r}), Path({str(project)!r}), Path({str(tmp_path / "run")!r})
+with checking.start(Places(rooms), TOY, project=project, run=run) as grading:
+    for event in grading.events():
+        print(event, flush=True)
+"""
+    learn = subprocess.Popen([sys.executable, "-c", code], cwd=ROOMS, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    with learn:
+        assert learn.stdout is not None
+        assert any(b"CheckStarted(id='test_it_holds')" in line for line in learn.stdout)
+        yield learn
+
+
+def ledger_entries(tmp_path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (tmp_path / "run" / "ledger.jsonl").read_text().splitlines()]
+
+
+def living(tmp_path: Path) -> list[psutil.Process]:
+    """Processes whose command line or working folder lies in this test's folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(tmp_path) in " ".join(process.cmdline()) or process.cwd().startswith(str(tmp_path)):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return [process for process in found if process.pid != os.getpid()]
+
+
+def wait_until(condition: Callable[[], bool], deadline_s: float = GIVEN_UP_S) -> None:
+    """Look again and again until it is so."""
+    end = time.monotonic() + deadline_s
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -1,0 +1,56 @@
+"""`learn dev`, for authors, on the toy course."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from course.places import Places
+from tests.terminal import learn
+from tests.transcripts import hold
+
+
+def test_dev_show_lists_all_of_one_exercise(tmp_path: Path) -> None:
+    shown = learn(tmp_path, "dev", "show", "greeting")
+    assert shown.status == 0
+    hold("dev_show", shown.out)
+
+
+def test_dev_new_makes_an_exercise_that_is_there_at_once(own_places: Places, tmp_path: Path) -> None:
+    shown = learn(tmp_path, "dev", "new", "stage_2/goodbye", "Goodbye over HTTP", rooms=own_places.rooms)
+    assert shown.status == 0
+    assert "goodbye" in shown.out
+    assert learn(tmp_path, "dev", "show", "goodbye", rooms=own_places.rooms).status == 0
+
+
+def test_dev_new_overwrites_nothing(own_places: Places, tmp_path: Path) -> None:
+    shown = learn(tmp_path, "dev", "new", "stage_1/greeting", "Again", rooms=own_places.rooms)
+    assert shown.status == 2
+    assert "is already there" in shown.error.replace("\n         ", " ")
+
+
+def test_dev_check_proves_an_exercise_and_sums_up(tmp_path: Path) -> None:
+    shown = learn(tmp_path, "dev", "check", "greeting")
+    assert shown.status == 0, shown.out
+    assert "✓ greeting · scaffold" in shown.out
+    assert "✓ greeting · wrong two_lines" in shown.out
+    assert "Proven: 10 verdicts, each as expected." in shown.out
+
+
+def test_dev_check_shows_what_a_grader_got_wrong(own_places: Places, tmp_path: Path) -> None:
+    expect = own_places.solutions("stage_1/greeting") / "wrong" / "two_lines" / "expect.toml"
+    expect.write_text(expect.read_text().replace("too-long", "no-full-stop"))
+    shown = learn(tmp_path, "dev", "check", "greeting", "--json", rooms=own_places.rooms)
+    assert shown.status == 1
+    told = [json.loads(line) for line in shown.out.splitlines()]
+    (wrong,) = [each for each in told if each["event"] == "proof" and not each["right"]]
+    assert (wrong["name"], wrong["expected"]) == ("two_lines", "test_it_is_one_line: no-full-stop at greeting.txt:2")
+    assert wrong["seen"] == "test_it_is_one_line: too-long at greeting.txt:2"
+
+
+def test_dev_check_tells_problems_of_the_files(own_places: Places, tmp_path: Path) -> None:
+    own_places.lesson("stage_1/greeting").write_text("# Short\n")
+    shown = learn(tmp_path, "dev", "check", "greeting", rooms=own_places.rooms)
+    assert shown.status == 1
+    assert "✗ stage_1/greeting: lesson.md has" in shown.out
+    assert "Not proven" in shown.out

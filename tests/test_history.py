@@ -1,0 +1,146 @@
+"""The record of a run: whole, in order, on file, and deaf to nonsense from outside."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from checker.harness.history import History
+from course.model import Place
+
+DEADLINE_S = 20
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[History]:
+    with History(tmp_path / "history.jsonl", tmp_path / "probe") as history:
+        yield history
+
+
+def tell(history: History, *datagrams: bytes) -> None:
+    """Send as the probe does."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
+        for datagram in datagrams:
+            probe.sendto(datagram, str(history.probe_socket))
+
+
+def as_json(**facts: object) -> bytes:
+    return json.dumps({"t": History.now(), **facts}).encode()
+
+
+def test_events_are_kept_in_the_order_of_their_time(history: History) -> None:
+    now = history.now()
+    history.record("second")
+    tell(history, as_json(kind="first") + b" ", json.dumps({"t": now - 5, "kind": "zeroth"}).encode())
+    assert history.wait_for("zeroth", deadline_s=DEADLINE_S)
+    assert history.wait_for("first", deadline_s=DEADLINE_S)
+    assert [event.kind for event in history.events()] == ["zeroth", "second", "first"]
+
+
+def test_events_are_chosen_by_kind_and_time(history: History) -> None:
+    history.record("a", number=1)
+    history.record("b", number=2)
+    later = history.now()
+    history.record("a", number=3)
+    assert [event["number"] for event in history.events("a", "b")] == [1, 2, 3]
+    assert [event["number"] for event in history.events("a")] == [1, 3]
+    assert [event["number"] for event in history.events(since=later)] == [3]
+
+
+def test_a_fact_that_is_not_there_is_none(history: History) -> None:
+    event = history.record("a", number=1)
+    assert (event["number"], event["colour"], event.where) == (1, None, None)
+
+
+def test_the_probes_place_is_a_place(history: History) -> None:
+    place = {"file": "shop/views.py", "line": 14, "function": "report", "doing": "time.sleep(1)"}
+    tell(history, as_json(kind="loop.stalled", where=place))
+    event = history.wait_for("loop.stalled", deadline_s=DEADLINE_S)
+    assert event is not None
+    assert event.where == Place("shop/views.py", 14, "report", "time.sleep(1)")
+
+
+def test_waiting_ends_when_it_happens(history: History) -> None:
+    threading.Timer(0.05, history.record, ["late"], {"number": 7}).start()
+    event = history.wait_for("late", lambda late: bool(late["number"] == 7), deadline_s=DEADLINE_S)
+    assert event is not None
+
+
+def test_waiting_for_what_has_happened_returns_it_at_once(history: History) -> None:
+    first = history.record("a")
+    history.record("a")
+    assert history.wait_for("a", deadline_s=0) == first
+
+
+def test_waiting_for_what_never_happens_ends_at_the_deadline(history: History) -> None:
+    earlier = history.record("a", number=1)
+    assert history.wait_for("a", lambda event: bool(event["number"] == 2), deadline_s=0.05) is None
+    assert history.wait_for("a", since=earlier.t + 1, deadline_s=0.05) is None
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"",
+        b"no json",
+        b"[]",
+        b"12",
+        b"{}",
+        b'{"t": 1}',
+        b'{"t": "soon", "kind": "x"}',
+        b'{"t": 1' + b"0" * 400 + b', "kind": "x"}',
+        b'{"t": 1, "kind": "x", "where": 5}',
+        b'{"t": 1, "kind": "x", "where": {"colour": 1}}',
+        b"[" * 60_000,
+        b"\xff\xfe\x00",
+        b"x" * 65_536,
+    ],
+    ids=range(13),
+)
+def test_nonsense_from_outside_is_passed_over(history: History, nonsense: bytes) -> None:
+    tell(history, nonsense, as_json(kind="sense"))
+    assert history.wait_for("sense", deadline_s=DEADLINE_S)
+    assert [event.kind for event in history.events()] == ["sense"]
+
+
+def test_everything_is_on_file_one_json_line_each(history: History, tmp_path: Path) -> None:
+    history.record("a", text="zwei\nZeilen", number=1)
+    tell(history, as_json(kind="b"))
+    assert history.wait_for("b", deadline_s=DEADLINE_S)
+    history.close()
+    lines = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+    assert [(line["kind"], line.get("text")) for line in lines] == [("a", "zwei\nZeilen"), ("b", None)]
+
+
+def test_what_the_probe_sent_before_the_close_is_still_heard(history: History) -> None:
+    tell(history, *(as_json(kind="last", number=number) for number in range(9)))
+    history.close()
+    assert [event["number"] for event in history.events("last")] == list(range(9))
+
+
+def test_after_the_close_it_can_be_read_and_the_socket_is_gone(history: History, tmp_path: Path) -> None:
+    history.record("a")
+    history.close()
+    history.record("too late for the file")
+    assert [event.kind for event in history.events()] == ["a", "too late for the file"]
+    assert not (tmp_path / "probe").exists()
+
+
+def test_many_threads_may_record_at_once(history: History, tmp_path: Path) -> None:
+    def record() -> None:
+        for number in range(200):
+            history.record("a", number=number)
+
+    threads = [threading.Thread(target=record) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    history.close()
+    lines = (tmp_path / "history.jsonl").read_text().splitlines()
+    assert len(history.events("a")) == len([json.loads(line) for line in lines]) == 1600

@@ -1,0 +1,109 @@
+"""What `learn dev check` says of the course's files without running anything: each problem, provoked."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from course import catalogue, linting
+from course.places import Places
+
+GREETING = "stage_1/greeting"
+
+
+def problems(places: Places) -> tuple[str, ...]:
+    return linting.problems(places, catalogue.read(places))
+
+
+def edit(file: Path, change: Callable[[str], str]) -> None:
+    file.write_text(change(file.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def only_problem(places: Places) -> str:
+    found = problems(places)
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_the_course_itself_has_no_problem() -> None:
+    assert problems(Places()) == ()
+
+
+def test_the_toy_course_has_no_problem(toy_places: Places) -> None:
+    assert problems(toy_places) == ()
+
+
+def test_a_code_without_hints_is_told(own_places: Places) -> None:
+    edit(own_places.suite(GREETING), lambda text: text + '\n\ndef never():\n    fail("new-code", wanted="", saw="")\n')
+    assert only_problem(own_places) == f"{GREETING}: diagnosis 'new-code' has no hints in hints.toml"
+
+
+def test_hints_that_no_check_asks_for_are_told(own_places: Places) -> None:
+    edit(own_places.hints_file(GREETING), lambda text: text + '\n[orphan]\nhints = ["a", "b", "c"]\n')
+    assert f"{GREETING}: hints.toml has hints for 'orphan', which no check gives" in problems(own_places)
+
+
+def test_a_diagnosis_that_no_wrong_solution_proves_is_told(own_places: Places) -> None:
+    edit(own_places.suite(GREETING), lambda text: text + '\n\ndef never():\n    fail("new-code", wanted="", saw="")\n')
+    edit(own_places.hints_file(GREETING), lambda text: text + '\n[new-code]\nhints = ["a", "b", "c"]\n')
+    assert only_problem(own_places) == f"{GREETING}: no wrong solution proves the diagnosis 'new-code'"
+
+
+def test_too_few_solutions_are_told(own_places: Places) -> None:
+    for folder in sorted((own_places.solutions(GREETING) / "right").iterdir()):
+        if folder.name != "reference":
+            shutil.rmtree(folder)
+    assert only_problem(own_places).startswith(f"{GREETING}: 1 right solutions; at least 3")
+
+
+def test_an_expected_check_that_does_not_exist_is_told(own_places: Places) -> None:
+    expect = next((own_places.solutions(GREETING) / "wrong").glob("*/expect.toml"))
+    edit(expect, lambda text: re.sub(r'check = "\w+"', 'check = "test_nosuch"', text))
+    assert any("expects 'test_nosuch', which is no check" in problem for problem in problems(own_places))
+
+
+def test_an_expectation_that_cannot_be_read_is_told(own_places: Places) -> None:
+    expect = next((own_places.solutions(GREETING) / "wrong").glob("*/expect.toml"))
+    edit(expect, lambda text: text.replace("code =", "kode ="))
+    assert only_problem(own_places).endswith("expect.toml: key 'code' is missing")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda text: text[:200], "words; wanted are"),
+        (lambda text: text.replace("## Fact check", "## Myths"), "headings must hold, in order"),
+        (lambda text: text + "\n[a blog](https://blog.example/post)\n", "links to blog.example/post"),
+        (lambda text: text + "\n[a repository](https://github.com/someone/else)\n", "links to github.com/someone/else"),
+    ],
+)
+def test_a_lesson_that_is_not_as_lessons_are_is_told(
+    own_places: Places, change: Callable[[str], str], told: str
+) -> None:
+    edit(own_places.lesson(GREETING), change)
+    assert any(problem.startswith(f"{GREETING}: lesson.md") and told in problem for problem in problems(own_places))
+
+
+def test_a_file_that_the_scaffold_does_not_make_is_told(own_places: Places) -> None:
+    edit(own_places.exercise_file(GREETING), lambda text: text.replace("your_work = [", 'your_work = ["nosuch.py", '))
+    assert only_problem(own_places) == f"{GREETING}: exercise.toml names 'nosuch.py', which the scaffold does not make"
+
+
+def test_a_missing_why_is_told(own_places: Places) -> None:
+    (own_places.reference(GREETING) / "why.md").unlink()
+    assert only_problem(own_places) == f"{GREETING}: right/reference/why.md is missing"
+
+
+def test_folders_and_check_files_that_belong_to_no_exercise_are_told(own_places: Places) -> None:
+    (own_places.rooms / "exercises" / "stage_1" / "stray").mkdir()
+    (own_places.rooms / "solutions" / "stage_1" / "lost").mkdir()
+    (own_places.rooms / "checker" / "stage_1" / "test_lonely.py").write_text("")
+    assert problems(own_places) == (
+        "exercises/stage_1/stray: stage.toml does not name it",
+        "solutions/stage_1/lost: stage.toml does not name it",
+        "checker/stage_1/test_lonely.py: no exercise of this name is written",
+    )

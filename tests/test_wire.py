@@ -1,0 +1,75 @@
+"""Events survive the wire unchanged, and nothing else passes for one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from course.errors import CourseBug
+from course.model import (
+    Bar,
+    BarKind,
+    CheckEvent,
+    CheckFinished,
+    CheckResult,
+    CheckStarted,
+    Finding,
+    Mark,
+    Outcome,
+    Place,
+    Row,
+    SuiteFinished,
+    SuiteStarted,
+    Timeline,
+)
+from course.wire import from_line, to_line
+
+RESULT = CheckResult(
+    id="test_x",
+    sentence="It answers · schön",
+    outcome=Outcome.FAILED,
+    seconds=0.25,
+    finding=Finding("all-busy", "wanted", "saw\nmore", Place("shop/views.py", 14, "report", "execute()"), "edit"),
+    timeline=Timeline(
+        412.0, (Row("pid 71", (Bar(0, 412.0, BarKind.WORKING, "report 1"),), (Mark(3.0, "views.py:14"),), "report 1"),)
+    ),
+)
+EVENTS: list[CheckEvent] = [
+    SuiteStarted(checks=(("test_x", "It answers"),), servers=("gunicorn",)),
+    CheckStarted(id="test_x"),
+    CheckFinished(result=RESULT),
+    CheckFinished(result=CheckResult("test_y", "It waits", Outcome.SKIPPED, reason="needs: It answers")),
+    SuiteFinished(seconds=1.5, trouble="", notes=("a note",)),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_an_event_comes_back_as_it_was_sent(event: CheckEvent) -> None:
+    line = to_line(event, nonce="n")
+    assert "\n" not in line
+    assert from_line(line, nonce="n") == event
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "no json",
+        "[]",
+        '"text"',
+        '{"v":1}',
+        '{"v":2,"event":"check_started","id":"x","nonce":"n"}',
+        '{"v":1,"event":"check_started","id":"x"}',
+        '{"v":1,"event":"check_started","id":"x","nonce":"other"}',
+        '{"v":1,"event":"nothing","nonce":"n"}',
+        '{"v":1,"event":"check_finished","result":null,"nonce":"n"}',
+    ],
+)
+def test_a_line_that_is_no_event_of_ours_is_refused(line: str) -> None:
+    with pytest.raises(CourseBug, match="no event"):
+        from_line(line, nonce="n")
+
+
+def test_without_a_nonce_the_line_is_what_json_output_shows() -> None:
+    assert "nonce" not in json.loads(to_line(EVENTS[0]))
