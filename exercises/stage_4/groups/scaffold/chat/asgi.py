@@ -1,0 +1,21 @@
+"""Given: HTTP goes to Django's views, WebSockets go to the consumer that routing.py names."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chat.settings")
+# First of all: it loads the settings, which the imports below need.
+django_application = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+
+from chat.identity import Identity  # noqa: E402
+from chat.routing import websocket_urlpatterns  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "websocket": Identity(URLRouter(websocket_urlpatterns)),
+    }
+)
