@@ -90,10 +90,14 @@ def _check(workspace: Path, exercise: Exercise, runs: int) -> Measure:
     checks, boots = [], []
     for number in range(runs):
         _tell(f"learn check {exercise.name}, run {number + 1} of {runs}")
-        boots.append(boot_s(servers, workspace / exercise.path))
+        if servers:
+            boots.append(boot_s(servers, workspace / exercise.path))
         checks.append(wall_s(learn("check", exercise.path), workspace))
+    name = f"learn check {exercise.name}"
+    if not servers:
+        return Measure(name, "s", tuple(checks), None, "no server")
     return Measure(
-        f"learn check {exercise.name}",
+        name,
         "s",
         tuple(checks),
         CHECK_BUDGET_RATIO,

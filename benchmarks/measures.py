@@ -12,13 +12,13 @@ from typing import Any
 class Measure:
     """One quantity of several runs. `control` was measured beside it, in turn with it, in the same unit.
 
-    `budget` is in `unit`, or, where `is_ratio`, a multiple of the control's median.
+    `budget` is in `unit`, or, where `is_ratio`, a multiple of the control's median; None where there is none.
     """
 
     name: str
     unit: str  # "ms", "s" or "MB"
     runs: tuple[float, ...]
-    budget: float
+    budget: float | None
     control_name: str = ""
     control: tuple[float, ...] = ()
     is_ratio: bool = False
@@ -37,7 +37,8 @@ class Measure:
     @property
     def is_missed(self) -> bool:
         """Whether the budget was overspent."""
-        return ((self.ratio or 0.0) if self.is_ratio else self.median) > self.budget
+        spent = (self.ratio or 0.0) if self.is_ratio else self.median
+        return self.budget is not None and spent > self.budget
 
     def as_json(self) -> dict[str, Any]:
         """Every run, not only the medians."""
@@ -72,9 +73,10 @@ def table(measures: Sequence[Measure]) -> str:
 def closing(measures: Sequence[Measure]) -> str:
     """Which budgets are missed, in one line."""
     missed = [measure.name for measure in measures if measure.is_missed]
+    budgets = sum(measure.budget is not None for measure in measures)
     if not missed:
-        return f"All {len(measures)} budgets are kept."
-    return f"{len(missed)} of {len(measures)} budgets missed: {'; '.join(missed)}"
+        return f"All {budgets} budgets are kept."
+    return f"{len(missed)} of {budgets} budgets missed: {'; '.join(missed)}"
 
 
 def _cells(measure: Measure) -> tuple[str, ...]:
@@ -86,8 +88,8 @@ def _cells(measure: Measure) -> tuple[str, ...]:
         measure.control_name,
         f"{_number(median(measure.control), measure.unit)} {measure.unit}" if measure.control else "",
         "" if measure.ratio is None else f"{measure.ratio:.2f} x",
-        f"{measure.budget:g} {'x' if measure.is_ratio else measure.unit}",
-        "MISSED" if measure.is_missed else "kept",
+        "" if measure.budget is None else f"{measure.budget:g} {'x' if measure.is_ratio else measure.unit}",
+        "" if measure.budget is None else "MISSED" if measure.is_missed else "kept",
     )
 
 

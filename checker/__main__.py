@@ -56,6 +56,8 @@ def main() -> int:
             os.kill(os.getpid(), signal.SIGTERM)  # nobody listens any more
 
     signal.signal(signal.SIGTERM, _interrupt)
+    # A script's shell starts background jobs with SIGINT ignored, and programs that checks interrupt would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=_follow_parent, args=(told, ledger), name="parent", daemon=True).start()
     adopt_orphans()
     try:

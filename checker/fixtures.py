@@ -15,7 +15,10 @@ import pytest
 
 from checker.harness.gate import Gate
 from checker.harness.history import History
+from checker.harness.picture import Picture
+from checker.harness.program import Program
 from checker.harness.run import RUN, Run, Stack
+from checker.harness.site import SelfBound
 
 
 @pytest.fixture(scope="session")
@@ -75,10 +78,31 @@ def _starter(server: str) -> Any:
     return start
 
 
+@pytest.fixture
+def picture(run: Run) -> Picture:
+    """What a check draws itself, for `learn show`: `picture.lanes(...)`, `picture.chart(...)`."""
+    return Picture(run.history)
+
+
+@pytest.fixture(scope="module")
+def program(stack: Stack) -> Callable[..., Program]:
+    """Runs a command-line program of the learner's: `program([sys.executable, "-m", "desk"], name="desk")`."""
+    return partial(stack.start, Program)
+
+
+@pytest.fixture(scope="module")
+def self_bound(stack: Stack) -> Callable[..., SelfBound]:
+    """Starts a server that binds its own port: `self_bound("mine", [sys.executable, "-m", "mine", "{port}"])`."""
+    return partial(stack.start, SelfBound)
+
+
 gunicorn = _starter("gunicorn")
 uvicorn = _starter("uvicorn")
 daphne = _starter("daphne")
 hypercorn = _starter("hypercorn")
+supervisord = _starter("supervisord")
+systemd = _starter("systemd")
+container = _starter("container")
 nginx = _starter("nginx")
 valkey = _starter("valkey")
 postgres = _starter("postgres")

@@ -9,6 +9,7 @@ import pytest
 
 from checker.harness.calibration import STANDSTILL_S, Calibration
 from checker.harness.findings import Inconclusive, NotYet
+from checker.harness.picture import drawn
 from checker.harness.run import Run
 from checker.harness.suite import NEEDS
 from checker.harness.timeline import timeline
@@ -98,6 +99,9 @@ class Reporter:
 
     def _result(self, check: str) -> CheckResult:
         outcome, finding, reason = self._judged(self._error)
+        lanes, charts = drawn(self._run.history, since=self._check_at)
+        if lanes is None and outcome is not Outcome.SKIPPED:
+            lanes = timeline(self._run.history, since=self._check_at)
         return CheckResult(
             id=check,
             sentence=self._sentences[check],
@@ -105,7 +109,8 @@ class Reporter:
             seconds=round(self._seconds, 3),
             finding=finding,
             reason=reason,
-            timeline=None if outcome is Outcome.SKIPPED else timeline(self._run.history, since=self._check_at),
+            timeline=lanes,
+            charts=charts,
         )
 
     def _judged(self, error: BaseException | None) -> tuple[Outcome, Finding | None, str]:

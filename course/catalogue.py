@@ -104,7 +104,7 @@ def _exercise(places: Places, stage: str, name: str, title: str, after: str) -> 
         written=True,
         goal=table.text("goal"),
         minutes=int(table.number("minutes")),
-        servers=table.texts("servers"),
+        servers=table.texts("servers", is_needed=False),
         your_work=table.texts("your_work"),
         given=table.texts("given", is_needed=False),
         time_limit_s=table.number("time_limit_s", default=60.0),

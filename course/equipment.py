@@ -29,7 +29,7 @@ EMBEDDED = "embedded"
 PACKAGE = "package"
 ASK_DEADLINE_S = 10.0
 POSTGRES_PROGRAMS = ("initdb", "postgres", "psql")
-PACKAGES = ("gunicorn", "uvicorn", "daphne", "hypercorn", "django", "channels", "channels_redis")
+PACKAGES = ("gunicorn", "uvicorn", "daphne", "hypercorn", "supervisor", "django", "channels", "channels_redis")
 
 
 @dataclass(frozen=True, slots=True)

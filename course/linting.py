@@ -25,6 +25,7 @@ OFFICIAL_HOSTS = {
     "channels.readthedocs.io",
     "datatracker.ietf.org",
     "docs.djangoproject.com",
+    "docs.docker.com",
     "docs.gunicorn.org",
     "docs.python.org",
     "github.com",
@@ -36,13 +37,22 @@ OFFICIAL_HOSTS = {
     "redis.io",
     "redis.readthedocs.io",
     "sqlite.org",
+    "supervisord.org",
     "uvicorn.dev",
     "valkey.io",
+    "www.freedesktop.org",
     "www.postgresql.org",
     "www.rfc-editor.org",
 }
 # Only the projects' own repositories.
-OFFICIAL_REPOSITORIES = ("/django/", "/benoitc/gunicorn", "/encode/uvicorn", "/Kludex/uvicorn", "/pgjones/hypercorn")
+OFFICIAL_REPOSITORIES = (
+    "/django/",
+    "/benoitc/gunicorn",
+    "/encode/uvicorn",
+    "/Kludex/uvicorn",
+    "/pgjones/hypercorn",
+    "/Supervisor/",
+)
 
 
 def problems(places: Places, course: Course) -> tuple[str, ...]:
@@ -116,17 +126,38 @@ def _scaffold_problems(places: Places, exercise: Exercise) -> Iterator[str]:
 
 
 def suite_words(suite: Path) -> tuple[set[str], set[str]]:
-    """The checks a check file defines, and the diagnosis codes it can give (first argument of `fail`, or `code=`)."""
+    """The checks a check file defines, and the diagnosis codes it can give, with the modules beside it.
+
+    A code is the first argument of `fail`, or the argument `code`.
+    """
     tree = ast.parse(suite.read_text(encoding="utf-8"))
     checks = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    codes = set()
-    for node in ast.walk(tree):
+    codes = {code for module in _with_those_beside(suite, tree) for code in _codes(module)}
+    return {check for check in checks if check.startswith("test_")}, codes
+
+
+def _with_those_beside(suite: Path, tree: ast.Module) -> Iterator[ast.Module]:
+    """The check file, and what it and they import from its own folder: `from checker.stage_2.slow_shop import ...`."""
+    seen = {suite}
+    waiting = [tree]
+    while waiting:
+        module = waiting.pop()
+        yield module
+        for node in ast.walk(module):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                path = suite.with_name(f"{node.module.rpartition('.')[2]}.py")
+                if node.module.startswith(f"checker.{suite.parent.name}.") and path.is_file() and path not in seen:
+                    seen.add(path)
+                    waiting.append(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def _codes(module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
         if isinstance(node, ast.Call):
             arguments = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
             if getattr(node.func, "id", "") == "fail":
                 arguments += node.args[:1]
-            codes |= {str(a.value) for a in arguments if isinstance(a, ast.Constant) and isinstance(a.value, str)}
-    return {check for check in checks if check.startswith("test_")}, codes
+            yield from (a.value for a in arguments if isinstance(a, ast.Constant) and isinstance(a.value, str))
 
 
 def _strays(places: Places, course: Course) -> Iterator[str]:

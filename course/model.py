@@ -165,10 +165,30 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The picture of one check's traffic: all rows share the clock 0..span_ms."""
+    """The picture of what happened in one check: all rows share the clock 0..span_ms."""
 
     span_ms: float
     rows: tuple[Row, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One bar of a chart."""
+
+    name: str
+    value: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Measured values beside each other, in one unit ("ms"). `log`: from value to value it goes by factors."""
+
+    title: str
+    unit: str
+    values: tuple[Value, ...]
+    log: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +202,7 @@ class CheckResult:
     finding: Finding | None = None
     reason: str = ""
     timeline: Timeline | None = None
+    charts: tuple[Chart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

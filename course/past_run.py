@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from course.situation import Situation
 
 HTTP = "http://127.0.0.1:8000"
 WEBSOCKET = "ws://127.0.0.1:8000"
+LAB = "/lab/"  # pages of an app that the checks bring along: there are none in the learner's project
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ def _commands(history: Path) -> Iterator[str]:
     seen = set()
     for event in _events(history):
         match event:
-            case {"kind": "request.sent", "method": str(method), "path": str(path)}:
-                command = _curl(method, path)
+            case {"kind": "request.sent", "method": str(method), "path": str(path)} if not path.startswith(LAB):
+                command = _curl(method, path, event)
             case {"kind": "socket.opening", "url": str(url)}:
                 parts = urlsplit(url)
                 command = f"websocat '{WEBSOCKET}{parts.path}{'?' + parts.query if parts.query else ''}'"
@@ -70,8 +72,17 @@ def _commands(history: Path) -> Iterator[str]:
             yield command
 
 
-def _curl(method: str, path: str) -> str:
-    return f"curl -i{'' if method == 'GET' else f' -X {method}'} '{HTTP}{path}'"
+def _curl(method: str, path: str, event: Mapping[str, Any]) -> str:
+    headers = event.get("headers")
+    words = ["curl -iN" if event.get("streamed") else "curl -i"]
+    if method == "HEAD":
+        words = ["curl -I"]
+    elif method != ("POST" if "body" in event else "GET"):
+        words.append(f"-X {method}")
+    words += (f"-H {shlex.quote(f'{name}: {value}')}" for name, value in (headers or {}).items())
+    if "body" in event:
+        words.append(f"-d {shlex.quote(str(event['body']))}")
+    return " ".join([*words, f"'{HTTP}{path}'"])
 
 
 def _events(history: Path) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ The schema (version 1) is also what `learn check --json` prints, without the non
     {"v": 1, "event": "suite_started", "checks": [["test_x", "sentence"], ...], "servers": [...]}
     {"v": 1, "event": "check_started", "id": "test_x"}
     {"v": 1, "event": "check_finished", "result": {"id", "sentence", "outcome", "seconds",
-        "finding": {"code", "wanted", "saw", "where", "next"} or null, "reason", "timeline"}}
+        "finding": {"code", "wanted", "saw", "where", "next"} or null, "reason", "timeline", "charts"}}
     {"v": 1, "event": "suite_finished", "seconds": 2.1, "trouble": "", "notes": []}
 """
 
@@ -19,6 +19,7 @@ from course.errors import CourseBug
 from course.model import (
     Bar,
     BarKind,
+    Chart,
     CheckEvent,
     CheckFinished,
     CheckResult,
@@ -31,6 +32,7 @@ from course.model import (
     SuiteFinished,
     SuiteStarted,
     Timeline,
+    Value,
 )
 
 VERSION = 1
@@ -73,7 +75,8 @@ def result_from(body: dict[str, Any]) -> CheckResult:
         seconds=float(body["seconds"]),
         finding=None if finding is None else _finding(finding),
         reason=body["reason"],
-        timeline=None if timeline is None else _timeline(timeline),
+        timeline=None if timeline is None else timeline_from(timeline),
+        charts=tuple(chart_from(chart) for chart in body.get("charts", ())),
     )
 
 
@@ -97,7 +100,13 @@ def _finding(body: dict[str, Any]) -> Finding:
     return Finding(**{**body, "where": None if where is None else Place(**where)})
 
 
-def _timeline(body: dict[str, Any]) -> Timeline:
+def chart_from(body: dict[str, Any]) -> Chart:
+    """A Chart from its JSON shape."""
+    return Chart(**{**body, "values": tuple(Value(**value) for value in body["values"])})
+
+
+def timeline_from(body: dict[str, Any]) -> Timeline:
+    """A Timeline from its JSON shape."""
     rows = tuple(
         Row(
             name=row["name"],
@@ -107,4 +116,4 @@ def _timeline(body: dict[str, Any]) -> Timeline:
         )
         for row in body["rows"]
     )
-    return Timeline(span_ms=float(body["span_ms"]), rows=rows)
+    return Timeline(span_ms=float(body["span_ms"]), rows=rows, title=body.get("title", ""))

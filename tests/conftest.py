@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from course.places import Places
 from course.workspace import Workspace
 
 TOY = Path(__file__).parent / "toy_course"
+
+# A script's shell starts background jobs with SIGINT ignored: what the tests start and interrupt would inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,8 @@ def test_no_file_holds_an_absolute_path_of_a_machine() -> None:
 
 
 def test_no_file_is_longer_than_400_lines() -> None:
-    lengths = {str(path): len(read(path).splitlines()) for path in TEXTS if path != GENERATED}
+    code = (path for path in TEXTS if path != GENERATED and path.suffix != ".csv")
+    lengths = {str(path): len(read(path).splitlines()) for path in code}
     assert {path: lines for path, lines in lengths.items() if lines > LONGEST_LINES} == {}
 
 

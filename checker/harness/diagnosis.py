@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from checker.harness import tracebacks
 from checker.harness.findings import NotYet
 from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
@@ -45,7 +46,9 @@ def did_not_answer(server: Examined, exchange: Exchange, deadline_s: float) -> N
     return (
         _dead(server, wanted)
         or _importing(server, wanted)
-        or _stuck(server, wanted, exchange.id)
+        or _stalled(server, wanted)
+        or _broken_off(server, wanted, exchange)
+        or _inside(server, wanted, exchange.id)
         or _not_yet(
             "server-never-answered",
             wanted,
@@ -59,8 +62,9 @@ def no_answer(server: Examined, exchange: Exchange, deadline_s: float) -> NotYet
     wanted = f"an answer to {exchange.path}"
     return (
         _dead(server, wanted)
-        or _stuck(server, wanted, exchange.id)
-        or _raised(server, wanted, exchange.id)
+        or _stalled(server, wanted)
+        or _broken_off(server, wanted, exchange)
+        or _inside(server, wanted, exchange.id)
         or _not_yet(
             "no-answer",
             wanted,
@@ -74,6 +78,7 @@ def no_answer(server: Examined, exchange: Exchange, deadline_s: float) -> NotYet
 def server_error(server: Examined, exchange: Exchange, answer: Answer) -> NotYet:
     """An answer of 500 or more: the learner's own line and message where the probe saw the error."""
     wanted = f"{exchange.path} answers without an error"
+    told_error(server, exchange.id)
     return _raised(server, wanted, exchange.id, f"status {answer.status}: ") or _not_yet(
         "server-error", wanted, _with_log(server, f"status {answer.status}: {answer.text[:200]!r}")
     )
@@ -86,7 +91,7 @@ def handshake_refused(server: Examined, socket: WebSocket) -> NotYet:
     return (
         _dead(server, wanted)
         or _raised(server, wanted, "", f"{status}: ")
-        or _stuck(server, wanted, "")
+        or _stalled(server, wanted)
         or _not_yet("handshake-refused", wanted, _with_log(server, status))
     )
 
@@ -118,6 +123,13 @@ def raised(server: Examined, *, request: str = "", since: float = 0.0) -> Event 
     return errors[-1] if errors else None
 
 
+def told_error(server: Examined, request: str) -> Event | None:
+    """The error that this request met, waited for: the probe's word may come after the server's answer."""
+    return server.run.history.wait_for(
+        "app.raised", lambda e: bool(e["request"] == request), deadline_s=LAST_WORDS_DEADLINE_S
+    )
+
+
 def error_finding(event: Event, wanted: str, before: str = "") -> NotYet:
     """The finding for an unhandled error of the learner's code."""
     code = "sync-only-operation" if event["type"] == "SynchronousOnlyOperation" else "server-error"
@@ -134,7 +146,9 @@ def _dead(server: Examined, wanted: str) -> NotYet | None:
     if server.process.wait(0.5) is None:
         return None
     server.process.log.wait_end(LAST_WORDS_DEADLINE_S)
-    return _not_yet("server-exited", wanted, _with_log(server, f"{server.name} {_ending(server.process.returncode)}"))
+    saw = _with_log(server, f"{server.name} {_ending(server.process.returncode)}")
+    told = tracebacks.first(server.process.log.text, server.run.project)
+    return _not_yet("server-exited", wanted, saw, told.where if told else None)
 
 
 def _importing(server: Examined, wanted: str) -> NotYet | None:
@@ -145,14 +159,26 @@ def _importing(server: Examined, wanted: str) -> NotYet | None:
     return _not_yet("endless-import", wanted, saw, slow[-1].where)
 
 
-def _stuck(server: Examined, wanted: str, request: str) -> NotYet | None:
+def _stalled(server: Examined, wanted: str) -> NotYet | None:
     resumed = seen(server, "loop.resumed")
     for stall in reversed(seen(server, "loop.stalled")):
         if not any(e["pid"] == stall["pid"] and e.t > stall.t for e in resumed):
             return loop_blocked(stall, wanted)
-    if request and any(e["request"] == request for e in seen(server, "app.entered")):
-        return _not_yet("no-answer", wanted, "the request reached your code, which did not answer")
     return None
+
+
+def _broken_off(server: Examined, wanted: str, exchange: Exchange) -> NotYet | None:
+    # Whose connection broke before its answer was whole met an error: the probe tells it, or the server's log does.
+    if not exchange.is_done:
+        return _raised(server, wanted, exchange.id)
+    told_error(server, exchange.id)
+    return _raised(server, wanted, exchange.id, "the connection broke: ")
+
+
+def _inside(server: Examined, wanted: str, request: str) -> NotYet | None:
+    if not any(e["request"] == request for e in seen(server, "app.entered")):
+        return None
+    return _not_yet("no-answer", wanted, "the request reached your code, which did not answer")
 
 
 def _raised(server: Examined, wanted: str, request: str, before: str = "") -> NotYet | None:

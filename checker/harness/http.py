@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
 import h11
@@ -21,6 +22,7 @@ from checker.harness.history import History
 
 REQUEST_ID_HEADER = "X-Learn-Request"
 ANSWER_DEADLINE_S = 10.0
+SHOWN_BYTES = 200
 
 _numbers = itertools.count(1)
 
@@ -44,6 +46,15 @@ class Answer:
         with suppress(ValueError):
             return json.loads(self.body)
         return None
+
+
+def is_retry_after(value: str | None) -> bool:
+    """Whether this is a value of Retry-After: seconds, or an HTTP date (RFC 9110, 10.2.3)."""
+    if value is None or value.strip().isdigit():
+        return value is not None
+    with suppress(ValueError, TypeError):
+        return bool(parsedate_to_datetime(value))
+    return False
 
 
 class Exchange:
@@ -71,6 +82,7 @@ class Exchange:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=deadline_s)
         self._socket: socket.socket | None = None
         self._left = False
+        self._sent = _told(headers, body)
         head = {**(headers or {}), REQUEST_ID_HEADER: self.id}
         self._thread = threading.Thread(target=self._run, args=(method, head, body), name=self.id, daemon=True)
         self._thread.start()
@@ -101,7 +113,8 @@ class Exchange:
             self._socket = self._connection.sock
             if self._left:
                 raise ConnectionAbortedError("hung up before the request was sent")
-            self._history.record("request.sent", request=self.id, method=method, path=self.path, label=self.label)
+            known = {"request": self.id, "method": method, "path": self.path, "label": self.label}
+            self._history.record("request.sent", **known, **self._sent)
             self._connection.request(method, self.path, body=body, headers=headers)
             response = self._connection.getresponse()
             payload = response.read()
@@ -141,7 +154,8 @@ class Stream:
         request = h11.Request(method="GET", target=path, headers=list(head.items()))
         try:
             self._socket.connect(("127.0.0.1", port))
-            history.record("request.sent", request=self.id, method="GET", path=path, label=label or path)
+            known = {"request": self.id, "method": "GET", "path": path, "label": label or path, "streamed": True}
+            history.record("request.sent", **known, **_told(headers, None))
             self._socket.sendall(self._wire.send(request) or b"")
             self._wire.send(h11.EndOfMessage())
         except OSError:  # a dead server: a response that is over before it began
@@ -207,3 +221,13 @@ class Stream:
     def _end(self) -> None:
         self.ended = True
         self._history.record("request.answered", request=self.id, status=self.status)
+
+
+def _told(headers: Mapping[str, str] | None, body: bytes | None) -> dict[str, Any]:
+    """What a request had besides its path, as far as it can be repeated by hand."""
+    facts: dict[str, Any] = {}
+    if headers:
+        facts["headers"] = dict(headers)
+    if body and len(body) <= SHOWN_BYTES:
+        facts["body"] = body.decode(errors="replace")
+    return facts

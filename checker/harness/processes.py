@@ -89,8 +89,13 @@ class Process:
         ledger: Ledger,
         pass_fds: Sequence[int] = (),
         user: str | None = None,
+        stdin: int = subprocess.DEVNULL,
+        stdout: int | None = None,
     ) -> None:
-        """Start it. `user` runs it as that existing user, which only root may ask. Raises MachineLacks."""
+        """Start it. `stdin` and `stdout` are descriptors; without `stdout` all it prints goes to the log, else stderr.
+
+        `user` runs it as that existing user, which only root may ask. Raises MachineLacks.
+        """
         self.name = name
         self._history = history
         self._stopped = False
@@ -100,9 +105,9 @@ class Process:
                 command,
                 cwd=folder,
                 env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=write_fd,
-                stderr=subprocess.STDOUT,
+                stdin=stdin,
+                stdout=write_fd if stdout is None else stdout,
+                stderr=write_fd,
                 pass_fds=pass_fds,
                 start_new_session=True,
                 user=user,

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from contextlib import suppress
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +14,10 @@ import pytest
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
-from checker.harness.http import Answer
+from checker.harness.http import Answer, is_retry_after
 from checker.harness.run import Run
+from checker.harness.servers.gunicorn_workers import Workers, read_configuration, start_printing_configuration
 from checker.harness.suite import needs
-from checker.stage_2.gunicorn_workers import Workers, read_configuration, start_printing_configuration
 from checker.stage_2.slow_shop import GENEROUS_S, Reports, SlowShop
 from course.model import Place
 
@@ -193,12 +191,3 @@ def refuse_more(shop: SlowShop, reports: Reports) -> list[Answer]:
 def line_of(name: str, text: str) -> int:
     """The number of the line that sets `name`; 1 when none does."""
     return next((number for number, line in enumerate(text.splitlines(), 1) if line.startswith(name)), 1)
-
-
-def is_retry_after(value: str | None) -> bool:
-    """Whether this is a value of Retry-After: seconds, or an HTTP date (RFC 9110, 10.2.3)."""
-    if value is None or value.strip().isdigit():
-        return value is not None
-    with suppress(ValueError, TypeError):
-        return bool(parsedate_to_datetime(value))
-    return False

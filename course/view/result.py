@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from course.model import CheckResult, Finding, Outcome, Place, Timeline
+from course.model import Chart, CheckResult, Finding, Outcome, Place, Timeline
 from course.view.rows import BLANK, FAILED, MARGIN, PASSED, SKIPPED, STALE, Drawn, Piece, Row, bad, dim, good, narrowed
 from course.view.screens import Screen, rendered
 
@@ -33,7 +33,10 @@ def draw(result: CheckResult, screen: Screen, *, with_timeline: bool = False) ->
     if result.timeline is not None and result.timeline.rows and (failed or with_timeline):
         yield BLANK
         yield from timeline(result.timeline, screen)
-    if failed or result.finding is not None or (with_timeline and result.timeline is not None):
+    for chart in result.charts if failed or with_timeline else ():
+        yield BLANK
+        yield _chart(chart, screen)
+    if failed or result.finding is not None or (with_timeline and (result.timeline is not None or result.charts)):
         yield BLANK
 
 
@@ -41,8 +44,17 @@ def timeline(drawn: Timeline, screen: Screen) -> Iterator[Drawn]:
     """The picture of a check's traffic."""
     from course.view import timeline as picture
 
-    width = screen.columns - 2 * MARGIN - narrowed(INDENT, screen.columns)
-    yield rendered(picture.draw(drawn, width), screen, INDENT)
+    yield rendered(picture.draw(drawn, _width(screen)), screen, INDENT)
+
+
+def _chart(drawn: Chart, screen: Screen) -> Drawn:
+    from course.view import chart as picture
+
+    return rendered(picture.draw(drawn, _width(screen)), screen, INDENT)
+
+
+def _width(screen: Screen) -> int:
+    return screen.columns - 2 * MARGIN - narrowed(INDENT, screen.columns)
 
 
 def place(where: Place) -> str:

@@ -25,7 +25,8 @@ def draw(timeline: Timeline, width: int) -> Text:
     """The picture in at most `width` columns. Where it is narrow, a row's note drops under the row."""
     layout = _Layout.of(timeline, width)
     painted = [_cells(row, timeline.span_ms, layout.bars) if _has_picture(row) else [] for row in timeline.rows]
-    lines = [_scale(timeline, layout)]
+    lines = [Text(_cut(timeline.title, width))] if timeline.title else []
+    lines.append(_scale(timeline, layout))
     for row, cells in zip(timeline.rows, painted, strict=True):
         lines += _lines(row, cells, layout)
     lines += _legend({cell for cells in painted for cell in cells}, width)

@@ -6,16 +6,15 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-
-import psutil
 
 from checker.harness.http import Exchange
 from checker.harness.processes import Process, clean_environment
 from checker.harness.run import Run
-from checker.harness.server import Server
+from checker.harness.servers.gunicorn_master import worker_pids
+from checker.harness.site import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +27,16 @@ class Configuration:
     has_private_queues: bool
 
 
-def start_printing_configuration(run: Run) -> Process:
-    """Have gunicorn print the learner's configuration. It is given no app: it stops before it would load one."""
+def start_printing_configuration(
+    run: Run, config: str = "gunicorn.conf.py", environment: Mapping[str, str] | None = None
+) -> Process:
+    """Have gunicorn print a configuration of the learner's. It is given no app: it stops before it would load one."""
     return Process(
-        "gunicorn --print-config",
-        [sys.executable, "-P", "-m", "gunicorn", "--print-config", "--config", "gunicorn.conf.py", "no_app:at_all"],
-        environment=clean_environment(run.temporary, {}),
+        f"gunicorn --print-config {config}",
+        [sys.executable, "-P", "-m", "gunicorn", "--print-config", "--config", config, "no_app:at_all"],
+        environment=clean_environment(run.temporary, environment or {}),
         folder=run.project,
-        log_file=run.folder / "configuration.log",
+        log_file=run.folder / f"configuration of {config.replace('/', '-')}.log",
         history=run.history,
         ledger=run.ledger,
     )
@@ -61,7 +62,7 @@ def read_configuration(printed: str) -> Configuration | None:
 class Workers:
     """The worker processes of a running gunicorn. Who is made to stand still always goes on at the end of the block."""
 
-    def __init__(self, server: Server, configuration: Configuration) -> None:
+    def __init__(self, server: Site, configuration: Configuration) -> None:
         self.configuration = configuration
         self._server = server
         self._still: list[int] = []
@@ -96,7 +97,7 @@ class Workers:
             if self.configuration.workers > 1 and self.configuration.has_private_queues:
                 # The master too, or it would fork more, and miss the heartbeats of those who stand still.
                 self._stand_still([self._server.pid])
-                pids = self._pids()
+                pids = worker_pids(self._server)
                 served = [int(event["pid"]) for event in self._server.seen("app.entered")]
                 chosen = next((pid for pid in reversed(served) if pid in pids), 0)
                 if chosen:
@@ -130,15 +131,3 @@ class Workers:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
                 self._still.append(pid)
-
-    def _pids(self) -> list[int]:
-        master = psutil.Process(self._server.pid)
-        command = master.cmdline()
-        pids = []
-        for child in master.children():
-            with suppress(psutil.NoSuchProcess):
-                # A forked worker keeps the master's command line, unless setproctitle renames both.
-                line = child.cmdline()
-                if line == command or " ".join(line).startswith("gunicorn: worker"):
-                    pids.append(child.pid)
-        return pids

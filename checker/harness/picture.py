@@ -1,0 +1,97 @@
+"""What a check draws itself: lanes on one clock, or a chart of what it measured.
+
+`learn show` has it in place of the automatic timeline of requests (timeline.py); so has a failed check. What was drawn
+before a check fails is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from checker.harness.history import History
+from course.model import Bar, BarKind, Chart, Mark, Row, Timeline, Value
+from course.wire import chart_from, timeline_from
+
+SHORTEST_SPAN_S = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Something that lasted, in seconds of the history's clock; `end_s` is None while it lasts."""
+
+    start_s: float
+    end_s: float | None
+    kind: BarKind = BarKind.WORKING
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One row: what lasted, and what happened at a moment (seconds, label)."""
+
+    name: str
+    stretches: Sequence[Stretch] = ()
+    moments: Sequence[tuple[float, str]] = ()
+    note: str = ""
+
+
+class Picture:
+    """The pictures of one check. The last lanes drawn count; charts stand below, in their order."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def lanes(self, title: str, lanes: Iterable[Lane], *, start_s: float | None = None) -> None:
+        """Draw these rows on one clock, from the first thing that happened (or `start_s`) to the last."""
+        shown = list(lanes)
+        times = [t for lane in shown for t in _times(lane, self._history.now())]
+        if not times:
+            return
+        start = min(times) if start_s is None else start_s
+        end = max(*times, start + SHORTEST_SPAN_S)
+        rows = tuple(_row(lane, start, end) for lane in shown)
+        timeline = Timeline(round((end - start) * 1000, 1), rows, title)
+        self._history.record("picture.lanes", picture=asdict(timeline))
+
+    def chart(self, title: str, unit: str, values: Iterable[Value], *, log: bool = False) -> None:
+        """Draw horizontal bars; on a log axis where the values differ by factors."""
+        self._history.record("picture.chart", picture=asdict(Chart(title, unit, tuple(values), log)))
+
+
+def drawn(history: History, *, since: float) -> tuple[Timeline | None, tuple[Chart, ...]]:
+    """What was drawn since then."""
+    lanes = [timeline_from(event["picture"]) for event in history.events("picture.lanes", since=since)]
+    charts = tuple(chart_from(event["picture"]) for event in history.events("picture.chart", since=since))
+    return lanes[-1] if lanes else None, charts
+
+
+def calls(history: History, *, since: float) -> list[Lane]:
+    """A lane for each call that reached the Gate since then, from its arrival until it was let go or hung up."""
+    lanes: list[Lane] = []
+    waiting: list[tuple[str, float]] = []
+    for event in history.events("gate.arrived", "gate.released", "gate.left", since=since):
+        tag = str(event["tag"])
+        if event.kind == "gate.arrived":
+            waiting.append((tag, event.t))
+        elif started := next((call for call in waiting if call[0] == tag), None):
+            waiting.remove(started)
+            note = "hung up" if event.kind == "gate.left" else ""
+            lanes.append(Lane(tag, [Stretch(started[1], event.t)], note=note))
+    lanes += (Lane(tag, [Stretch(start, None)]) for tag, start in waiting)
+    return sorted(lanes, key=lambda lane: lane.stretches[0].start_s)
+
+
+def _times(lane: Lane, now: float) -> Iterable[float]:
+    for stretch in lane.stretches:
+        yield from (stretch.start_s, now if stretch.end_s is None else stretch.end_s)
+    yield from (at for at, _ in lane.moments)
+
+
+def _row(lane: Lane, start: float, end: float) -> Row:
+    def ms(at: float | None) -> float:
+        inside = end if at is None else min(max(at, start), end)
+        return round((inside - start) * 1000, 1)
+
+    bars = tuple(Bar(ms(s.start_s), ms(s.end_s), BarKind(s.kind), s.label) for s in lane.stretches)
+    return Row(lane.name, bars, tuple(Mark(ms(at), label) for at, label in lane.moments), lane.note)

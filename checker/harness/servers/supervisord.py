@@ -1,0 +1,167 @@
+"""supervisord, for real, with the learner's own configuration, in the foreground and as whoever runs the checks.
+
+The configuration gets what it cannot know from the environment: %(ENV_PORT)s, %(ENV_SUPERVISOR_SOCKET)s (the path of
+the control socket), %(ENV_LOG_DIR)s, %(ENV_VIRTUAL_ENV)s. Of the rule of programs.py it has what PATH can do: the bare
+names. Users that it names are never changed to.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+
+from checker.harness.findings import NotYet
+from checker.harness.http import Answer
+from checker.harness.processes import clean_environment
+from checker.harness.run import Run
+from checker.harness.servers.control_group import Family
+from checker.harness.servers.programs import plain, programs
+from checker.harness.servers.told_errors import explained
+from checker.harness.site import LOOK_AGAIN_S, Site
+from course.model import Finding
+
+# supervisord waits `stopwaitsecs` (10 by default) for its programs, and then kills them itself.
+STOP_GRACE_S = 20.0
+READY_DEADLINE_S = 40.0  # it takes a second before it starts anything, and tries again what fails
+CTL_DEADLINE_S = 40.0
+POLL_S = 0.1
+LAST_LINES = 4
+LAST_WORDS_DEADLINE_S = 5.0
+# On a slow machine a program that fails at once may still last for `startsecs`, and is then started for ever.
+ENOUGH_STARTS = 4
+# Users that the file names hardly exist here, and only root could become one: whoever it is, it is us. Root stays root.
+_AS_WE_ARE = """\
+import os
+from supervisor import datatypes, options, {module}
+for module in (datatypes, options):
+    module.name_to_uid = lambda name: os.getuid()
+    module.gid_for_uid = lambda uid: os.getgid()
+datatypes.name_to_gid = lambda name: os.getgid()
+options.ServerOptions.drop_privileges = lambda self, user: None
+{module}.main()
+"""
+
+
+class Supervisor(Family):
+    """A running supervisord, which is `process`, and the site that one of its programs serves at PORT."""
+
+    def __init__(self, run: Run, name: str, config: str, environment: Mapping[str, str]) -> None:
+        self.log_folder = run.folder / f"{name}-logs"
+        self.log_folder.mkdir(exist_ok=True)
+        self._config = str(plain(run, run.project) / config)
+        variables = {
+            "PORT": "{port}",
+            "SUPERVISOR_SOCKET": str(run.temporary / f"{name}.sock"),
+            "LOG_DIR": str(plain(run, self.log_folder)),
+            "VIRTUAL_ENV": sys.prefix,
+            "PATH": f"{programs(run)}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            **environment,
+        }
+        # Files of its own that the learner may forget to name: they would lie in the project.
+        own = ["--logfile", f"{self.log_folder}/supervisord.log", "--pidfile", f"{run.temporary}/{name}.pid"]
+        super().__init__(run, name, [*_python("supervisord"), "-n", "-c", self._config, *own], environment=variables)
+        self._environment = {key: value.replace("{port}", str(self.port)) for key, value in variables.items()}
+
+    def ready(self, path: str = "/", deadline_s: float = READY_DEADLINE_S) -> Answer:
+        """The first answer, as `Site.ready`. One that supervisord has given up is told with its last lines."""
+        end = self.run.history.now() + deadline_s
+        before = self._failed_starts()
+        while not self.listens() and self.process.wait(LOOK_AGAIN_S) is None and self.run.history.now() < end:
+            if self._failed_starts() - before >= ENOUGH_STARTS:
+                end = 0.0
+        try:
+            # A gunicorn without a worker that can start listens too, and breaks the connection when it ends.
+            return Site.ready(self, path, max(end - self.run.history.now(), 1.0))
+        except NotYet as silent:
+            if silent.finding.code != "server-never-answered":
+                raise
+            raise self._with_program_logs(silent.finding) from None
+
+    def ctl(self, *arguments: str) -> str:
+        """What the real supervisorctl says with the same configuration: `ctl("restart", "web")`. Blocks until done."""
+        try:
+            done = subprocess.run(
+                [*_python("supervisorctl"), "-c", self._config, *arguments],
+                env=clean_environment(self.run.temporary, self._environment),
+                cwd=self.run.project,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=CTL_DEADLINE_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"supervisorctl had not ended after {CTL_DEADLINE_S:.0f} s"
+        return done.stdout.decode(errors="replace").strip()
+
+    def status(self) -> Mapping[str, str]:
+        """The state of each program ("RUNNING", "FATAL", ...) by its name, with its group's if it has one ("shop:web").
+
+        Empty when supervisorctl reaches nobody: `ctl("status")` then says why.
+        """
+        return {name: state for name, (state, _) in self._table().items()}
+
+    def pid_of(self, program: str) -> int | None:
+        """The pid that supervisord started for the program, named with or without its group; None if not running."""
+        return next((pid for name, (_, pid) in self._table().items() if _is_called(name, program)), None)
+
+    def wait_state(self, program: str, state: str, deadline_s: float) -> bool:
+        """True as soon as the program is in this state; False at the deadline, or when supervisord has ended."""
+        end = self.run.history.now() + deadline_s
+        while True:
+            if any(now == state and _is_called(name, program) for name, now in self.status().items()):
+                return True
+            if self.process.wait(POLL_S) is not None or self.run.history.now() >= end:
+                return False
+
+    def stop(self) -> list[str]:
+        """Stop it, and with it its programs; returns the command lines of what it left behind."""
+        left = self.process.stop(grace_s=STOP_GRACE_S)
+        return [*left, *super().stop()]
+
+    def _failed_starts(self) -> int:
+        """How often a program has ended; one that supervisord starts no more counts as ended often enough."""
+        log = self.process.log.text
+        return log.count(" exited: ") + ENOUGH_STARTS * log.count(" entered FATAL state")
+
+    def _table(self) -> dict[str, tuple[str, int | None]]:
+        """`web    RUNNING   pid 4711, uptime 0:00:05` of each line, taken apart."""
+        rows = (line.replace(",", " ").split() for line in self.ctl("status").splitlines())
+        return {
+            row[0]: (row[1], int(row[3]) if row[2:3] == ["pid"] and row[3].isdecimal() else None)
+            for row in rows
+            if len(row) > 1 and row[1].isupper() and row[1].isalpha()
+        }
+
+    def _with_program_logs(self, finding: Finding) -> NotYet:
+        """The same, with the programs' own last lines: supervisord's only tell that they ended."""
+        ended = self.process.log.wait_for(" exited: ", LAST_WORDS_DEADLINE_S)
+        files = sorted(file for file in self.log_folder.iterdir() if file.name != "supervisord.log")
+        told = "\n".join(file.read_text(errors="replace") for file in files)
+        last = [line for line in told.splitlines() if line.strip()][-LAST_LINES:]
+        lines = [*self.process.log.last_lines(LAST_LINES), *last]
+        saw = "\n".join([finding.saw.partition("\n")[0], *(f"  {line}" for line in lines)])
+        code = "server-exited" if ended else finding.code
+        return explained(NotYet(replace(finding, code=code, saw=saw)), told, self.run.project)
+
+
+def supervisord(
+    run: Run,
+    config: str = "deploy/supervisord.conf",
+    *,
+    environment: Mapping[str, str] | None = None,
+    name: str = "supervisord",
+) -> Supervisor:
+    """Start supervisord by a file of the project. One that it refuses ends it at once, with the reason in its words."""
+    return Supervisor(run, name, config, environment or {})
+
+
+def _python(module: str) -> list[str]:
+    return [sys.executable, "-P", "-c", _AS_WE_ARE.format(module=module)]
+
+
+def _is_called(name: str, program: str) -> bool:
+    return program in {name, name.rpartition(":")[2]}

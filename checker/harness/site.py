@@ -1,0 +1,199 @@
+"""A web server that answers at a loopback port, whoever started it: how checks talk to it.
+
+`Server` (server.py) is the usual one, started on a socket that was bound before; `SelfBound` binds a port of its own.
+"""
+
+from __future__ import annotations
+
+import random
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+from checker.harness import diagnosis
+from checker.harness.history import Event
+from checker.harness.http import ANSWER_DEADLINE_S, Answer, Exchange, Stream
+from checker.harness.processes import Process, clean_environment
+from checker.harness.run import Run
+from checker.harness.websocket import WebSocket
+
+BOOT_DEADLINE_S = 20.0
+LOOK_AGAIN_S = 0.05
+LISTENING_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+TCP_LISTEN = "0A"  # linux/tcp_states.h, as these tables show it
+# Below the ports from which Linux and macOS serve clients: no connection of a moment ago can be sitting on them.
+OWN_PORTS = range(20_000, 32_000)
+
+
+class Site:
+    """What checks may ask of a running web server. `process` is the one that `stop` ends."""
+
+    def __init__(self, name: str, run: Run, port: int, process: Process) -> None:
+        self.name = name
+        self.run = run
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.process = process
+
+    @property
+    def pid(self) -> int:
+        """The master's pid."""
+        return self.process.pid
+
+    def seen(self, *kinds: str, since: float = 0.0) -> list[Event]:
+        """What the probe told of these kinds ("app.entered", "loop.stalled", ...) from inside this server."""
+        return diagnosis.seen(self, *kinds, since=since)
+
+    def ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
+        """The first answer, of whatever status. A server that died or stays silent ends the check with a finding."""
+        exchange = self.send(path, label="first request", deadline_s=deadline_s + 5)
+        answer = exchange.answer(deadline_s)
+        if answer is not None:
+            return answer
+        exchange.hang_up()
+        raise diagnosis.did_not_answer(self, exchange, deadline_s)
+
+    def get(
+        self, path: str, *, deadline_s: float = ANSWER_DEADLINE_S, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """The answer to one GET. No answer, a broken connection or a 5xx ends the check with a finding."""
+        return self.answer_of(self.send(path, headers=headers), deadline_s)
+
+    def post(self, path: str, body: bytes = b"", *, deadline_s: float = ANSWER_DEADLINE_S) -> Answer:
+        """The answer to one POST, as `get`."""
+        return self.answer_of(self.send(path, method="POST", body=body), deadline_s)
+
+    def answer_of(self, exchange: Exchange, deadline_s: float = ANSWER_DEADLINE_S) -> Answer:
+        """The whole answer of a request that should be answered now; else ends the check with a finding."""
+        answer = exchange.answer(deadline_s)
+        if answer is None:
+            raise diagnosis.no_answer(self, exchange, deadline_s)
+        if answer.status >= 500:
+            raise diagnosis.server_error(self, exchange, answer)
+        return answer
+
+    def send(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        label: str = "",
+        deadline_s: float = 60.0,
+    ) -> Exchange:
+        """A request in flight; judges nothing."""
+        return Exchange(
+            self.run.history,
+            self.port,
+            path,
+            method=method,
+            headers=headers,
+            body=body,
+            label=label,
+            deadline_s=deadline_s,
+        )
+
+    def stream(self, path: str, *, headers: Mapping[str, str] | None = None, label: str = "") -> Stream:
+        """A response to be read as it arrives."""
+        return Stream(self.run.history, self.port, path, headers=headers, label=label)
+
+    def websocket(self, path: str, *, label: str = "", headers: Mapping[str, str] | None = None) -> WebSocket:
+        """An open WebSocket; a refused handshake ends the check with a finding."""
+        socket_ = self.try_websocket(path, label=label, headers=headers)
+        if socket_.refused is not None:
+            raise diagnosis.handshake_refused(self, socket_)
+        return socket_
+
+    def try_websocket(self, path: str, *, label: str = "", headers: Mapping[str, str] | None = None) -> WebSocket:
+        """A WebSocket whose handshake may have been refused (`refused` holds the status); judges nothing."""
+        return WebSocket(self.run.history, f"ws://127.0.0.1:{self.port}{path}", label=label, headers=headers)
+
+    def stop(self) -> list[str]:
+        """Stop it and its family; returns the command lines of what it left behind."""
+        return self.process.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class ReservedPort:
+    """A port that no other run takes while this is held, and that is free for a program to bind."""
+
+    def __init__(self) -> None:
+        # Held as a UDP port of the same number: that keeps other runs off, and is no hindrance to a TCP server, even
+        # to one that binds without SO_REUSEADDR.
+        self._hold = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.port = next(port for port in random.sample(OWN_PORTS, len(OWN_PORTS)) if self._take(port))
+
+    def close(self) -> None:
+        """Let others have it."""
+        self._hold.close()
+
+    def _take(self, port: int) -> bool:
+        with suppress(OSError), socket.socket() as attempt:
+            attempt.bind(("127.0.0.1", port))
+            self._hold.bind(("127.0.0.1", port))
+            return True
+        return False
+
+
+class SelfBound(Site):
+    """A web server that binds its port itself, as its command or its environment tells it: `{port}` in either."""
+
+    def __init__(
+        self,
+        run: Run,
+        name: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self._reserved = ReservedPort()
+        port = str(self._reserved.port)
+        variables = {key: value.replace("{port}", port) for key, value in (environment or {}).items()}
+        process = Process(
+            name,
+            [word.replace("{port}", port) for word in command],
+            environment=clean_environment(run.temporary, {**variables, "LEARN_SERVER": name}),
+            folder=folder or run.project,
+            log_file=run.folder / f"{name}.log",
+            history=run.history,
+            ledger=run.ledger,
+        )
+        super().__init__(name, run, self._reserved.port, process)
+
+    def ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
+        """The first answer, as `Site.ready`; waits until the program listens, or has died."""
+        end = self.run.history.now() + deadline_s
+        while not self.listens() and self.process.wait(LOOK_AGAIN_S) is None and self.run.history.now() < end:
+            pass
+        return super().ready(path, max(end - self.run.history.now(), 1.0))
+
+    def listens(self) -> bool:
+        """Whether somebody listens at the port now. Looked up, not tried: a visit would be traffic."""
+        tables = [table for table in LISTENING_TABLES if table.exists()]
+        if tables:
+            rows = (line.split() for table in tables for line in table.read_text().splitlines())
+            return any(row[1].endswith(f":{self.port:04X}") and row[3] == TCP_LISTEN for row in rows)
+        with suppress(psutil.Error):  # not Linux: who else listens is not for us to see
+            for process in [psutil.Process(self.process.pid), *self.process.children]:
+                sockets = process.net_connections("tcp")
+                if any(s.status == psutil.CONN_LISTEN and s.laddr.port == self.port for s in sockets):
+                    return True
+        return False
+
+    def stop(self) -> list[str]:
+        """Stop it and its family; returns the command lines of what it left behind."""
+        try:
+            return super().stop()
+        finally:
+            self._reserved.close()

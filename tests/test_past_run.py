@@ -1,0 +1,39 @@
+"""course/past_run.py: the lines that repeat a run's probes by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from course.past_run import _commands
+
+
+def commands(folder: Path, *events: dict[str, Any]) -> list[str]:
+    history = folder / "history.jsonl"
+    history.write_text(
+        "".join(json.dumps({"t": 1.0, "kind": "request.sent", "method": "GET", **e}) + "\n" for e in events)
+    )
+    return list(_commands(history))
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        ({"path": "/a/"}, "curl -i 'http://127.0.0.1:8000/a/'"),
+        ({"path": "/a/", "streamed": True}, "curl -iN 'http://127.0.0.1:8000/a/'"),
+        ({"path": "/a/", "method": "HEAD"}, "curl -I 'http://127.0.0.1:8000/a/'"),
+        ({"path": "/a/", "method": "POST"}, "curl -i -X POST 'http://127.0.0.1:8000/a/'"),
+        ({"path": "/a/", "method": "POST", "body": "it's"}, """curl -i -d 'it'"'"'s' 'http://127.0.0.1:8000/a/'"""),
+        ({"path": "/a/", "headers": {"X-Tenant": "sud"}}, "curl -i -H 'X-Tenant: sud' 'http://127.0.0.1:8000/a/'"),
+        ({"kind": "socket.opening", "url": "ws://127.0.0.1:41/ws/?a=1"}, "websocat 'ws://127.0.0.1:8000/ws/?a=1'"),
+    ],
+)
+def test_a_probe_is_one_line_to_type(tmp_path: Path, event: dict[str, Any], line: str) -> None:
+    assert commands(tmp_path, event) == [line]
+
+
+def test_the_same_probe_stands_there_once_and_those_of_a_lab_do_not(tmp_path: Path) -> None:
+    assert len(commands(tmp_path, {"path": "/a/"}, {"path": "/a/"}, {"path": "/lab/x/"}, {"path": "/b/"})) == 2

@@ -1,0 +1,85 @@
+"""checker/harness/program.py: command-line programs of the learner's."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from checker.harness.program import Program
+from checker.harness.run import Run
+from tests.running import running
+
+WORD = """
+import sys
+
+def divide(word):
+    return 1 / len(word)
+
+word = sys.stdin.readline().strip()
+print("heard", word, flush=True)
+print("half a line", end="", flush=True)
+divide(word)
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    with running(tmp_path, {"word.py": WORD, "broken.py": "def f(:\n"}) as run:
+        yield run
+
+
+def started(run: Run, *arguments: str, stdin: bytes | None = b"") -> Program:
+    return Program(run, [sys.executable, *arguments], name="word", stdin=stdin)
+
+
+def test_it_reads_what_it_is_given_and_says_what_it_says(run: Run) -> None:
+    with started(run, "word.py", stdin=b"hello\n" + b"x" * 1_000_000) as program:
+        assert program.wait(10) == 0
+        assert program.lines == ["heard hello", "half a line"]
+        assert program.stdout == b"heard hello\nhalf a line"
+        assert [e["line"] for e in run.history.events("program.line")] == ["heard hello"]
+
+
+def test_an_open_stdin_is_written_to_later(run: Run) -> None:
+    with started(run, "word.py", stdin=None) as program:
+        assert not program.lines
+        program.write(b"later\n")
+        assert program.wait_for(lambda p: "heard later" in p.lines)
+
+
+def test_the_end_of_its_output_ends_the_waiting(run: Run) -> None:
+    with started(run, "-c", "print('bye')") as program:
+        assert not program.wait_for(lambda p: "never" in p.lines, deadline_s=60)
+        assert program.lines == ["bye"]
+
+
+def test_an_error_is_told_with_the_learners_own_line(run: Run) -> None:
+    with started(run, "word.py", stdin=b"\n") as program:
+        assert program.wait(10) == 1
+        finding = program.crashed("the word is divided").finding
+    assert finding.code == "program-crashed"
+    assert finding.saw == "`word` ended with exit code 1: ZeroDivisionError: division by zero"
+    assert finding.where is not None
+    assert (finding.where.file, finding.where.line, finding.where.function) == ("word.py", 5, "divide")
+
+
+def test_a_syntax_error_has_its_line_too(run: Run) -> None:
+    with started(run, "-c", "import broken") as program:
+        program.wait(10)
+        finding = program.crashed("it starts").finding
+    assert "SyntaxError" in finding.saw
+    assert finding.where is not None
+    assert (finding.where.file, finding.where.line) == ("broken.py", 1)
+
+
+def test_a_signal_ends_it_and_is_named(run: Run) -> None:
+    with started(run, "-c", "print('up', flush=True); import time; time.sleep(60)") as program:
+        assert program.wait_for(lambda p: p.lines == ["up"])
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(10) == -signal.SIGTERM
+        assert "ended by SIGTERM" in program.crashed("it stays").finding.saw
+        program.send_signal(signal.SIGTERM)  # nobody is hurt

@@ -1,0 +1,60 @@
+"""checker/harness/site.py: servers that bind their port themselves."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from checker.harness.findings import NotYet
+from checker.harness.run import Run
+from checker.harness.site import ReservedPort, SelfBound
+from tests.running import running
+
+# Serves one visit after another, binds late and without SO_REUSEADDR, and dies of a visitor who says nothing.
+FRAIL = """
+import os, socket, sys, time
+time.sleep(0.2)
+with socket.create_server(("127.0.0.1", int(os.environ["PORT"])), reuse_port=False) as listening:
+    while True:
+        visitor, _ = listening.accept()
+        with visitor:
+            if not visitor.recv(65536):
+                sys.exit("silence")
+            visitor.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nConnection: close\\r\\n\\r\\nhi")
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    with running(tmp_path, {"frail.py": FRAIL}) as run:
+        yield run
+
+
+def test_it_is_waited_for_until_it_listens_without_a_visit(run: Run) -> None:
+    with SelfBound(run, "frail", [sys.executable, "frail.py"], environment={"PORT": "{port}"}) as site:
+        assert site.ready("/").text == "hi"
+        assert site.get("/").text == "hi"
+        assert not run.history.events("request.broken")
+
+
+def test_one_that_ends_before_it_listens_is_told_by_its_end(run: Run) -> None:
+    with (
+        SelfBound(run, "short", [sys.executable, "-c", "raise SystemExit('no {port}')"]) as site,
+        pytest.raises(NotYet) as caught,
+    ):
+        site.ready("/")
+    assert caught.value.finding.code == "server-exited"
+    assert f"no {site.port}" in caught.value.finding.saw
+
+
+def test_a_reserved_port_is_free_for_a_server_and_for_no_other_run() -> None:
+    first, second = ReservedPort(), ReservedPort()
+    assert first.port != second.port
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", first.port))
+    first.close()
+    second.close()

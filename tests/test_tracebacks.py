@@ -1,0 +1,77 @@
+"""checker/harness/tracebacks.py: the learner's own error in what a program has printed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from checker.harness import tracebacks
+
+DEEP = """
+import json
+
+def inner():
+    return json.loads("no")
+
+def outer():
+    try:
+        inner()
+    except ValueError as error:
+        raise LookupError("nothing there") from error
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "deep.py").write_text(DEEP)
+    (tmp_path / "broken.py").write_text("def f(:\n    pass\n")
+    return tmp_path
+
+
+def said(folder: Path, *arguments: str) -> str:
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    return done.stderr
+
+
+def test_the_innermost_line_of_the_project_counts(folder: Path) -> None:
+    found = tracebacks.last(said(folder, "-c", "import deep; deep.inner()"), folder)
+    assert found is not None
+    assert found.error.startswith("json.decoder.JSONDecodeError: ")
+    assert found.where is not None
+    assert (found.where.file, found.where.line, found.where.function) == ("deep.py", 5, "inner")
+    assert found.where.doing == 'return json.loads("no")'
+    assert not found.is_of_import
+
+
+def test_the_first_comes_with_those_it_was_raised_from(folder: Path) -> None:
+    text = said(folder, "-c", "import deep; deep.outer()") + "server: bye\n" + said(folder, "-c", "1/0")
+    found = tracebacks.first(text, folder)
+    assert found is not None
+    assert found.error == "LookupError: nothing there"
+    last = tracebacks.last(text, folder)
+    assert last is not None
+    assert (last.error, last.where) == ("ZeroDivisionError: division by zero", None)
+
+
+@pytest.mark.parametrize("arguments", [("broken.py",), ("-c", "import broken")])
+def test_a_syntax_error_has_its_line(folder: Path, arguments: tuple[str, ...]) -> None:
+    found = tracebacks.last(said(folder, *arguments), folder)
+    assert found is not None
+    assert found.error.startswith("SyntaxError: ")
+    assert found.where is not None
+    assert (found.where.file, found.where.line) == ("broken.py", 1)
+
+
+def test_a_servers_import_that_failed_is_told_as_one(folder: Path) -> None:
+    found = tracebacks.first(said(folder, "-c", "import importlib; importlib.import_module('broken')"), folder)
+    assert found is not None
+    assert found.is_of_import
+
+
+@pytest.mark.parametrize("text", ["", "all is well\n", "Traceback (most recent call last):\n  cut off"])
+def test_without_a_whole_traceback_there_is_none(tmp_path: Path, text: str) -> None:
+    assert tracebacks.first(text, tmp_path) is None
+    assert tracebacks.last(text, tmp_path) is None
