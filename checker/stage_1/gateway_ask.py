@@ -1,0 +1,30 @@
+"""Puts sites to the learner's `choose_interface`: rows as JSON on stdin, an answer a line on stdout. Run as a program.
+
+Each answer's line begins with the mark that is the program's argument, so that what the learner prints is told apart.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+sys.path.insert(0, os.getcwd())  # noqa: PTH109
+
+from gateway.choose import choose_interface  # type: ignore[import-not-found]
+from gateway.requirements import Requirements  # type: ignore[import-not-found]
+
+FIELDS = ("interface", "wsgi_processes", "wsgi_threads", "asgi_processes", "reasons")
+
+
+def main() -> None:
+    """Answer every row, in order."""
+    for row in json.load(sys.stdin):
+        choice = choose_interface(Requirements(**row))
+        told = {name: getattr(choice, name, None) for name in FIELDS}
+        told["reasons"] = list(told["reasons"]) if isinstance(told["reasons"], (tuple, list, set, frozenset)) else None
+        print(sys.argv[1], json.dumps(told, default=repr), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

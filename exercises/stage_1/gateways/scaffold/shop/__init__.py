@@ -1,0 +1,1 @@
+"""A finished Django project. It does not know which of the three doors its requests come through."""

@@ -1,0 +1,47 @@
+"""The notices of this process, and who wants to hear of the next one. It knows neither HTTP nor WebSockets."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+Notice = dict[str, object]
+
+_notices: list[Notice] = []
+_queues: set[asyncio.Queue[Notice]] = set()
+_waiters: list[asyncio.Future[None]] = []
+
+
+async def post(text: str) -> int:
+    """Keep it, give it to every listener, wake everybody who polls; returns its id."""
+    notice: Notice = {"id": len(_notices) + 1, "text": text}
+    _notices.append(notice)
+    for queue in _queues:
+        queue.put_nowait(notice)
+    for waiter in _waiters:
+        waiter.set_result(None)
+    _waiters.clear()
+    return len(_notices)
+
+
+@contextmanager
+def listening() -> Iterator[asyncio.Queue[Notice]]:
+    """A queue that gets every notice posted from now on."""
+    queue: asyncio.Queue[Notice] = asyncio.Queue()
+    _queues.add(queue)
+    try:
+        yield queue
+    finally:
+        _queues.discard(queue)
+
+
+async def after(number: int, wait_s: float) -> list[Notice]:
+    """The notices with a higher id, waited for when there is none."""
+    while len(_notices) <= number:
+        waiter = asyncio.get_running_loop().create_future()
+        _waiters.append(waiter)
+        try:
+            await asyncio.wait_for(waiter, wait_s)
+        except TimeoutError:
+            _waiters.remove(waiter)
+            raise
+    return _notices[number:]

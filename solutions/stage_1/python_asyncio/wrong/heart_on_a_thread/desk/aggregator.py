@@ -1,0 +1,79 @@
+"""One order: its calls in a task group behind a semaphore, under one deadline, with a heart beside them."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from desk import report
+from desk.order import Order
+from desk.parsing import parse
+from desk.upstream import UpstreamError, fetch
+
+TRIES = 2
+
+
+async def run(order: Order) -> list[str]:
+    """Tell each symbol of the order as soon as it is known; returns the symbols that have no price."""
+    waiting = dict.fromkeys(order.symbols)  # a dict for its order
+    failed: list[str] = []
+    slots = asyncio.Semaphore(order.limit)
+
+    async def tell(symbol: str) -> None:
+        try:
+            price = await _price(symbol, slots, order.timeout_s)
+        except OSError as error:  # TimeoutError is one
+            _fail(symbol, str(error) or "late")
+        except UpstreamError as error:
+            _fail(symbol, str(error))
+        else:
+            del waiting[symbol]
+            report.quote(symbol, price)
+
+    def _fail(symbol: str, reason: str) -> None:
+        del waiting[symbol]
+        failed.append(symbol)
+        report.failed(symbol, reason)
+
+    with _heart(order.heartbeat_s):
+        try:
+            async with asyncio.timeout(order.deadline_s), asyncio.TaskGroup() as group:
+                for symbol in order.symbols:
+                    group.create_task(tell(symbol))
+        except TimeoutError:
+            for symbol in list(waiting):
+                _fail(symbol, "deadline")
+    return failed
+
+
+async def _price(symbol: str, slots: asyncio.Semaphore, timeout_s: float) -> str:
+    """The price of one symbol, after two calls at most. Raises what the last call raised."""
+    async with slots:  # for both calls: who gives a slot back has to queue for the next one
+        for attempt in range(1, TRIES + 1):
+            try:
+                async with asyncio.timeout(timeout_s):  # the clock starts when the slot is there
+                    raw = await fetch(symbol)
+                break
+            except (UpstreamError, OSError):
+                if attempt == TRIES:
+                    raise
+    return parse(symbol, raw)
+
+
+@contextmanager
+def _heart(every_s: float) -> Iterator[None]:
+    """A heart on a thread of its own: nothing can keep it from beating."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.is_set():
+            report.beat()
+            stop.wait(every_s)
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
