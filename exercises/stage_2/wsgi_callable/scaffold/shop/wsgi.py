@@ -1,0 +1,9 @@
+"""What a WSGI server is told to serve: `gunicorn shop.wsgi:application`."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+
+application = get_wsgi_application()

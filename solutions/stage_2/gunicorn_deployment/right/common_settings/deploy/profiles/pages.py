@@ -1,0 +1,11 @@
+"""The pages service.
+
+"One process, for the machine is small. /hello/ is answered while seven reports wait for the supplier. A browser's next
+request comes on the same connection. A report takes twenty seconds at most, and gets them at a stop."
+"""
+
+from deploy.common import *
+
+# More threads than one turns the default worker into the threaded one.
+threads = 12
+keepalive = 5

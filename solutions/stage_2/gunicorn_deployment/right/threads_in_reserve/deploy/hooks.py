@@ -1,0 +1,1 @@
+"""No hooks here: the reports profile has the one it needs."""

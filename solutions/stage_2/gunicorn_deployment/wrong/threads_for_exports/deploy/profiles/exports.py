@@ -1,0 +1,12 @@
+"""The exports service.
+
+"Three exports at once, and a fourth waits its turn. An export that takes its process down takes no other with it.
+An export may take two minutes, also when gunicorn is told to stop. One that takes ten is stuck, and its worker has to
+be replaced."
+"""
+
+worker_class = "gthread"
+workers = 1
+threads = 3
+timeout = 300
+graceful_timeout = 130
