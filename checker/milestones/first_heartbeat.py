@@ -1,0 +1,53 @@
+"""The heartbeat of a gunicorn worker: the time stamp of a nameless file that the worker touches and the master reads.
+
+Set back by us, a worker that is stuck has been silent for a long time at once, and no check waits out a timeout.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from checker.harness.site import Site
+
+LOOK_AGAIN_S = 0.1
+# The stamp counts seconds of the monotonic clock, which began when the machine did.
+LONG_AGO_S = 1.0
+CAN_BE_SEEN = sys.platform == "linux"
+
+
+def last_beat_s(pid: int) -> float | None:
+    """The stamp of this worker's heartbeat; None where it cannot be seen, or the worker is gone."""
+    with suppress(OSError):
+        stamp = _stamp(pid)
+        return None if stamp is None else stamp.stat().st_mtime
+    return None
+
+
+def set_back(pid: int) -> bool:
+    """Make the last beat of a worker that beats no more a thing of the past; False where that cannot be done."""
+    with suppress(OSError):
+        stamp = _stamp(pid)
+        if stamp is not None:
+            os.utime(stamp, (LONG_AGO_S, LONG_AGO_S))
+            return True
+    return False
+
+
+def beats_on(site: Site, pid: int, deadline_s: float) -> bool:
+    """Whether the worker's heart beats from now on; False when it has not by the deadline."""
+    end = site.run.history.now() + deadline_s
+    before = last_beat_s(pid)
+    while last_beat_s(pid) == before and site.run.history.now() < end and site.process.wait(LOOK_AGAIN_S) is None:
+        pass
+    return last_beat_s(pid) not in (None, before)
+
+
+def _stamp(pid: int) -> Path | None:
+    """The worker's file, through the descriptor it holds (gunicorn/workers/workertmp.py removes its name at once)."""
+    if not CAN_BE_SEEN:
+        return None
+    descriptors = Path(f"/proc/{pid}/fd").iterdir()
+    return next((fd for fd in descriptors if "wgunicorn-" in str(fd.readlink())), None)
