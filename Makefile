@@ -42,7 +42,7 @@ bench: $(VENV)/installed
 constraints:
 	@command -v uv >/dev/null || { echo 'make constraints needs uv: python3 -m pip install uv'; exit 1; }
 	uv pip compile --universal --python-version 3.11 --extra dev --upgrade --quiet \
-		--generate-hashes --no-header --no-emit-index-url --output-file constraints.txt pyproject.toml
+		--generate-hashes --no-header --output-file constraints.txt pyproject.toml
 
 clean:
 	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache build dist

@@ -11,7 +11,7 @@ import pytest
 
 from checker.harness.program import Program
 from checker.harness.run import Run
-from tests.running import running
+from tests.running import SLEEPER, running
 
 WORD = """
 import sys
@@ -77,8 +77,8 @@ def test_a_syntax_error_has_its_line_too(run: Run) -> None:
 
 
 def test_a_signal_ends_it_and_is_named(run: Run) -> None:
-    with started(run, "-c", "print('up', flush=True); import time; time.sleep(60)") as program:
-        assert program.wait_for(lambda p: p.lines == ["up"])
+    with started(run, "-c", SLEEPER) as program:
+        assert program.wait_for(lambda p: p.lines == ["asleep"])
         program.send_signal(signal.SIGTERM)
         assert program.wait(10) == -signal.SIGTERM
         assert "ended by SIGTERM" in program.crashed("it stays").finding.saw
