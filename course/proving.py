@@ -44,12 +44,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What came of a case. `seen` reads as `Case.expected` does."""
+    """What came of a case. `seen` reads as `Case.expected` does; `run` is there to look into when they differ."""
 
     case: Case
     seen: str
     seconds: float
     is_cached: bool = False
+    said: str = ""
+    run: Path | None = None
 
     @property
     def is_right(self) -> bool:
@@ -100,6 +102,7 @@ def prove(
 
 def _prove(places: Places, case: Case) -> Proof:
     folder = Path(tempfile.mkdtemp(prefix="learn-prove-"))
+    proof: Proof | None = None
     try:
         project, run = folder / "project", folder / "run"
         run.mkdir()
@@ -110,9 +113,17 @@ def _prove(places: Places, case: Case) -> Proof:
         with checking.start(places, case.exercise, project=project, run=run) as grading:
             for _ in grading.events():
                 pass
-        return Proof(case, _seen(grading.verdict, case), time.monotonic() - started_at)
+        proof = Proof(case, _seen(grading.verdict, case), time.monotonic() - started_at)
+        # What was not expected may happen once in a thousand runs: its record is all there is to learn from.
+        return proof if proof.is_right else replace(proof, said=_said(grading.verdict), run=run)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if proof is None or proof.is_right:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _said(verdict: Verdict) -> str:
+    failure = verdict.first_failure
+    return failure.finding.saw if failure and failure.finding else verdict.reason
 
 
 def _seen(verdict: Verdict, case: Case) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from course.places import Places
 from tests.terminal import learn
 from tests.transcripts import hold
@@ -37,15 +39,32 @@ def test_dev_check_proves_an_exercise_and_sums_up(tmp_path: Path) -> None:
     assert "Proven: 10 verdicts, each as expected." in shown.out
 
 
-def test_dev_check_shows_what_a_grader_got_wrong(own_places: Places, tmp_path: Path) -> None:
+def test_dev_check_shows_what_a_grader_got_wrong(
+    own_places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     expect = own_places.solutions("stage_1/greeting") / "wrong" / "two_lines" / "expect.toml"
     expect.write_text(expect.read_text().replace("too-long", "no-full-stop"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # where the run is kept
     shown = learn(tmp_path, "dev", "check", "greeting", "--json", rooms=own_places.rooms)
     assert shown.status == 1
     told = [json.loads(line) for line in shown.out.splitlines()]
     (wrong,) = [each for each in told if each["event"] == "proof" and not each["right"]]
     assert (wrong["name"], wrong["expected"]) == ("two_lines", "test_it_is_one_line: no-full-stop at greeting.txt:2")
     assert wrong["seen"] == "test_it_is_one_line: too-long at greeting.txt:2"
+    assert wrong["said"]
+    assert (Path(wrong["run"]) / "verdict.json").is_file()
+
+
+def test_dev_check_tells_the_unexpected_again_below_the_table(
+    own_places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    expect = own_places.solutions("stage_1/greeting") / "wrong" / "two_lines" / "expect.toml"
+    expect.write_text(expect.read_text().replace("too-long", "no-full-stop"))
+    shown = learn(tmp_path, "dev", "check", "greeting", rooms=own_places.rooms)
+    below = shown.out.partition("median s")[2]
+    assert "✗ greeting · wrong two_lines" in below
+    assert "Not proven: 1 of 10 verdicts" in below
 
 
 def test_dev_check_tells_problems_of_the_files(own_places: Places, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,14 @@ def test_what_was_held_together_is_counted(gate: Gate, history: History) -> None
     gate.release("one")
     call(gate, history, "four")
     assert (gate.peak, gate.arrived, len(gate.held)) == (3, 4, 3)
+
+
+def test_all_that_was_sent_is_counted_when_it_has_settled(gate: Gate) -> None:
+    for count in range(1, 101):
+        with closing(socket.create_connection(("127.0.0.1", gate.port))) as caller:
+            caller.sendall(b"GET /hold/late HTTP/1.0\r\n\r\n")
+            gate.settle()
+            assert gate.arrived == count
 
 
 def test_waiting_for_too_many_ends_at_the_deadline(gate: Gate, history: History) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,18 @@ def test_a_right_solution_that_fails_is_told(places: Places) -> None:
     (places.reference(PATH) / "word.txt").write_text("perhaps\n")
     _, right, _ = proving.prove(places, proving.cases(places, TOY))
     assert (right.is_right, right.seen) == (False, "test_word: wrong-word")
+
+
+def test_what_was_not_expected_keeps_its_run(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "proofs"))
+    (tmp_path / "proofs").mkdir()
+    (places.reference(PATH) / "word.txt").write_text("perhaps\n")
+    scaffold, right, wrong = proving.prove(places, proving.cases(places, TOY))
+    assert right.said == "perhaps"
+    assert right.run is not None
+    assert (right.run / "history.jsonl").is_file()
+    assert (scaffold.run, wrong.run) == (None, None)
+    assert list((tmp_path / "proofs").glob("learn-prove-*")) == [right.run.parent]
 
 
 def test_a_proven_case_is_remembered_until_its_content_changes(places: Places) -> None:

@@ -19,6 +19,9 @@ from checker.harness.history import History
 
 ARRIVAL_DEADLINE_S = 10.0
 LAST_ANSWERS_DEADLINE_S = 1.0
+# From a full accept queue to a counted call it takes the loop four turns: accept, connection, bytes, the call's task.
+TURNS_TO_COUNT_A_CALL = 10
+SETTLE_DEADLINE_S = 10.0
 
 
 @dataclass(slots=True)
@@ -97,6 +100,13 @@ class Gate:
     def wait_left(self, count: int, deadline_s: float = ARRIVAL_DEADLINE_S) -> bool:
         """True as soon as `count` callers have hung up since the last `reset`; False at the deadline."""
         return self.wait_until(lambda: self._left >= count, deadline_s)
+
+    def settle(self) -> None:
+        """Return when each call that was sent before now is counted: "no more have come" is true only then.
+
+        On loopback what is sent has arrived; only the Gate's own loop may still have to read it.
+        """
+        asyncio.run_coroutine_threadsafe(_turns(TURNS_TO_COUNT_A_CALL), self._loop).result(SETTLE_DEADLINE_S)
 
     # --- what checks do ---
 
@@ -194,6 +204,11 @@ class Gate:
                 self._left += 1
                 self._history.record("gate.left", tag=call.tag)
                 self._changed.notify_all()
+
+
+async def _turns(count: int) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 def _answer(reply: asyncio.Future[tuple[int, str]], answer: tuple[int, str]) -> None:

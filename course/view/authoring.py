@@ -93,6 +93,8 @@ class Lines:
                 "right": proved.is_right,
                 "seconds": round(proved.seconds, 3),
                 "cached": proved.is_cached,
+                "said": proved.said,
+                "run": str(proved.run or ""),
             }
         )
 
@@ -109,13 +111,16 @@ def _proof(proved: Proof) -> Iterator[Row]:
     name = f"{case.exercise.name} · {case.kind} {case.name}".rstrip()
     symbol = good(PASSED) if proved.is_right else bad(FAILED)
     yield Row(name, label=symbol, label_columns=2, right=dim(seconds))
-    if not proved.is_right:
-        yield Row(case.expected, label=dim("expected"), label_columns=10, indent=4)
-        yield Row(proved.seen, label=dim("seen"), label_columns=10, indent=4)
+    if proved.is_right:
+        return
+    told = {"expected": case.expected, "seen": proved.seen, "said": proved.said, "run": str(proved.run or "")}
+    for name, text in told.items():
+        if text:
+            yield Row(text, label=dim(name), label_columns=10, indent=4)
 
 
 def table(proofs: Sequence[Proof], problems: Sequence[str]) -> Iterator[Row]:
-    """Exercise, right and wrong solutions, codes, seconds; then one line that sums up."""
+    """Exercise, right and wrong solutions, codes, seconds; what was unexpected once more; one line that sums up."""
     by_exercise: dict[str, list[Proof]] = defaultdict(list)
     for proved in proofs:
         by_exercise[proved.case.exercise.path].append(proved)
@@ -130,12 +135,13 @@ def table(proofs: Sequence[Proof], problems: Sequence[str]) -> Iterator[Row]:
             f"{path:{width}}  {cells[0]:>8}  {cells[1]:>5}  {cells[2]:>5}  {len(codes):>5}"
             f"  {median(seconds):>8.1f}  {max(seconds):>6.1f}"
         )
-    changed = sum(not proved.is_right for proved in proofs)
+    unexpected = [proved for proved in proofs if not proved.is_right]
     yield BLANK
-    if changed or problems:
-        yield Row(
-            (bad("Not proven"), f": {changed} of {len(proofs)} verdicts are not as expected, {len(problems)} problems.")
-        )
+    for proved in unexpected:  # hundreds of lines up by now, where they were told first
+        yield from _proof(proved)
+    if unexpected or problems:
+        counted = f": {len(unexpected)} of {len(proofs)} verdicts are not as expected, {len(problems)} problems."
+        yield Row((bad("Not proven"), counted))
     else:
         yield Row((good("Proven"), f": {len(proofs)} verdicts, each as expected."))
 
