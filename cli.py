@@ -332,6 +332,9 @@ def dev_check(
     exercises: ExerciseNames = None,
     repeat: Annotated[int, typer.Option(metavar="N", min=1, help="Each verdict so many times.")] = 1,
     load: Annotated[int, typer.Option(metavar="K", min=0, help="Beside so many busy processes.")] = 0,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="J", min=1, help="So many side by side. Default: two for each core.")
+    ] = None,
     as_json: AsJson = False,
 ) -> ExitStatus:
     """Prove the graders on the whole catalogue.
@@ -351,7 +354,7 @@ def dev_check(
     for problem in problems:
         teller.problem(problem)
     cases = [case for exercise in chosen for case in proving.cases(places, exercise)]
-    jobs = proving.default_jobs()
-    proofs = proving.prove(places, cases, repeat=repeat, load=load, jobs=jobs, tell=teller.proof)
+    side_by_side = jobs or proving.default_jobs()
+    proofs = proving.prove(places, cases, repeat=repeat, load=load, jobs=side_by_side, tell=teller.proof)
     teller.close(proofs, problems)
     return ExitStatus.NOT_YET if problems or not all(proof.is_right for proof in proofs) else ExitStatus.PASSED

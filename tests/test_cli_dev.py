@@ -32,7 +32,7 @@ def test_dev_new_overwrites_nothing(own_places: Places, tmp_path: Path) -> None:
 
 
 def test_dev_check_proves_an_exercise_and_sums_up(tmp_path: Path) -> None:
-    shown = learn(tmp_path, "dev", "check", "greeting")
+    shown = learn(tmp_path, "dev", "check", "greeting", "--jobs", "3")
     assert shown.status == 0, shown.out
     assert "✓ greeting · scaffold" in shown.out
     assert "✓ greeting · wrong two_lines" in shown.out
