@@ -49,11 +49,11 @@ def reset(here: Situation, exercise: Exercise) -> Path:
         return workspace.reset(here.workspace, here.places, exercise)
 
 
-def steps_to(root: Path, command: str) -> list[str]:
-    """What to type, from the current folder, to run a command in a workspace."""
+def steps_to(folder: Path, command: str) -> list[str]:
+    """What to type, from the current folder, to run a command in a workspace's or an exercise's folder."""
     at = situation.folder()
-    is_inside = root.resolve() in (at.resolve(), *at.resolve().parents)
-    return [command] if is_inside else [f"cd {shlex.quote(situation.from_here(root))}", command]
+    is_inside = folder.resolve() in (at.resolve(), *at.resolve().parents)
+    return [command] if is_inside else [f"cd {shlex.quote(situation.from_here(folder))}", command]
 
 
 def begin(name: str | None, *, whole_stage: bool = False, places: Places | None = None) -> Beginning:
@@ -70,7 +70,9 @@ def begin(name: str | None, *, whole_stage: bool = False, places: Places | None 
         if begun:
             here.keep(replace(here.progress, current=begun[0].exercise.path))
     coming = sum(not exercise.written for exercise in course.exercises)
-    return Beginning(begun, steps_to(here.workspace.root, "learn check"), coming, here.note)
+    # The exercise's own folder: lessons give commands for there, and in another exercise's one that would be checked.
+    place = begun[0].folder if begun else here.workspace.root
+    return Beginning(begun, steps_to(place, "learn check"), coming, here.note)
 
 
 def _chosen(course: Course, known: Progress, name: str | None, whole_stage: bool) -> Iterable[Exercise]:

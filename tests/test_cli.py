@@ -92,6 +92,13 @@ def test_next_takes_a_name_and_makes_it_the_current_one(folder: Path) -> None:
     assert "Hello over HTTP" in learn(folder).out
 
 
+def test_next_leads_from_one_exercise_into_the_other(folder: Path) -> None:
+    shown = learn(folder / "stage_1" / "greeting", "next", "hello")
+    assert "cd ../../stage_2/hello" in shown.out
+    again = learn(folder / "stage_2" / "hello", "next", "hello")
+    assert "cd " not in again.out
+
+
 def test_next_stage_begins_all_that_exists_of_it(folder: Path) -> None:
     shown = learn(folder, "next", "hello", "--stage")
     assert shown.status == 0
