@@ -85,3 +85,4 @@ def deadline_in_a_book(desk: Desk, gate: Gate, reading: str) -> None:
     if len(lines) > 1:
         wanted = f"{reading} is told once, as failed: parse() came to its end after the deadline"
         fail("told-after-the-deadline", wanted=wanted, saw="\n  ".join(json.dumps(line) for line in lines[:3]))
+    desk.left_nothing()

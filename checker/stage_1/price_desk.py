@@ -178,7 +178,10 @@ class Desk:
         """It ends now, by itself and tidily, and names exactly these symbols as failed."""
         if self.program.wait(SOON_S) is None:
             prices = f"{len(self.quoted)} of {len(self.plan.symbols)} prices and {len(self.failed)} failures told"
+            still_open = self._gate.held
             self.went_wrong(wanted)
+            if still_open:
+                self._never_gave_up(still_open[0])
             fail("does-not-end", wanted=wanted, saw=f"{prices}, nothing left to wait for, and it still ran")
         last = next((event for event in self.told if event["event"] == "end"), None)
         if last is None:
@@ -196,6 +199,14 @@ class Desk:
         if self.tasks_left:
             saw = f"run() has returned, and still there: {_these(self.tasks_left)}"
             fail("task-left", wanted="when run() returns, every task it has started has ended", saw=saw)
+
+    def _never_gave_up(self, symbol: str) -> NoReturn:
+        saw = f"{symbol} was never given up: its call {self.asked(symbol)} was still open {SOON_S:g} s later"
+        if self.plan.deadline_s < NEVER_S:
+            wanted = "at the deadline, counted from the start of run(), open calls are given up"
+            fail("deadline-not-kept", wanted=wanted, saw=saw)
+        wanted = f"with --timeout {self.plan.timeout_s:g}, each call without an answer is given up"
+        fail("waits-for-ever", wanted=wanted, saw=saw)
 
     def _judge_end(self, wanted: str, last: Mapping[str, Any], failed: Collection[str]) -> None:
         if lost := [s for s in self.plan.symbols if s not in failed and s not in self.quoted and s not in self.failed]:

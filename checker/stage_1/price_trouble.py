@@ -12,6 +12,7 @@ from checker.stage_1.price_desk import SOON_S, Desk
 TRIES = 2
 # A second may pass before the second try. Only those who let it pass, or queue up again, wait this out.
 LONGEST_PAUSE_S = 2.0
+TOLD_S = 3.0
 
 
 def all_asked(desk: Desk, gate: Gate, count: int, wanted: str) -> None:
@@ -23,10 +24,9 @@ def all_asked(desk: Desk, gate: Gate, count: int, wanted: str) -> None:
     fail("sequential-awaits", wanted=wanted, saw=f"{peak} was open at most; the next waited until it was answered")
 
 
-def within_limit(desk: Desk, gate: Gate, answered: int) -> None:
+def within_limit(desk: Desk, gate: Gate) -> None:
     """Not a call more than the limit is, or was, open."""
-    limit = desk.plan.limit
-    most = max(gate.peak, gate.arrived - answered)
+    limit, most = desk.plan.limit, gate.peak
     if most > limit:
         wanted = f"with --limit {limit}, at most {limit} calls are open at the same time"
         fail("limit-exceeded", wanted=wanted, saw=f"{most} were open at the same time")
@@ -76,6 +76,20 @@ def asked_again_before_the_queue(desk: Desk, gate: Gate, symbol: str) -> None:
         if not desk.has_made(before + 1):
             desk.went_wrong(wanted)
             fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once")
+
+
+def second_try_has_a_turn(desk: Desk, gate: Gate, symbol: str) -> None:
+    """The second try of `symbol` stays open while two others are answered: it counts within the limit."""
+    for _ in range(2):
+        others = [tag for tag in gate.held if tag != symbol]
+        if not others or all(desk.asked(s) for s in desk.plan.symbols):
+            break
+        before = gate.arrived
+        desk.answer(others[0])
+        desk.has_made(before + 1)
+        desk.is_told(others[0], TOLD_S)  # who tells it has long sent every call that did not wait for it
+    gate.settle()
+    within_limit(desk, gate)
 
 
 def one_try_too_many(desk: Desk) -> None:
@@ -134,6 +148,24 @@ def late_trouble(desk: Desk, history: History) -> tuple[str, str, str]:
         if desk.asked(symbol) < TRIES:
             return "no-second-try", f"{symbol}, which was late, is asked once more", f"{symbol} was asked only once"
     return "", "", ""
+
+
+def beats_as_told(desk: Desk) -> None:
+    """With an interval that is longer than the whole run there is one beat, or none."""
+    if desk.beats > 1:
+        wanted = f"with --heartbeat {desk.plan.heartbeat_s:g}, one beat at most in so short an order"
+        fail("heartbeat-not-kept", wanted=wanted, saw=f"{desk.beats} beats")
+
+
+def interrupted_call(desk: Desk, open_before: Collection[str], wanted: str) -> None:
+    """After the signal somebody was asked: one whose call was open a second time, or one that had waited."""
+    again = [symbol for symbol in open_before if desk.asked(symbol) > 1]
+    new = [s for s in desk.plan.symbols if s not in open_before and desk.asked(s)]
+    if again:
+        fail("cancellation-swallowed", wanted=wanted, saw=f"{again[0]} was asked once more after the signal")
+    if new:
+        saw = f"{new[0]}, which had waited for its turn, was asked after the signal"
+        fail("cancellation-swallowed", wanted=wanted, saw=saw)
 
 
 def deadline_kept(desk: Desk, gate: Gate, queued: str, rest: Collection[str]) -> None:

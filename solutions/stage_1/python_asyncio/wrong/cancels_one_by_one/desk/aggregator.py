@@ -1,0 +1,78 @@
+"""One order: its calls in a task group behind a semaphore, under one deadline, with a heart beside them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from desk import report
+from desk.order import Order
+from desk.parsing import parse
+from desk.upstream import UpstreamError, fetch
+
+TRIES = 2
+
+
+async def run(order: Order) -> list[str]:
+    """Tell each symbol of the order as soon as it is known; returns the symbols that have no price."""
+    waiting = dict.fromkeys(order.symbols)  # a dict for its order
+    failed: list[str] = []
+    slots = asyncio.Semaphore(order.limit)
+
+    async def tell(symbol: str) -> None:
+        try:
+            price = await _price(symbol, slots, order.timeout_s)
+        except OSError as error:  # TimeoutError is one
+            _fail(symbol, str(error) or "late")
+        except UpstreamError as error:
+            _fail(symbol, str(error))
+        else:
+            del waiting[symbol]
+            report.quote(symbol, price)
+
+    def _fail(symbol: str, reason: str) -> None:
+        del waiting[symbol]
+        failed.append(symbol)
+        report.failed(symbol, reason)
+
+    async with _heart(order.heartbeat_s):
+        tasks = [asyncio.create_task(tell(symbol)) for symbol in order.symbols]
+        try:
+            await asyncio.wait(tasks, timeout=order.deadline_s)
+        finally:
+            for task in tasks:
+                task.cancel()
+                await asyncio.wait([task])
+        for symbol in list(waiting):
+            _fail(symbol, "deadline")
+    return failed
+
+
+async def _price(symbol: str, slots: asyncio.Semaphore, timeout_s: float) -> str:
+    """The price of one symbol, after two calls at most. Raises what the last call raised."""
+    async with slots:  # for both calls: who gives a slot back has to queue for the next one
+        for attempt in range(1, TRIES + 1):
+            try:
+                async with asyncio.timeout(timeout_s):  # the clock starts when the slot is there
+                    raw = await fetch(symbol)
+                break
+            except (UpstreamError, OSError):
+                if attempt == TRIES:
+                    raise
+    return await asyncio.to_thread(parse, symbol, raw)
+
+
+@asynccontextmanager
+async def _heart(every_s: float) -> AsyncIterator[None]:
+    """A heart that beats as long as the block runs."""
+
+    async def beat() -> None:
+        while True:
+            report.beat()
+            await asyncio.sleep(every_s)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
