@@ -37,9 +37,10 @@ CONF = "gunicorn.conf.py"
 
 WORKER_TIMEOUT_S = 20
 THEATRE_TIMEOUT_S = 45
-# A second deployment: what is a constant does not follow.
-OTHER_WORKER_TIMEOUT_S = 71
-OTHER_THEATRE_TIMEOUT_S = 137
+# A second deployment: what is a constant does not follow, and what is not set has its default.
+OTHER_THEATRE_TIMEOUT_S = 137.5
+DEFAULT_WORKER_TIMEOUT_S = 30
+DEFAULT_BINDS = ("127.0.0.1:8000", "localhost:8000")
 # Nobody listens here: it is only printed.
 PRINTED_BIND = "127.0.0.1:19999"
 KEY = "a key for these checks only"
@@ -53,16 +54,18 @@ class Printed:
 
     settings: Mapping[str, str]
     workers: Configuration
-    # The same under OTHER_WORKER_TIMEOUT_S and OTHER_THEATRE_TIMEOUT_S.
+    # The same with OTHER_THEATRE_TIMEOUT_S and without BIND and WORKER_TIMEOUT_S; empty when it could not be printed.
     elsewhere: Mapping[str, str]
+    # The end of what gunicorn said when it could not read the file there.
+    refusal: str
 
     def seconds(self, name: str) -> float:
         """A setting that is a number of seconds."""
         return float(self.settings[name])
 
-    def seconds_elsewhere(self, name: str) -> float:
-        """The same under the other variables; the same number when that could not be printed."""
-        return float(self.elsewhere.get(name, self.settings[name]))
+    def seconds_elsewhere(self, name: str) -> float | None:
+        """The same in the second deployment; None when that could not be printed."""
+        return float(self.elsewhere[name]) if name in self.elsewhere else None
 
     @property
     def places(self) -> int | None:
@@ -86,13 +89,13 @@ def variables(gate: Gate, **changed: str | None) -> dict[str, str]:
 
 def print_configuration(run: Run, gate: Gate) -> Printed | None:
     """Have gunicorn print the learner's configuration; None when it cannot read it."""
-    here = _print(run, variables(gate, BIND=PRINTED_BIND))
+    here, _ = _print(run, variables(gate, BIND=PRINTED_BIND))
     workers = read_configuration(here)
     if workers is None:
         return None
-    other = {"WORKER_TIMEOUT_S": str(OTHER_WORKER_TIMEOUT_S), "THEATRE_TIMEOUT_S": str(OTHER_THEATRE_TIMEOUT_S)}
-    elsewhere = _print(run, variables(gate, BIND=PRINTED_BIND, **other))
-    return Printed(_settings(here), workers, _settings(elsewhere))
+    other = {"BIND": None, "WORKER_TIMEOUT_S": None, "THEATRE_TIMEOUT_S": str(OTHER_THEATRE_TIMEOUT_S)}
+    elsewhere, refusal = _print(run, variables(gate, **other))
+    return Printed(_settings(here), workers, _settings(elsewhere), refusal)
 
 
 def start_gunicorn(
@@ -117,6 +120,16 @@ def start_gunicorn(
     return start(name, command, environment=together, folder=folder)
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A request that got its answer, and what the journal should say of it."""
+
+    label: str
+    path: str
+    status: int
+    body_bytes: int
+
+
 class Office:
     """One running box office. `folder` is the copy it runs in."""
 
@@ -127,6 +140,7 @@ class Office:
         self.printed = printed
         self.workers = Workers(site, printed.workers)
         self.folder = folder
+        self.answered: list[Answered] = []
 
     # --- traffic ---
 
@@ -134,6 +148,11 @@ class Office:
         """A request whose journal line has its label for an id."""
         body = b"" if method == "POST" else None
         return self.site.send(path, method=method, body=body, label=label, headers={"X-Request-Id": _id(label)})
+
+    def answer_to(self, request: Exchange) -> None:
+        """Its answer must come, and is remembered for the journal."""
+        answer = self.site.answer_of(request, GENEROUS_S)
+        self.answered.append(Answered(request.label, request.path, answer.status, len(answer.body)))
 
     def ask_for_seats(self, shows: Sequence[str]) -> dict[str, Exchange]:
         """One request for each show: each waits for the theatre."""
@@ -240,13 +259,18 @@ class Office:
         return [tag for tag in self.gate.held if tag.rpartition("-")[0] in shows and not tag.endswith("-done")]
 
     def _judge_held_back(self, stream: Stream, show: str, row: int, wanted: str) -> None:
-        until = "the theatre had found every guest"
-        self.go_on_until(lambda: f"{show}-done" in self.gate.held, [show])
-        self.gate.open()
-        arrived = stream.read_until(f"{show}-{row + 1}\n".encode(), GENEROUS_S)
-        what = "the first row" if row == 0 else f"guest {row}"
-        saw = f"{what} did not come until {until}" if arrived else f"{what} never came"
-        fail("row-held-back", wanted=wanted, saw=saw, where=self.place("office/journal.py", "join"))
+        token = f"{show}-{row}\n" if row else f"guests of {show}\n"
+        what = f"guest {row}" if row else "the first row"
+        self.gate.release(f"{show}-{row + 1}")
+        if stream.read_until(token.encode(), SURE_S):
+            saw = f"{what} did not come until the theatre had found guest {row + 1}"
+        else:
+            self.go_on_until(lambda: f"{show}-done" in self.gate.held, [show])
+            self.gate.open()
+            arrived = stream.read_until(token.encode(), GENEROUS_S)
+            saw = f"{what} did not come until the theatre had found more guests" if arrived else f"{what} never came"
+        where = line_matching(self.folder, "office/journal.py", [r".*\bjoin\(", r".*\byield\b", r".*\bapplication\("])
+        fail("row-held-back", wanted=wanted, saw=saw, where=where)
 
 
 def copy_of(run: Run, name: str) -> Path:
@@ -274,13 +298,18 @@ def setting_line(folder: Path, name: str) -> Place | None:
     return line_matching(folder, CONF, [rf"\s*{name}\b.*="])
 
 
-def _print(run: Run, environment: Mapping[str, str]) -> str:
+def _print(run: Run, environment: Mapping[str, str]) -> tuple[str, str]:
+    """What was printed; and its end when gunicorn has ended and printed no configuration."""
     printing = start_printing_configuration(run, CONF, environment)
     try:
-        printing.wait(GENEROUS_S)
+        code = printing.wait(GENEROUS_S)
+        printing.log.wait_end(SURE_S)
     finally:
         printing.stop()
-    return printing.log.text
+    # It always ends with an error: there is no app.
+    text = printing.log.text
+    is_refused = code is not None and read_configuration(text) is None
+    return text, "\n".join(f"  {line}" for line in printing.log.last_lines(4)) if is_refused else ""
 
 
 def _settings(printed: str) -> dict[str, str]:

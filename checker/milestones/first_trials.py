@@ -86,7 +86,7 @@ def start_broken(start: Starter, run: Run, gate: Gate) -> list[BrokenStart]:
         ("SECRET_KEY", None),
         ("SECRET_KEY", ""),
         ("THEATRE_TIMEOUT_S", "soon"),
-        ("WORKER_TIMEOUT_S", "soon"),
+        ("WORKER_TIMEOUT_S", "2.5"),  # a number, and int(float(...)) would take it
         ("WORKER_TIMEOUT_S", "0"),  # gunicorn's own word for: never look at the heartbeat
     )
     return [

@@ -5,7 +5,8 @@ from __future__ import annotations
 from checker.harness.findings import fail
 from checker.harness.http import Exchange
 from checker.harness.lines import line_matching
-from checker.milestones.first_office import CONF, GENEROUS_S, SURE_S, Office, journal_lines, setting_line
+from checker.harness.servers import gunicorn_master
+from checker.milestones.first_office import CONF, GENEROUS_S, SURE_S, Answered, Office, journal_lines, setting_line
 from course.model import Place
 
 SLOW = 8
@@ -35,19 +36,38 @@ def judge_waiting(office: Office, who: str, running: list[Exchange], wanted: str
     fail("all-slots-busy", wanted=wanted, saw=saw, where=setting_line(office.folder, "workers"), next=EDIT)
 
 
-def judge_journal(office: Office, label: str, path: str, body_bytes: int) -> None:
+def judge_journal(office: Office, request: Answered) -> None:
     """Exactly one line for this request, and a true one."""
-    lines = office.wait_for_journal(label)
-    if [(line.get("path"), line.get("status"), line.get("bytes")) for line in lines] == [(path, 200, body_bytes)]:
+    lines = office.wait_for_journal(request.label)
+    true = (request.path, request.status, request.body_bytes)
+    if [(line.get("path"), line.get("status"), line.get("bytes")) for line in lines] == [true]:
         return
-    wanted = f"one line with path {path}, status 200 and bytes {body_bytes} for it"
+    wanted = f"one line with path {request.path}, status {request.status} and bytes {request.body_bytes}"
     saw = f"{len(lines)} lines: {lines}" if lines else "no line has its id"
-    where = office.place("office/journal.py", "self.id =")
     others = [line for line in journal_lines(office.site.process.log.text) if line not in lines]
-    if not lines or any(line.get("path") != path for line in lines):
-        seen = f"{saw}; another line is {others[-1]}" if others and not lines else saw
-        fail("journal-mixed-up", wanted=f"{wanted}, though a second request ran meanwhile", saw=seen, where=where)
+    foreign = {other.status for other in office.answered} - {request.status, 200}
+    if not lines or any(line.get("path") != request.path or line.get("status") in foreign for line in lines):
+        saw = f"{saw}; another line is {others[-1]}" if others and not lines else saw
+        where = line_matching(
+            office.folder, "office/journal.py", [r"\s*self\.id = ", r"\s*self\.(?!application)\w+.* = "]
+        )
+        fail("journal-mixed-up", wanted=f"{wanted}, though other requests ran meanwhile", saw=saw, where=where)
     fail("journal-untrue", wanted=wanted, saw=saw, where=office.place("office/journal.py", "write"))
+
+
+def judge_silence(office: Office, label: str) -> None:
+    """There is no journal line at all: none was written, or it waits in a buffer until its worker ends."""
+    wanted = "every request leaves a line of the journal on stdout or stderr, as soon as it is over"
+    office.gate.open()
+    old = gunicorn_master.worker_pids(office.site)
+    gunicorn_master.reload(office.site)
+    gunicorn_master.wait_gone(office.site, old, GENEROUS_S)
+    if office.wait_for_journal(label, SURE_S):
+        saw = "the lines came only when the worker ended"
+        where = line_matching(office.folder, "office/journal.py", [r".*\bstdout\b", r".*\bprint\("])
+        fail("journal-unflushed", wanted=wanted, saw=saw, where=where)
+    where = office.place("office/wsgi.py", "application =")
+    fail("no-journal", wanted=wanted, saw="the log has no journal line at all", where=where)
 
 
 def was_asked_once(office: Office, page: str, since: float) -> None:

@@ -5,8 +5,8 @@ import os
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 
-# Nine places: eight slow pages and a quick one. A worker takes no more connections than it has threads, and keeps none
-# open in between, so nobody waits in one worker's queue while another has a free thread.
+# Nine places: eight slow pages and a quick one. A worker takes no more connections than it has threads, so
+# nobody waits in one worker's queue while another has a free thread. It can keep none open in between, and says so.
 worker_class = "gthread"
 workers = 3
 threads = 3
