@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
+
 from checker.harness.findings import fail
 from checker.harness.websocket import WebSocket
-from checker.stage_1.wire_frames import CLOSE, TEXT, encode
+from checker.stage_1.wire_frames import CLOSE, PING, PONG, TEXT, encode
 from checker.stage_1.wire_raw import RawSocket, room_bytes
 from checker.stage_1.wire_site import COUNTER, PROMPT_S, Notice, Station
 
@@ -45,7 +48,7 @@ def leave(station: Station) -> None:
 
 
 def stall(station: Station) -> None:
-    """Notices are posted until the kernel takes no more for one who does not read; the others get them all."""
+    """Notices are posted until the kernel takes no more for one who does not read: all get all of them, it too."""
     first = station.socket("1")
     with _raw(station, "stalled") as stalled:
         last = station.socket("2")
@@ -66,7 +69,33 @@ def stall(station: Station) -> None:
                     station.fail("held-up", wanted, f"number {number} did not come")
             socket.close()
         station.serves_others("while one client does not read")
+        _catch_up(station, stalled, posted)
     _must_end(station, stalled, "which did not read, has been cut off")
+
+
+def _catch_up(station: Station, stalled: RawSocket, posted: list[Notice]) -> None:
+    """Who has not read begins to: every notice has waited for it, in order, or it has been cut off."""
+    stalled.begin_to_read()
+    for number, notice in enumerate(posted, 1):
+        frame = stalled.frame(PROMPT_S)
+        while frame is not None and frame.opcode in (PING, PONG):
+            frame = stalled.frame(PROMPT_S)
+        if frame is None and (not stalled.is_open or station.has_ended(stalled.id)):
+            return
+        if frame is not None and frame.opcode == CLOSE:
+            return
+        got = None if frame is None else _notice(frame.payload)
+        if got != notice:
+            wanted = f"{station.name}: a client that has not read gets all {len(posted)} notices when it reads"
+            seen = "no frame" if frame is None else f"a frame of {len(frame.payload)} bytes"
+            saw = f"after {number - 1} of them {seen} came, and it was not cut off"
+            station.fail("notice-dropped", wanted, saw)
+
+
+def _notice(payload: bytes) -> object:
+    with suppress(ValueError):
+        return json.loads(payload)
+    return None
 
 
 def _must_end(station: Station, socket: WebSocket | RawSocket, what: str) -> None:

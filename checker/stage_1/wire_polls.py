@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from checker.harness.findings import fail
+from checker.harness.http import Exchange
 from checker.stage_1.wire_site import PROMPT_S, Notice, Station
 
 AT_ONCE = 30
@@ -37,6 +39,20 @@ def _ahead(station: Station, newest: Notice) -> None:
     notice = station.notify("now")
     wanted = f"{poll.path} is held when notice {ahead} comes, and answered with notice {notice['id']}"
     station.same(station.notices(poll, wanted, "poll-not-held"), [notice], wanted)
+
+
+def end_empty_handed(station: Station, poll: Exchange) -> None:
+    """Its time is over: 204, and not a byte after the head."""
+    wanted = f"{station.name}: {poll.path} is answered 204, without a body, when its time is over"
+    answer = poll.answer(PROMPT_S)
+    if answer is None or answer.status != 204:
+        station.fail("wrong-timeout-answer", wanted, station.told_by(poll))
+    # No server lets the body of a 204 through, so nobody sees it on the wire: uvicorn raises at it.
+    station.ended(poll.id)
+    for error in station.server.seen("app.raised", since=station.since):
+        if error["request"] == poll.id and "Content-Length" in str(error["message"]):
+            saw = f"status 204 with a body, which {station.name} refuses: {error['type']}: {error['message']}"
+            fail("wrong-timeout-answer", wanted=wanted, saw=saw)
 
 
 def leave_out(station: Station, at_least: int = 0) -> None:

@@ -1,6 +1,7 @@
 """A WebSocket on a plain socket, for what no library does: several frames in one segment, and never reading.
 
-It shakes hands as any client does, and from then on sends what it is told to. What comes stays in the kernel.
+It shakes hands as any client does, and from then on sends what it is told to. What comes stays in the kernel until a
+check asks for it.
 """
 
 from __future__ import annotations
@@ -15,22 +16,26 @@ from typing import Self
 
 from checker.harness.history import History
 from checker.harness.http import REQUEST_ID_HEADER
+from checker.stage_1 import wire_frames
+from checker.stage_1.wire_frames import Frame
 
 DEADLINE_S = 20.0
 CHUNK_BYTES = 65_536
 SMALL_WINDOW_BYTES = 4096
+LARGE_WINDOW_BYTES = 1_000_000
 
 _numbers = itertools.count(1)
 
 
 class RawSocket:
-    """One connection. `is_open` is false when the handshake was not answered with 101."""
+    """One connection. `is_open` is false when the handshake was not answered with 101, and after the server's end."""
 
     def __init__(self, history: History, port: int, path: str, label: str) -> None:
         self.id = f"raw{next(_numbers)}"
         self.label = label
         self._history = history
         history.record("socket.opening", socket=self.id, url=f"ws://127.0.0.1:{port}{path}", label=label)
+        self._unread = b""
         self._socket = _with_a_small_window()
         self._socket.settimeout(DEADLINE_S)
         self.is_open = self._shake_hands(port, path)
@@ -50,6 +55,27 @@ class RawSocket:
         with suppress(OSError):
             self._socket.sendall(data)
 
+    def begin_to_read(self) -> None:
+        """From now on there is room for what comes: a small window would take its time."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LARGE_WINDOW_BYTES)
+
+    def frame(self, deadline_s: float) -> Frame | None:
+        """The next frame; None when the connection has ended, or when nothing comes for so long."""
+        self._socket.settimeout(deadline_s)
+        while (frame := wire_frames.decode(self._unread)) is None:
+            try:
+                data = self._socket.recv(CHUNK_BYTES)
+            except TimeoutError:
+                return None
+            except OSError:  # reset
+                data = b""
+            if not data:
+                self.is_open = False
+                return None
+            self._unread += data
+        self._unread = self._unread[frame.wire_bytes :]
+        return frame
+
     def cut(self) -> None:
         """End the connection. With unread bytes in the kernel, the other side sees a reset."""
         self._socket.close()
@@ -67,6 +93,7 @@ class RawSocket:
             self._socket.sendall(request.encode())
             while b"\r\n\r\n" not in head and (data := self._socket.recv(CHUNK_BYTES)):
                 head += data
+        head, _, self._unread = head.partition(b"\r\n\r\n")
         return head.startswith(b"HTTP/1.1 101 ")
 
 

@@ -73,6 +73,8 @@ class Station:
         """The next frame of this socket is `expected`, as JSON in a text frame."""
         frame = socket.receive(PROMPT_S)
         if frame != expected:
+            if isinstance(frame, dict) and "text" in frame and frame.get("id", "") == expected.get("id"):
+                code = "text-changed"
             closed = socket.close_code
             nothing = "no frame came" if closed is None else f"the socket was closed with {closed}"
             self.fail(code, f"{when}: the next frame is {expected}", nothing if frame is None else f"it was {frame!r}")
@@ -80,6 +82,10 @@ class Station:
     def ended(self, request: str) -> bool:
         """Whether the application's call for this request or socket has ended; waits for it."""
         return self._told("app.left", request) is not None
+
+    def has_ended(self, request: str) -> bool:
+        """Whether it has ended already."""
+        return self._told("app.left", request, 0.0) is not None
 
     def ended_of(self, requests: Sequence[str]) -> int:
         """How many of these calls have ended; waits for all of them together, no longer than for one."""
@@ -135,9 +141,9 @@ class Station:
         return self.posted(post, text)
 
     def _left_behind(self, post: Exchange, wanted: str) -> NoReturn:
-        errors = [e for e in self.server.seen("app.raised", since=self.since) if e["request"] == post.id]
-        why = f"; {errors[-1]['type']}: {errors[-1]['message']}" if errors else ""
-        where = errors[-1].where if errors else None
+        error = diagnosis.told_error(self.server, post.id)
+        why = "" if error is None else f"; {error['type']}: {error['message']}"
+        where = None if error is None else error.where
         fail("left-behind", wanted=f"{self.name}: {wanted}", saw=f"{self.told_by(post)[:80]}{why}", where=where)
 
     def poll(self, after: int | None, *, wait_s: float | None = LONG_WAIT_S) -> Exchange:

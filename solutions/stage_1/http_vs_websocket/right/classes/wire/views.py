@@ -11,7 +11,7 @@ waiting: set["asyncio.Future[None]"] = set()
 
 async def hello(request: HttpRequest) -> HttpResponse:
     """The page that must always be quick."""
-    return HttpResponse("hello\n", content_type="text/plain")
+    return HttpResponse("hello", content_type="text/plain")
 
 
 class Notify(View):
