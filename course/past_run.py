@@ -18,16 +18,21 @@ from course.situation import Situation
 
 HTTP = "http://127.0.0.1:8000"
 WEBSOCKET = "ws://127.0.0.1:8000"
+SHOWN_COMMANDS = 12
 LAB = "/lab/"  # pages of an app that the checks bring along: there are none in the learner's project
 
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """What `learn show` draws. `commands` repeat each probe on a server at port 8000; `logs` lie in `folder`."""
+    """What `learn show` draws. `commands` repeat probes on a server at port 8000; `logs` lie in `folder`.
+
+    The probes are those of the check that failed first, or of the whole run; `more_commands` were left out.
+    """
 
     exercise: Exercise
     verdict: Verdict
     commands: tuple[str, ...]
+    more_commands: int
     folder: str
     logs: tuple[str, ...]
 
@@ -36,8 +41,13 @@ def read(here: Situation, exercise: Exercise, number: str | None = None) -> Past
     """The run of this number, or the last one. Raises UsageError where there is none."""
     folder, verdict = _found(here, exercise, number)
     logs = tuple(sorted(path.name for path in folder.glob("*.log") if path.stat().st_size))
-    commands = tuple(_commands(folder / "history.jsonl"))
-    return PastRun(exercise, verdict, commands, situation.from_here(folder), logs)
+    history = folder / "history.jsonl"
+    failure = verdict.first_failure
+    # A check may judge what earlier ones have sent, and send nothing itself.
+    of_failure = tuple(_commands(history, failure.id)) if failure else ()
+    commands = of_failure or tuple(_commands(history))
+    shown = commands[:SHOWN_COMMANDS]
+    return PastRun(exercise, verdict, shown, len(commands) - len(shown), situation.from_here(folder), logs)
 
 
 def _found(here: Situation, exercise: Exercise, number: str | None) -> tuple[Path, Verdict]:
@@ -55,10 +65,15 @@ def _found(here: Situation, exercise: Exercise, number: str | None) -> tuple[Pat
     raise UsageError(f"{exercise.name} has no run {number} with a verdict.", f"It has these: {names}.")
 
 
-def _commands(history: Path) -> Iterator[str]:
-    """One line for each different probe, in the order in which they were first sent."""
+def _commands(history: Path, check: str = "") -> Iterator[str]:
+    """One line for each different probe of a check (of all, without one), in the order of their first sending."""
     seen = set()
+    at = ""
     for event in _events(history):
+        if event.get("kind") == "check.started":
+            at = event.get("check", "")
+        if check and at != check:
+            continue
         match event:
             case {"kind": "request.sent", "method": str(method), "path": str(path)} if not path.startswith(LAB):
                 command = _curl(method, path, event)

@@ -276,6 +276,17 @@ def test_show_tells_how_to_repeat_the_requests_by_hand(folder: Path) -> None:
     assert "in the app" in shown.out  # the timeline of a check that passed
 
 
+def test_show_gives_a_dozen_lines_by_hand_and_counts_the_rest(folder: Path) -> None:
+    learn(folder, "next", "hello")
+    learn(folder, "check", "hello")
+    (history,) = (folder / ".learn" / "runs").rglob("history.jsonl")
+    sent = [{"kind": "request.sent", "method": "GET", "path": f"/{number}/"} for number in range(40)]
+    history.write_text("".join(json.dumps(event) + "\n" for event in sent))
+    shown = learn(folder, "show", "--exercise", "hello")
+    assert shown.out.count("curl -i") == 12
+    assert "and 28 more, in history.jsonl" in shown.out
+
+
 def test_the_lesson_of_a_named_exercise_needs_no_workspace(tmp_path: Path) -> None:
     shown = learn(tmp_path, "lesson", "greeting")
     assert shown.status == 0

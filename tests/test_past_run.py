@@ -37,3 +37,14 @@ def test_a_probe_is_one_line_to_type(tmp_path: Path, event: dict[str, Any], line
 
 def test_the_same_probe_stands_there_once_and_those_of_a_lab_do_not(tmp_path: Path) -> None:
     assert len(commands(tmp_path, {"path": "/a/"}, {"path": "/a/"}, {"path": "/lab/x/"}, {"path": "/b/"})) == 2
+
+
+def test_a_failed_check_shows_its_own_probes(tmp_path: Path) -> None:
+    events = [
+        {"kind": "check.started", "check": "test_one"},
+        {"path": "/one/"},
+        {"kind": "check.started", "check": "test_two"},
+        {"path": "/two/"},
+    ]
+    assert len(commands(tmp_path, *events)) == 2
+    assert list(_commands(tmp_path / "history.jsonl", "test_two")) == ["curl -i 'http://127.0.0.1:8000/two/'"]

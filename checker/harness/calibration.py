@@ -1,7 +1,8 @@
 """Was the machine able to judge? A thread that wants to wake often, and notes by how much it was late.
 
 Deadlines are generous, so only a machine that stood still (a laptop put to sleep, a host out of memory) can break
-a right solution. A failure beside such a standstill is inconclusive, not the learner's.
+a right solution. A failure beside such a standstill is inconclusive, not the learner's. A server that only starts has
+the most to do before it answers: where many others want the processors too, it is given `slowness` times as long.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import time
 
 TICK_S = 0.1
 STANDSTILL_S = 3.0
+SPIN_S = 0.05
+MOST_SLOWNESS = 4.0
 
 
 class Calibration:
@@ -39,3 +42,14 @@ class Calibration:
             if late >= STANDSTILL_S:
                 self._standstills.append((now, late))
             before = now
+
+
+def slowness() -> float:
+    """How many seconds a second of processor time takes here and now, from 1 to MOST_SLOWNESS.
+
+    Spins for SPIN_S of processor time: about as long as that, and longer beside others.
+    """
+    began_s, spent_s = time.monotonic(), time.thread_time()
+    while time.thread_time() - spent_s < SPIN_S:
+        pass
+    return min(max((time.monotonic() - began_s) / SPIN_S, 1.0), MOST_SLOWNESS)

@@ -15,6 +15,7 @@ from typing import Self
 import psutil
 
 from checker.harness import diagnosis
+from checker.harness.calibration import MOST_SLOWNESS, slowness
 from checker.harness.history import Event
 from checker.harness.http import ANSWER_DEADLINE_S, Answer, Exchange, Stream
 from checker.harness.processes import Process, clean_environment
@@ -49,9 +50,15 @@ class Site:
         return diagnosis.seen(self, *kinds, since=since)
 
     def ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
-        """The first answer, of whatever status. A server that died or stays silent ends the check with a finding."""
-        exchange = self.send(path, label="first request", deadline_s=deadline_s + 5)
+        """The first answer, of whatever status. A server that died or stays silent ends the check with a finding.
+
+        On a busy machine it has longer than `deadline_s`.
+        """
+        exchange = self.send(path, label="first request", deadline_s=deadline_s * MOST_SLOWNESS + 5)
         answer = exchange.answer(deadline_s)
+        if answer is None and not exchange.is_done:
+            more_s = deadline_s * (slowness() - 1)
+            answer, deadline_s = exchange.answer(more_s), deadline_s + more_s
         if answer is not None:
             return answer
         exchange.hang_up()
@@ -173,10 +180,16 @@ class SelfBound(Site):
 
     def ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
         """The first answer, as `Site.ready`; waits until the program listens, or has died."""
+        if not self._wait_listening(deadline_s):
+            self._wait_listening(deadline_s * (slowness() - 1))
+        return super().ready(path, deadline_s)
+
+    def _wait_listening(self, deadline_s: float) -> bool:
         end = self.run.history.now() + deadline_s
-        while not self.listens() and self.process.wait(LOOK_AGAIN_S) is None and self.run.history.now() < end:
-            pass
-        return super().ready(path, max(end - self.run.history.now(), 1.0))
+        while not (listens := self.listens()) and self.process.wait(LOOK_AGAIN_S) is None:
+            if self.run.history.now() > end:
+                break
+        return listens
 
     def listens(self) -> bool:
         """Whether somebody listens at the port now. Looked up, not tried: a visit would be traffic."""
