@@ -5,12 +5,12 @@ The lab itself is a child program (middleware_lab.py); here its report is judged
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from checker.harness.findings import fail
 from checker.harness.http import is_retry_after
-from checker.stage_2.middleware_lab import GATE_VISITS, INTERLEAVED, LEDGER
+from checker.stage_2.middleware_lab import GATE_VISITS, INTERLEAVED, LEDGER, STUCK_S
 from checker.stage_2.middleware_report import Trial, place_of
 from checker.stage_2.strict_gateway import CHUNKS, SLOW_S, WRITTEN
 
@@ -19,7 +19,7 @@ ALL_WRITTEN = b"".join(WRITTEN).decode()
 # The learner's clock need not be ours: a wall clock may be set back a little while the app sleeps.
 CLOCK_SHARE = 0.9
 
-BROKEN_OFF = ("abort", "unpulled", "raise", "fail", "exit", "bad-close")
+BROKEN_OFF = ("abort", "unpulled", "raise-first", "raise", "fail", "exit", "bad-close")
 LONGEST_SHOWN = 40
 NOT_WSGI = ("positional argument", "'dict' object has no attribute")
 
@@ -27,6 +27,9 @@ NOT_WSGI = ("positional argument", "'dict' object has no attribute")
 def is_wsgi(trial: Trial) -> None:
     """It takes an app and is one: called as a server calls, it gives what a server takes."""
     name = trial.candidate
+    if _is_of_the_starter(trial):
+        wanted = "an app may call the start_response it gets with two arguments: exc_info is optional"
+        fail("exc-info-dropped", wanted=wanted, saw=trial.error, where=trial.where("starter"))
     if trial.error and any(sign in trial.error for sign in NOT_WSGI):
         wanted = f"{name}(app) is called with environ and start_response, as every WSGI app"
         fail("not-a-wsgi-app", wanted=wanted, saw=trial.error, where=trial.raised_at)
@@ -98,12 +101,19 @@ def passes_exc_info(trial: Trial) -> None:
 
 
 def passes_chunks(trial: Trial) -> None:
-    """A chunk leaves before the next is asked for."""
+    """A chunk leaves before the next is asked for, an empty one too."""
+    if trial.scenario == "empty" and (trial.visit["pulled_ahead_at"] is not None or trial.error):
+        fail(
+            "empty-chunk-lost",
+            wanted=f"{trial.candidate} yields once for each chunk of the app, also for an empty one",
+            saw=trial.error or "after an empty chunk the app was asked for the next, with nothing handed on between",
+            where=trial.raised_at if trial.error else place_of(trial.visit["pulled_ahead_at"]),
+        )
     if trial.visit["pulled_ahead_at"] is not None:
         fail(
             "stream-buffered",
             wanted=f"{trial.candidate} hands on each chunk before it asks the app for the next",
-            saw="the app was asked for its second chunk before the server had seen the first",
+            saw="the app was asked for its next chunk before the server had seen the one before",
             where=place_of(trial.visit["pulled_ahead_at"]),
         )
 
@@ -114,11 +124,12 @@ def closes(trial: Trial) -> None:
         "iter": "after the last chunk",
         "abort": "after a visitor left at the first chunk",
         "unpulled": "by a server that had not asked for a chunk yet",
+        "raise-first": "after the app failed at its first chunk",
         "raise": "after the app failed at its second chunk",
     }[trial.scenario]
     # An app that has not been called has opened nothing.
     if trial.visit["app"]["calls"] and not trial.visit["app"]["closed"]:
-        wanted = f"when the server closes {trial.candidate}'s answer, the app's own body is closed too"
+        wanted = f"when a response through {trial.candidate} is over, the app's own body is closed"
         saw = f"its close() was not called {when}"
         fail("close-lost", wanted=wanted, saw=saw, where=trial.where("body"))
 
@@ -128,6 +139,7 @@ def passes_errors(trial: Trial) -> None:
     raised = "SystemExit" if trial.scenario == "exit" else "LookupError"
     if not trial.error.startswith(raised):
         when = {
+            "raise-first": "at its first chunk",
             "raise": "at its second chunk",
             "bad-close": "in its body's close()",
         }.get(trial.scenario, "when it was called")
@@ -140,8 +152,8 @@ def passes_errors(trial: Trial) -> None:
         )
 
 
-def is_in_the_ledger(trial: Trial, *, status: int, body_bytes: int) -> None:
-    """One line for the request, with what is true of it."""
+def is_in_the_ledger(trial: Trial, *, statuses: Sequence[int], body_bytes: int) -> None:
+    """One line for the request, with what is true of it: one of the statuses, and all the rest."""
     asked = trial.visit["asked"]
     mine = [x for x in trial.lines if x["fields"].get("request_id") == asked["request_id"]] or list(trial.lines)
     if not mine:
@@ -151,6 +163,7 @@ def is_in_the_ledger(trial: Trial, *, status: int, body_bytes: int) -> None:
         wanted = "one line for each request, when its response is over"
         saw = f"{len(mine)} lines for one request{_ending_of(trial)}"
         fail("ledger-twice", wanted=wanted, saw=saw, where=place_of(mine[1]["where"]))
+    status = fields["status"] if fields.get("status") in statuses else statuses[0]
     for name, value in {**asked, "status": status, "body_bytes": body_bytes}.items():
         if fields.get(name) != value or isinstance(fields.get(name), bool):
             wanted = f"{name} {value!r} for a response{_ending_of(trial) or ' that went through whole'}"
@@ -158,13 +171,13 @@ def is_in_the_ledger(trial: Trial, *, status: int, body_bytes: int) -> None:
 
 
 def is_timed_to_the_end(trial: Trial) -> None:
-    """The duration lasts until the last chunk, not until the app returned its iterable."""
+    """The duration lasts until the body has ended, not until the app returned it or handed on its last chunk."""
     fields = trial.lines[0]["fields"]
     duration = fields.get("duration_ms")
     if not isinstance(duration, (int, float)) or duration < SLOW_S * 1000 * CLOCK_SHARE:
         fail(
             "duration-too-short",
-            wanted=f"duration_ms is {SLOW_S * 1000:.0f} or more for a body that took so long between two chunks",
+            wanted=f"duration_ms is {SLOW_S * 1000:.0f} or more for an app at work so long after its last chunk",
             saw=f"duration_ms {duration!r}",
             where=place_of(trial.lines[0]["where"]),
         )
@@ -172,34 +185,37 @@ def is_timed_to_the_end(trial: Trial) -> None:
 
 def keeps_requests_apart(trial: Trial) -> None:
     """Two requests in turns through one object, on one thread: each has its own line in the ledger."""
-    wanted = "two requests that go through one middleware object in turns each keep what is theirs"
+    also = ", also with the same id" if trial.scenario == "same-id" else ""
+    wanted = f"two requests that go through one middleware object in turns each keep what is theirs{also}"
+    if not trial.visits:
+        saw = f"no end within {STUCK_S:.0f} s: one waits for what the other keeps until it is over, such as a lock"
+        fail("state-shared", wanted=wanted, saw=saw, where=trial.defined)
     for letter, visit in zip(INTERLEAVED, trial.visits, strict=True):
-        body = b"".join(INTERLEAVED[letter].chunks).decode()
+        body, request_id = b"".join(INTERLEAVED[letter].chunks).decode(), visit["asked"]["request_id"]
         if visit["raised"] or visit["body"] != body:
             saw = visit["raised"]["message"] if visit["raised"] else f"request {letter} got {visit['body']!r}"
             fail("state-shared", wanted=wanted, saw=saw, where=trial.defined)
-        if trial.candidate == LEDGER and request_ids(visit) != [letter]:
+        if trial.candidate == LEDGER and request_ids(visit) != [request_id]:
             saw = f"request {letter} was answered with {_headers(request_ids(visit))}"
             fail("state-shared", wanted=wanted, saw=saw, where=trial.where("starter"))
     if trial.candidate != LEDGER:
         return
     where = place_of(trial.lines[0]["where"]) if trial.lines else trial.defined
-    found = sorted((line["fields"] for line in trial.lines), key=lambda fields: str(fields.get("request_id")))
+    found = sorted((line["fields"] for line in trial.lines), key=lambda fields: str(fields.get("path")))
     right = [
         {
-            "request_id": letter,
-            "method": mine.method,
-            "path": f"/lab/{letter}",
+            **visit["asked"],
             "status": int(mine.status[:3]),
             "body_bytes": sum(map(len, mine.chunks)),
         }
-        for letter, mine in INTERLEAVED.items()
+        for mine, visit in zip(INTERLEAVED.values(), trial.visits, strict=True)
     ]
     as_found, as_wanted = "; ".join(map(_in_turns, found)), "; ".join(map(_in_turns, right))
     if as_found != as_wanted:
         fail("state-shared", wanted=f"{wanted}: {as_wanted}", saw=as_found or "no line", where=where)
     duration = found[0].get("duration_ms")
-    if not isinstance(duration, (int, float)) or duration < SLOW_S * 1000 * CLOCK_SHARE:
+    is_too_short = not isinstance(duration, (int, float)) or duration < SLOW_S * 1000 * CLOCK_SHARE
+    if trial.scenario == "interleaved" and is_too_short:
         wanted = f"{wanted}: A began {SLOW_S * 1000:.0f} ms before B, and has a duration_ms of that or more"
         fail("state-shared", wanted=wanted, saw=f"duration_ms {duration!r} in A's line", where=where)
 
@@ -238,6 +254,13 @@ def header_values(visit: dict[str, Any], name: str) -> list[str]:
     return [str(value) for key, value in headers if str(key).lower() == name]
 
 
+def _is_of_the_starter(trial: Trial) -> bool:
+    """Whether the error is that the learner's start_response had too few arguments, by the name Python gives it."""
+    starter = trial.visit["where"]["starter"]
+    called, _, rest = trial.error.removeprefix("TypeError: ").partition("() missing ")
+    return bool(starter and rest) and starter["function"] in called.split(".")[-2:]
+
+
 def _no_line(trial: Trial) -> NoReturn:
     if trial.scenario in BROKEN_OFF:
         wanted = f"a line in the ledger for a response{_ending_of(trial)}"
@@ -255,7 +278,9 @@ def _ending_of(trial: Trial) -> str:
     return {
         "abort": " whose visitor left after the first chunk",
         "unpulled": " that was closed before the server had asked for a chunk",
+        "raise-first": " that failed at its first chunk",
         "raise": " that failed at its second chunk",
+        "closed-twice": " whose body was closed twice",
         "fail": " that never came, because the app raised",
         "exit": " that never came, because SystemExit was raised in the app",
         "bad-close": " whose body raised in its close()",

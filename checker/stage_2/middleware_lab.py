@@ -9,19 +9,26 @@ import importlib
 import json
 import os
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from checker.stage_2.strict_gateway import SLOW_S, App, ProbeApp, Seen, Visit, caller, definition
+from checker.stage_2.strict_gateway import CHUNKS, SLOW_S, WITH_GAP, App, ProbeApp, Seen, Visit, caller, definition
 
 LEDGER, GATE = "AccessLedger", "MaintenanceGate"
-PASSING_ON = ("iter", "abort", "unpulled", "raise", "fail", "exit", "bad-close", "write", "lazy", "exc", "slow")
+PASSING_ON = (
+    *("iter", "empty", "abort", "unpulled", "raise-first", "raise", "fail", "exit", "bad-close"),
+    *("write", "lazy", "exc", "slow", "closed-twice"),
+)
+TURNS = ("interleaved", "same-id")
 MOST_CHUNKS = {"abort": 1, "unpulled": 0}
 LONG_ID = "long-" + "0123456789" * 20
+STUCK_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,14 @@ INTERLEAVED = {
     "B": Turns("POST", "201 Created", (b"BBBBB", b"BBBBB")),
 }
 # Through one gate, from the first to the last: whether the flag file exists, and how the visitor asks.
-GATE_VISITS = ((False, "GET"), (True, "GET"), (True, "POST"), (False, "POST"), (True, "GET"), (False, "GET"))
+CLOSED_TO = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+GATE_VISITS = (
+    (False, "GET"),
+    *((True, method) for method in CLOSED_TO),
+    (False, "POST"),
+    (True, "GET"),
+    (False, "GET"),
+)
 
 
 def main() -> None:
@@ -47,23 +61,57 @@ def main() -> None:
     flag = Path(os.environ["MAINTENANCE_FLAG"])
     _stand_in_the_project()
     lines = _listen_to_the_journal()
-    for name, module in ((LEDGER, "mall.ledger"), (GATE, "mall.maintenance")):
-        middleware = getattr(importlib.import_module(module), name)
+
+    def tell(**facts: Any) -> None:
+        report.write(json.dumps({**facts, "lines": lines}) + "\n")
+        report.flush()
+        lines.clear()
+
+    candidates = {
+        name: getattr(importlib.import_module(module), name)
+        for name, module in ((LEDGER, "mall.ledger"), (GATE, "mall.maintenance"))
+    }
+    for name, middleware in candidates.items():
         for scenario, visits in _scenarios(name, middleware, flag):
-            facts = {"candidate": name, "scenario": scenario, "defined": definition(middleware), "visits": visits}
-            report.write(json.dumps({**facts, "lines": lines}) + "\n")
-            report.flush()
-            lines.clear()
+            tell(candidate=name, scenario=scenario, defined=definition(middleware), visits=visits)
     settings = importlib.import_module("mall.settings")
-    report.write(json.dumps({"scenario": "end", "middleware": list(settings.MIDDLEWARE)}) + "\n")
-    report.flush()
+    tell(scenario="settings", middleware=list(settings.MIDDLEWARE))
+    # Last of all, since here one request may wait for ever for what the other one keeps.
+    for name, middleware in candidates.items():
+        for scenario in TURNS:
+            with _unless_stuck(tell, candidate=name, scenario=scenario):
+                visits = _interleaved(middleware, same_id=scenario == "same-id")
+            tell(candidate=name, scenario=scenario, defined=definition(middleware), visits=visits)
+    tell(scenario="end")
+
+
+@contextmanager
+def _unless_stuck(tell: Callable[..., None], **trial: str) -> Iterator[None]:
+    """End the lab when this does not end: a trial without visits, at the line that the main thread stands in."""
+    main_thread = threading.main_thread().ident or 0
+
+    def give_up() -> None:
+        tell(**trial, defined=caller(sys._current_frames()[main_thread]), visits=[])  # noqa: SLF001 - the only door
+        tell(scenario="end")
+        os._exit(0)
+
+    timer = threading.Timer(STUCK_S, give_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _scenarios(name: str, middleware: Callable[[App], App], flag: Path) -> Iterator[tuple[str, list[Seen]]]:
     for mode in PASSING_ON:
-        visit = Visit(middleware, ProbeApp(mode), request_id=f"lab-{mode}", path=f"/lab/{mode}")
-        yield mode, [_whole(visit, most=MOST_CHUNKS.get(mode))]
-    yield "interleaved", _interleaved(middleware)
+        app = ProbeApp(mode, WITH_GAP if mode == "empty" else CHUNKS)
+        visit = Visit(middleware, app, request_id=f"lab-{mode}", path=f"/lab/{mode}")
+        seen = _whole(visit, most=MOST_CHUNKS.get(mode))
+        if mode == "closed-twice":
+            visit.close()
+        yield mode, [seen]
     if name == LEDGER:
         yield "no-id", [_plain(middleware, None), _plain(middleware, None)]
         yield "long-id", [_plain(middleware, LONG_ID)]
@@ -108,18 +156,19 @@ def _flagged(middleware: Callable[[App], App], flag: Path) -> list[Seen]:
     return seen
 
 
-def _interleaved(middleware: Callable[[App], App]) -> list[Seen]:
+def _interleaved(middleware: Callable[[App], App], *, same_id: bool) -> list[Seen]:
     """Two requests through one middleware object, in turns, on one thread: PEP 3333 leaves a server free to do so."""
     apps = {f"/lab/{letter}": ProbeApp("lazy", mine.chunks, mine.status) for letter, mine in INTERLEAVED.items()}
     shared = _one_object(middleware, apps)
     visits = [
-        Visit(shared, app, request_id=letter, path=path, method=mine.method)
+        Visit(shared, app, request_id="same" if same_id else letter, path=path, method=mine.method)
         for (letter, mine), (path, app) in zip(INTERLEAVED.items(), apps.items(), strict=True)
     ]
     first, second = visits
     first.begin()
     first.pull()
-    time.sleep(SLOW_S)  # orders nothing: A has begun earlier than B, by their clocks as well
+    if not same_id:
+        time.sleep(SLOW_S)  # orders nothing: A has begun earlier than B, by their clocks as well
     second.begin()
     going = [second, first]
     while going:

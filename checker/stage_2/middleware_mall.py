@@ -28,6 +28,7 @@ ROW_BYTES = 100
 SETTINGS = "mall/settings.py"
 WSGI = "mall/wsgi.py"
 TENANTS = "mall/tenants.py"
+ADDED_PAGE = "/fair/"  # by middleware_onion.py
 RESPONSE_IS_NONE = "'NoneType' object has no attribute '_resource_closers'"
 
 _numbers = itertools.count(1)
@@ -53,6 +54,19 @@ class Mall:
             answer = self.server.answer_of(exchange, 0.0)  # ends with a finding
         self._over(exchange.id)
         return visitor, answer
+
+    def layers_are_of_their_kind(self, first: Answer, wsgi_middleware: Sequence[str], django_middleware: str) -> None:
+        """Each layer stands where its kind belongs: told from the first request, which a wrong one fails."""
+        error = diagnosis.told_error(self.server, first.request) if first.status >= 500 else None
+        if error is None or error["type"] != "TypeError":
+            return
+        for name in wsgi_middleware:
+            if where := line_with(self._run.project, SETTINGS, f".{name}"):
+                wanted = f"{name} is WSGI middleware: it stands around the app in {WSGI}, not in settings.MIDDLEWARE"
+                fail("misplaced-middleware", wanted=wanted, saw=str(error["message"]), where=where)
+        if where := line_with(self._run.project, WSGI, f"{django_middleware}("):
+            wanted = f"{django_middleware} is Django's middleware: settings.MIDDLEWARE names it, and {WSGI} does not"
+            fail("misplaced-middleware", wanted=wanted, saw=str(error["message"]), where=where)
 
     def returns_responses(self, first: Answer) -> None:
         """What comes out of settings.MIDDLEWARE for the first request is a response."""

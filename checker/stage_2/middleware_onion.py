@@ -1,4 +1,4 @@
-"""The learner's stack with a tracer around every layer: gunicorn serves it for the picture of the onion.
+"""The learner's stack with a tracer around every layer, and one more page: gunicorn serves it for the picture.
 
 Runs in the server's process, and judges nothing. Its events are layer.entered, layer.returned, layer.chunk, layer.left.
 """
@@ -79,6 +79,7 @@ def _stack() -> Callable[..., Iterable[bytes]]:
         globals()[f"before_{number}"] = _before(path.rpartition(".")[2])
         traced += [f"{__name__}.before_{number}", path]
     settings.__dict__["MIDDLEWARE"] = traced[:-1]
+    _add_a_public_page()
     for name, module_name in WSGI_LAYERS.items():
         _replace(importlib.import_module(module_name), name)
     django = importlib.import_module("django.core.wsgi")
@@ -86,6 +87,17 @@ def _stack() -> Callable[..., Iterable[bytes]]:
     django.__dict__["get_wsgi_application"] = lambda: _around("Django", get_wsgi_application())
     app: Callable[..., Iterable[bytes]] = importlib.import_module("mall.wsgi").application
     return app
+
+
+def _add_a_public_page() -> None:
+    """One more page of the mall, marked as the others are: it says whose shop it takes the request for."""
+    django_http, django_urls = (importlib.import_module(f"django.{name}") for name in ("http", "urls"))
+
+    def fair(request: Any) -> Any:
+        return django_http.JsonResponse({"tenant": request.tenant.slug if request.tenant else None})
+
+    public = importlib.import_module("mall.directory").public
+    importlib.import_module("mall.urls").urlpatterns.append(django_urls.path("fair/", public(fair)))
 
 
 def _replace(module: Any, name: str) -> None:

@@ -72,8 +72,10 @@ class Lab:
             with suppress(ValueError, KeyError):
                 facts = json.loads(line)
                 if facts["scenario"] == "end":
-                    self._middleware = [str(name) for name in facts["middleware"]]
                     return
+                if facts["scenario"] == "settings":
+                    self._middleware = [str(name) for name in facts["middleware"]]
+                    continue
                 trial = Trial(
                     facts["candidate"], facts["scenario"], place_of(facts["defined"]), facts["visits"], facts["lines"]
                 )

@@ -18,6 +18,7 @@ from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
 CHUNKS = (b"first ", b"second ", b"third")
+WITH_GAP = (CHUNKS[0], b"", *CHUNKS[1:])
 WRITTEN = (b"written ", b"tail")
 SLOW_S = 0.2
 
@@ -36,7 +37,7 @@ class ProbeApp:
         self.pulled_ahead_at: Seen | None = None
         self.given_id: str | None = None
         self.starter: Seen | None = None
-        self.has_passed_on: Callable[[], bool] = lambda: False
+        self.passed_on: Callable[[], int] = lambda: 0  # how many chunks the server has seen, empty ones too
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """One request; each mode is something that PEP 3333 allows an app to do."""
@@ -92,14 +93,14 @@ class _Chunks:
 
     def __next__(self) -> bytes:
         app = self._app
-        if app.pulled == 1 and not app.has_passed_on():
+        if app.pulled > app.passed_on() and app.pulled_ahead_at is None:
             app.pulled_ahead_at = caller()
         if app.pulled == len(app.chunks):
+            if app.mode == "slow":
+                time.sleep(SLOW_S)  # an app may have work to do after its last chunk
             raise StopIteration
-        if app.pulled == 1 and app.mode == "raise":
-            raise LookupError("the app failed in the middle of its body")
-        if app.pulled == 1 and app.mode == "slow":
-            time.sleep(SLOW_S)
+        if (app.mode, app.pulled) in (("raise-first", 0), ("raise", 1)):
+            raise LookupError("the app failed in its body")
         app.pulled += 1
         return app.chunks[app.pulled - 1]
 
@@ -120,7 +121,7 @@ class Visit:
         self.started: list[Seen] = []
         self.chunks: list[bytes] = []
         self.raised: Seen | None = None
-        app.has_passed_on = lambda: any(self.chunks)
+        app.passed_on = lambda: len(self.chunks)
         self._environ: dict[str, Any] = {"QUERY_STRING": "", "SCRIPT_NAME": "", "PATH_INFO": path}
         self._environ["REQUEST_METHOD"] = method
         setup_testing_defaults(self._environ)
@@ -158,7 +159,7 @@ class Visit:
         return False
 
     def close(self) -> None:
-        """Close the body, as a server must, whatever has happened before."""
+        """Close the body, as a server must, whatever has happened before; a layer further out may do it twice."""
         with self._kept():
             if self._body is not None:
                 self._body.close()
@@ -223,9 +224,9 @@ def _broken_rule(error: BaseException) -> BaseException:
 # --- places in the learner's project, which is the folder that the child runs in ---
 
 
-def caller() -> Seen | None:
-    """The innermost line of the project on the stack."""
-    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - the only door to the stack
+def caller(frame: FrameType | None = None) -> Seen | None:
+    """The innermost line of the project on this stack, or on the caller's own."""
+    frame = frame or sys._getframe()  # noqa: SLF001 - the only door to the stack
     while frame is not None:
         if (place := _place(frame.f_code, frame.f_lineno)) is not None:
             return place

@@ -21,8 +21,18 @@ from checker.harness.run import Run
 from checker.harness.server import PROBE_FOLDER
 from checker.harness.suite import needs
 from checker.stage_2 import middleware_duties as duties
-from checker.stage_2.middleware_lab import GATE, LEDGER
-from checker.stage_2.middleware_mall import GENEROUS_S, ROW_BYTES, SETTINGS, TENANTS, WSGI, Mall, onion, wanted_line
+from checker.stage_2.middleware_lab import GATE, LEDGER, TURNS
+from checker.stage_2.middleware_mall import (
+    ADDED_PAGE,
+    GENEROUS_S,
+    ROW_BYTES,
+    SETTINGS,
+    TENANTS,
+    WSGI,
+    Mall,
+    onion,
+    wanted_line,
+)
 from checker.stage_2.middleware_report import Lab
 from checker.stage_2.strict_gateway import CHUNKS, WRITTEN
 
@@ -82,7 +92,9 @@ def test_both_are_wsgi_middleware(lab: Lab, mall: Mall) -> None:
 
 def test_the_mall_answers(mall: Mall) -> None:
     """The mall answers under gunicorn."""
-    mall.returns_responses(mall.server.ready("/hello/"))
+    first = mall.server.ready("/hello/")
+    mall.layers_are_of_their_kind(first, (LEDGER, GATE), TENANT)
+    mall.returns_responses(first)
     mall.server.get("/hello/")
 
 
@@ -119,27 +131,27 @@ def test_an_app_may_start_again(lab: Lab) -> None:
 @needs(CARRIES)
 def test_a_chunk_leaves_before_the_next(lab: Lab) -> None:
     """A chunk leaves before the next is asked for."""
-    for trial in lab.both("iter", "abort"):
+    for trial in lab.both("iter", "abort", "empty"):
         duties.passes_chunks(trial)
 
 
 @needs("test_a_chunk_leaves_before_the_next")
 def test_close_reaches_the_app(lab: Lab) -> None:
     """The app's body is closed: after its end, after an error, and when the visitor has left, however early."""
-    for trial in lab.both("iter", "abort", "raise", "unpulled"):
+    for trial in lab.both("iter", "abort", "raise", "raise-first", "unpulled"):
         duties.closes(trial)
 
 
 @needs("test_a_chunk_leaves_before_the_next")
 def test_an_error_reaches_the_server(lab: Lab) -> None:
     """An error of the app reaches the server, wherever it was raised."""
-    for trial in lab.both("fail", "exit", "raise", "bad-close"):
+    for trial in lab.both("fail", "exit", "raise", "raise-first", "bad-close"):
         duties.passes_errors(trial)
 
 
 @needs("test_an_app_may_start_late", "test_what_an_app_writes_arrives", "test_an_app_may_start_again")
 def test_the_ledger_has_one_line(lab: Lab) -> None:
-    """The ledger has one true line for each request, timed to its last chunk."""
+    """The ledger has one true line for each request, timed to its end."""
     for scenario, status, body_bytes in (
         ("iter", 200, WHOLE_BYTES),
         ("lazy", 200, WHOLE_BYTES),
@@ -147,9 +159,10 @@ def test_the_ledger_has_one_line(lab: Lab) -> None:
         ("exc", 500, len(b"sorry")),
         ("slow", 200, WHOLE_BYTES),
         ("long-id", 200, WHOLE_BYTES),
+        ("closed-twice", 200, WHOLE_BYTES),
     ):
         for trial in lab.of(LEDGER, scenario):
-            duties.is_in_the_ledger(trial, status=status, body_bytes=body_bytes)
+            duties.is_in_the_ledger(trial, statuses=[status], body_bytes=body_bytes)
     for trial in lab.of(LEDGER, "slow"):
         duties.is_timed_to_the_end(trial)
 
@@ -157,22 +170,23 @@ def test_the_ledger_has_one_line(lab: Lab) -> None:
 @needs("test_close_reaches_the_app", "test_an_error_reaches_the_server", "test_the_ledger_has_one_line")
 def test_what_breaks_off_is_in_the_ledger(lab: Lab) -> None:
     """A response that breaks off has its line too: what was sent of it, once."""
-    for scenario, status, body_bytes in (
-        ("abort", 200, len(CHUNKS[0])),
-        ("raise", 200, len(CHUNKS[0])),
-        ("fail", 500, 0),
-        ("exit", 500, 0),
-        ("bad-close", 200, WHOLE_BYTES),
-        ("unpulled", 200, 0),
+    for scenario, statuses, body_bytes in (
+        ("abort", [200], len(CHUNKS[0])),
+        ("raise", [200], len(CHUNKS[0])),
+        ("raise-first", [200, 500], 0),  # the app said 200, but no byte has left: a server answers 500
+        ("fail", [500], 0),
+        ("exit", [500], 0),
+        ("bad-close", [200], WHOLE_BYTES),
+        ("unpulled", [200], 0),
     ):
         for trial in lab.of(LEDGER, scenario):
-            duties.is_in_the_ledger(trial, status=status, body_bytes=body_bytes)
+            duties.is_in_the_ledger(trial, statuses=statuses, body_bytes=body_bytes)
 
 
 @needs("test_the_ledger_has_one_line")
 def test_requests_in_turns_do_not_mix(lab: Lab) -> None:
     """Two requests that take turns on one thread do not mix."""
-    for trial in lab.both("interleaved"):
+    for trial in lab.both(*TURNS):
         duties.keeps_requests_apart(trial)
 
 
@@ -267,7 +281,7 @@ def test_two_streams_do_not_mix(mall: Mall) -> None:
 
 @needs(ANSWERS)
 def test_a_tenant_is_found(mall: Mall, lab: Lab) -> None:
-    """A view knows its tenant, and the answer names it, streamed or not."""
+    """A view knows its tenant, and each answer names it: a stream and an error page, too."""
     wanted = "X-Tenant: north makes request.tenant the tenant `north`, and the answer says X-Tenant: north"
     answer = mall.page("/shelf/", tenant="north", wanted=wanted)
     if answer.status != 200 or answer.json() != {"tenant": "north"}:
@@ -277,10 +291,11 @@ def test_a_tenant_is_found(mall: Mall, lab: Lab) -> None:
         fail("no-tenant", wanted=wanted, saw=saw, where=where)
     if answer.headers["X-Tenant"] != "north":
         fail("tenant-not-named", wanted=wanted, saw=f"X-Tenant: {answer.headers['X-Tenant'] or 'missing'}")
-    wanted = "a streamed answer says X-Tenant: north too"
-    answer = mall.page("/export/named/1/", tenant="north", wanted=wanted)
-    if answer.headers["X-Tenant"] != "north":
-        fail("tenant-not-named", wanted=wanted, saw=f"X-Tenant: {answer.headers['X-Tenant'] or 'missing'}")
+    for kind, path in (("a streamed answer", "/export/named/1/"), ("a fault page from further inside", "/price/")):
+        wanted = f"{kind} says X-Tenant: north too"
+        answer = mall.page(path, tenant="north", wanted=wanted)
+        if answer.headers["X-Tenant"] != "north":
+            fail("tenant-not-named", wanted=wanted, saw=f"X-Tenant: {answer.headers['X-Tenant'] or 'missing'}")
 
 
 @needs(FOUND)
@@ -298,7 +313,7 @@ def test_two_tenants_do_not_mix(mall: Mall, gate: Gate) -> None:
 
 
 @needs(FOUND)
-def test_only_public_pages_need_no_tenant(mall: Mall) -> None:
+def test_only_public_pages_need_no_tenant(mall: Mall, traced_mall: Mall) -> None:
     """Without a known tenant a public page is served, and any other answers 404."""
     for tenant in ("", "nobody"):
         who = f"with the unknown tenant {tenant!r}" if tenant else "without a tenant"
@@ -312,6 +327,19 @@ def test_only_public_pages_need_no_tenant(mall: Mall) -> None:
             answer = mall.page(path, tenant=tenant, wanted=wanted)
             if answer.status != 404:
                 fail("unknown-tenant-let-in", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
+    traced_mall.server.ready("/hello/")
+    wanted = "a page added later, its view marked with @public, is served without a tenant"
+    answer = traced_mall.page(ADDED_PAGE, wanted=wanted)
+    if answer.status in (403, 404):
+        fail("public-page-refused", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
+    if answer.json() != {"tenant": None}:
+        wanted = "a view that is public finds request.tenant, which is None without a tenant"
+        fail(
+            "no-tenant",
+            wanted=wanted,
+            saw=f"status {answer.status}: {answer.text[:100]}",
+            where=mall.place(TENANTS, TENANT),
+        )
 
 
 @needs(FOUND)

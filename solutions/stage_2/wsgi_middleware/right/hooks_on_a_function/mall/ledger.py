@@ -30,7 +30,9 @@ class AccessLedger:
             return counted
 
         def finish():
-            journal.write(duration_ms=(time.time() - began_s) * 1000, **line)
+            if line:
+                journal.write(duration_ms=(time.time() - began_s) * 1000, **line)
+            line.clear()  # whoever closes a second time adds no second line
 
         try:
             return Watched(self.app(environ, started), line, finish)
