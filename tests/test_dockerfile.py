@@ -129,6 +129,23 @@ def test_whom_the_image_can_know(tmp_path: Path, text: str, is_known: bool) -> N
     assert file.knows_user(file.user.partition(":")[0]) is is_known
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("USER depot\nRUN useradd depot", 3),
+        ("RUN useradd depot\nUSER depot:depot\nRUN make", None),
+        ("USER depot\nCOPY . .\nUSER root\nRUN useradd depot\nUSER depot\nRUN make", None),
+        ("RUN useradd depot\nFROM build\nUSER depot\nRUN make", None),
+        ("ARG NAME=depot\nUSER $NAME\nRUN make", None),
+        ('USER "depot"\nRUN make\nRUN useradd depot', 3),
+        ("USER www-data\nRUN make", None),
+    ],
+)
+def test_who_runs_a_step_of_the_build_is_there_before_it(tmp_path: Path, text: str, line: int | None) -> None:
+    step = dockerfile(tmp_path, f"FROM python:3.13 AS build\n{text}\n").run_by_nobody
+    assert (step.line if step else None) == line
+
+
 def test_a_stage_that_the_image_is_not_made_of_has_no_lines_in_it(tmp_path: Path) -> None:
     file = dockerfile(tmp_path, 'FROM python:3.13 AS build\nUSER nobody\nFROM python:3.13-slim\nCMD ["x"]\n')
     assert (file.place("USER", tmp_path), file.place("FROM", tmp_path)) == (None, Place("Dockerfile", 3))

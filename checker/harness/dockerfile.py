@@ -7,7 +7,7 @@ Known: continuation lines, comments, heredocs, stages built on stages, ARG and E
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
@@ -95,12 +95,18 @@ class Dockerfile:
 
     def knows_user(self, name: str) -> bool:
         """Whether the image can have this user. What an image of somebody's own holds, or a script does, counts."""
-        base = next((step.value for step in self.lineage if step.name == "FROM"), "")
-        image = next((word for word in base.split() if not word.startswith("--")), "")
-        if name.isdecimal() or name in _USERS or re.split(r"[:@]", image.rpartition("/")[2])[0] not in _PLAIN_IMAGES:
-            return True
-        steps = (step.value for step in self.lineage if step.name in {"RUN", "COPY", "ADD"})
-        return any(_MAKES_USERS.search(text) and _may_mean(text, name) for text in steps)
+        return _is_known(name, self.lineage)
+
+    @property
+    def run_by_nobody(self) -> Instruction | None:
+        """The first RUN whose USER nothing before it can have made: there the build ends."""
+        user = ""
+        for number, step in enumerate(self.lineage):
+            if step.name == "USER":
+                user = step.value.strip("\"'").partition(":")[0]
+            elif step.name == "RUN" and user and "$" not in user and not _is_known(user, self.lineage[:number]):
+                return step
+        return None
 
     def last(self, name: str) -> Instruction | None:
         """The last instruction of this name that the image is made by."""
@@ -140,6 +146,16 @@ def _instructions(text: str) -> list[Instruction]:
 
 def _is_before(end: str, line: str) -> bool:
     return line.strip() != end
+
+
+def _is_known(name: str, steps: Sequence[Instruction]) -> bool:
+    """Whether an image that is made by these instructions can have this user."""
+    base = next((step.value for step in steps if step.name == "FROM"), "")
+    image = next((word for word in base.split() if not word.startswith("--")), "")
+    if name.isdecimal() or name in _USERS or re.split(r"[:@]", image.rpartition("/")[2])[0] not in _PLAIN_IMAGES:
+        return True
+    texts = (step.value for step in steps if step.name in {"RUN", "COPY", "ADD"})
+    return any(_MAKES_USERS.search(text) and _may_mean(text, name) for text in texts)
 
 
 def _may_mean(text: str, name: str) -> bool:

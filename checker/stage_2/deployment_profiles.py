@@ -34,6 +34,10 @@ SERVICES = ("exports", "pages", "reports")
 SURE_S = 2.0
 GENEROUS_S = 20.0
 ATTEMPTS = 3
+# gunicorn's own workers whose main thread does not serve, or yields while it does, by what `--print-config` calls them.
+BEATS_WHILE_BUSY = re.compile(
+    r"gthread|gevent\w*|tornado|asgi|uvicorn.*|gunicorn\.workers\.(?!sync\.).*|<ThreadWorker\(\)>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,12 @@ def printed_settings(printed: str) -> dict[str, str]:
     return dict(re.findall(r"^(\w+) += (.*)$", printed, re.MULTILINE))
 
 
+def is_sync(told: Mapping[str, str]) -> bool:
+    """Whether gunicorn takes the worker class for its sync one, which `threads` turns into the threaded one."""
+    # gunicorn/config.py, worker_class_str
+    return told["worker_class"] == "sync" or told["worker_class"].endswith("SyncWorker")
+
+
 def line_that_sets(project: Path, file: str, names: Sequence[str], heading: str = "") -> Place:
     """The line of `file` that sets the first of these names that is set; else that of the heading; else line 1."""
     patterns = [*(rf"\s*{re.escape(name)}\s*[=:]" for name in names), *([re.escape(heading)] if heading else [])]
@@ -193,6 +203,13 @@ def _printing(run: Run) -> Iterator[dict[str, Process]]:
             process.stop()
 
 
+def _beats_while_busy(told: Mapping[str, str]) -> bool:
+    """Whether the worker is known to. A class of the learner's own is not: it may be a sync one by another name."""
+    if is_sync(told):
+        return int(told["threads"]) > 1
+    return BEATS_WHILE_BUSY.fullmatch(told["worker_class"]) is not None
+
+
 def _read(printed: str) -> Settings | None:
     slots = read_configuration(printed)
     if slots is None:
@@ -202,6 +219,6 @@ def _read(printed: str) -> Settings | None:
         slots=slots,
         timeout_s=int(told["timeout"]),
         graceful_timeout_s=int(told["graceful_timeout"]),
-        beats_while_busy="sync" not in told["worker_class"].lower() or int(told["threads"]) > 1,
+        beats_while_busy=_beats_while_busy(told),
         printed=told,
     )

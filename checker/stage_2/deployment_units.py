@@ -1,4 +1,4 @@
-"""What the learner's deployment files say, and what supervisord, systemd and docker make of them before any traffic.
+"""What the learner's files for Supervisor and systemd say, and what these make of them before any traffic.
 
 Starts nothing; what is promised stands in test_gunicorn_deployment.py.
 """
@@ -9,10 +9,11 @@ from configparser import Error as ConfigError
 from configparser import RawConfigParser
 from contextlib import suppress
 from pathlib import Path
+from signal import SIGTERM
 
-from checker.harness.dockerfile import Dockerfile
 from checker.harness.findings import fail
 from checker.harness.servers.systemd import Unit, read_unit, verify
+from checker.harness.signals import signal_named
 from checker.stage_2.deployment_profiles import Profile, line_that_sets
 from course.model import Place
 
@@ -23,7 +24,11 @@ PROGRAM = "program:web"
 # What supervisord and systemd wait for when the file does not say.
 STOP_WAIT_S = 10.0
 TIMEOUT_STOP_S = 90.0
+# gunicorn tries five times, a second apart, for a port that is taken (gunicorn/sock.py), and needs a moment to start.
+BIND_TRIES_S = 6
+START_RETRIES = 3
 ROOTS = ("", "root", "0")
+TRUE = frozenset({"yes", "true", "on", "1"})
 # Values of Restart= that start again what was killed.
 REVIVING = ("always", "on-failure", "on-abnormal", "on-abort")
 
@@ -52,6 +57,25 @@ def supervisor_grants_the_grace(project: Path, exports: Profile, longest_s: int)
         )
 
 
+def supervisor_tries_long_enough(project: Path, exports: Profile, longest_s: int) -> None:
+    """A new gunicorn that finds the port taken, by a worker that outlived its master, is not given up too soon."""
+    text, line = program_setting(project, "startsecs")
+    retries, _ = program_setting(project, "startretries")
+    count = int(retries) if retries.isdecimal() else START_RETRIES
+    # Ends before startsecs count as failed starts, with pauses of 1, 2, 3 ... s between them.
+    tries_s = (count + 1) * BIND_TRIES_S + count * (count + 1) // 2
+    if exports.settings.printed.get("reuse_port") == "True":
+        return  # the port is never taken
+    if text.isdecimal() and int(text) > BIND_TRIES_S and tries_s < longest_s:
+        fail(
+            "not-revived",
+            wanted="supervisord starts gunicorn again, also when its master is killed while an export runs",
+            saw=f"startsecs={text}: the export's worker keeps the port, a new gunicorn ends within {BIND_TRIES_S} s, "
+            f"a failed start, and after {count + 1} of these the state is FATAL",
+            where=line,
+        )
+
+
 def gunicorn_grants(profile: Profile, longest_s: int, wanted: str) -> None:
     """The profile gives what is under way at a stop as long as it may take."""
     if profile.settings.graceful_timeout_s < longest_s:
@@ -74,6 +98,9 @@ def units_are_sound(project: Path) -> Unit:
     if not socket.all("ListenStream"):
         saw = "web.socket has no ListenStream=: systemd has nothing to listen at"
         fail("no-listening-socket", wanted="systemd opens the socket", saw=saw, where=Place(SOCKET_FILE, 1))
+    if socket.value("Accept").lower() in TRUE:
+        saw = "Accept=yes: systemd accepts each connection itself, and starts a service web@.service for every one"
+        fail("unit-refused", wanted=wanted, saw=saw, where=socket.place("Accept", project))
     start = unit.commands("ExecStart")
     if start and not start[0].is_absolute:
         fail(
@@ -103,7 +130,7 @@ def _is_kept_alive_as_somebody(unit: Unit, project: Path) -> None:
             saw=f"Restart={restart}" if unit.all("Restart") else "no Restart=: systemd leaves a dead service dead",
             where=unit.place("Restart", project) or unit.place("ExecStart", project),
         )
-    if user in ROOTS and unit.value("DynamicUser").lower() not in {"yes", "true", "on", "1"}:
+    if user in ROOTS and unit.value("DynamicUser").lower() not in TRUE:
         fail(
             "runs-as-root",
             wanted="the service runs as a user of its own",
@@ -126,32 +153,12 @@ def systemd_grants_the_grace(project: Path, unit: Unit, reports: Profile, longes
         )
 
 
-def dockerfile_is_sound(project: Path, file: Dockerfile) -> None:
-    """What is wrong with an image whoever runs it."""
-    where = file.place("ENTRYPOINT", project) or file.place("CMD", project) or Place("Dockerfile", 1)
-    if not file.is_exec_form:
-        fail(
-            "shell-form",
-            wanted='the container\'s command is a list, as in CMD ["program", "argument"]',
-            saw="it is a line for a shell, which is then the container's first process",
-            where=where,
-        )
-    if any("--reload" in word for word in file.arguments):
-        saw = "--reload: gunicorn watches every file, and restarts its workers under the visitors' hands"
-        fail("reloader", wanted="a container serves the code it was built with", saw=saw, where=where)
-    user = file.user.partition(":")[0]
-    if user in ROOTS:
-        fail(
-            "runs-as-root",
-            wanted="the command runs as a user of its own",
-            saw=f"USER {file.user}" if file.user else "no USER: it runs as root, as the base image does",
-            where=file.place("USER", project) or (file.place("FROM", project) if file.has_stages else where),
-        )
-    if not file.knows_user(user):
-        fail(
-            "unknown-user",
-            wanted="the user that the command runs as exists in the image",
-            saw=f"USER {file.user}, and nothing in this stage makes {user}: docker refuses to start it "
-            f"(unable to find user {user}: no matching entries in passwd file)",
-            where=file.place("USER", project),
-        )
+def stop_line(unit: Unit, project: Path) -> Place | None:
+    """The line to blame when a stop cuts a request off: a KillSignal of its own, ExecStop, or else KillMode."""
+    named = signal_named(unit.value("KillSignal"))
+    names = (
+        ("KillSignal", "ExecStop", "KillMode")
+        if named not in (None, SIGTERM)
+        else ("ExecStop", "KillSignal", "KillMode")
+    )
+    return next((place for name in names if (place := unit.place(name, project))), None)

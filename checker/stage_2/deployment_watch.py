@@ -110,6 +110,13 @@ def master_of(site: Site, worker_pid: int) -> int:
     return 0
 
 
+def descends_from(pid: int, ancestor: int | None) -> bool:
+    """Whether a process was started by another, or by one that it has started; False when it is gone."""
+    with suppress(psutil.Error):
+        return any(parent.pid == ancestor for parent in psutil.Process(pid).parents())
+    return False
+
+
 def finishes_through_a_stop(
     site: Site, gate: Gate, page: str, stop: Callable[[], Any], *, master_pid: int, where: Place | None = None
 ) -> Any:

@@ -7,6 +7,7 @@ be replaced."
 
 from deploy.common import *
 
+worker_class = "deploy.workers.ExportWorker"
 workers = 3
 timeout = 240
 max_requests = 1000
