@@ -22,6 +22,7 @@ from checker.harness.program import Program
 from checker.harness.run import Run
 from checker.harness.server import PROBE_FOLDER
 from checker.harness.site import BOOT_DEADLINE_S, SelfBound, Site
+from checker.stage_1.gateway_wire import raw
 from course.model import Place
 
 LAB = Path(__file__).with_name("gateway_lab.py")
@@ -211,7 +212,12 @@ def starts_late(site: Site) -> None:
     if answer.status != 203 or answer.body != b"lazy" or answer.headers.get("X-Lab") != "lazy":
         fail("late-error-lost", wanted=wanted, saw=f"status {answer.status}, {answer.text[:80]!r}")
     wanted = "status 503 and the body `sorry`: the app had yielded only b'' when it called start_response again"
-    answer = asked(site, site.send("/lab/late/", label="late error"), wanted)
+    since = History.now()
+    late = site.send("/lab/late/", label="late error")
+    again = told(site, "lab.again", since=since)
+    if again is not None and again["is_given"]:
+        fail("late-error-lost", wanted=wanted, saw="it raised the error it was given, as if the head had left already")
+    answer = asked(site, late, wanted)
     if answer.status != 503 or answer.body != b"sorry" or answer.headers.get("X-Lab") != "late":
         trouble = last_error(site)
         why = f"; {trouble[0]}" if trouble else ""
@@ -229,6 +235,22 @@ def writes(site: Site) -> None:
         fail("write-missing", wanted=wanted, saw="start_response returned something that cannot be called")
     if answer.body != b"written, returned":
         fail("write-missing", wanted=wanted, saw=f"status {answer.status}, {answer.text[:80]!r}")
+
+
+def writes_at_once(site: Site, gate: Gate) -> None:
+    """What is written is with the visitor before the app goes on."""
+    wanted = "what the app gives to write() is with the visitor before the app goes on, and gives []"
+    since = History.now()
+    with site.stream("/lab/write/early", label="write() at once") as stream:
+        if not gate.wait_tag("early"):
+            blocked(site, since, wanted)
+            fail("write-missing", wanted=wanted, saw="the app did not come back from its write()")
+        if not stream.read_until(b"written, ", ANSWER_DEADLINE_S):
+            blocked(site, since, wanted)
+            saw = f"the app is back from write(), and the visitor has {stream.body!r}"
+            fail("write-missing", wanted=wanted, saw=saw)
+        gate.release("early")
+        stream.read_to_end(ANSWER_DEADLINE_S)
 
 
 def survives(site: Site) -> None:
@@ -250,6 +272,27 @@ def survives(site: Site) -> None:
     if (answer := after.answer()) is None or answer.body != b"closing":
         saw = f"status {answer.status}" if answer else f"no answer: {after.error or 'the request is still open'}"
         fail("error-not-answered", wanted=wanted, saw=saw, where=_place_of(site))
+    said = raw(site, "GET", "/lab/cut/", "Host: localhost", "Connection: close")
+    head, _, body = said.partition(b"\r\n\r\n")
+    if b"transfer-encoding" in head.lower() and body.endswith(b"0\r\n\r\n"):
+        wanted = "no last chunk behind a body in which the app raised: it must not look whole"
+        fail("broken-looks-whole", wanted=wanted, saw=f"the body {body[:80]!r}")
+
+
+def goes_on(site: Site, after: str) -> None:
+    """The next visitor is served, whatever the one before did."""
+    exchange = site.send("/lab/closing/next", label="the next visitor")
+    answer = exchange.answer()
+    if answer is not None and answer.body == b"closing":
+        return
+    wanted = f"the next visitor is served after {after}"
+    # A refused or broken connection is mostly a server that is about to end: on a busy machine that takes a while.
+    has_broken = answer is None and exchange.is_done
+    if site.process.wait(ANSWER_DEADLINE_S if has_broken else LAST_WORDS_S) is not None:
+        error, place = last_error(site) or ("no error in its log", None)
+        fail("visitor-ends-server", wanted=wanted, saw=f"your server has ended: {error}", where=place)
+    saw = f"status {answer.status}" if answer else f"no answer: {exchange.error or 'the request is still open'}"
+    fail("visitor-ends-server", wanted=wanted, saw=saw)
 
 
 def closes(site: Site, tag: str, when: str, since: float) -> None:
@@ -272,4 +315,6 @@ def starts_once(site: Site) -> None:
             fail("started-again", wanted=what, saw="the app never came so far as to call it again")
         if not again["raised"]:
             fail("started-again", wanted=what, saw="it returned, and the app went on")
+        if page == "restart" and not again["is_given"]:
+            fail("started-again", wanted=what, saw=f"it raised another one: {again['raised']}")
         visit.answer()

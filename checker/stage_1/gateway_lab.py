@@ -162,12 +162,22 @@ def _line_by_line(given: Any) -> Iterator[bytes]:
         yield line
 
 
-def _write(_environ: Environ, start_response: StartResponse, _tag: str) -> Iterable[bytes]:
+def _write(_environ: Environ, start_response: StartResponse, tag: str) -> Iterable[bytes]:
     write = start_response("200 OK", list(TEXT))
     tell("lab.write", is_callable=callable(write))
     if callable(write):
         write(b"written, ")
-    return [b"returned"]
+    if not tag:
+        return [b"returned"]
+    _hold(tag)
+    return []
+
+
+def _pushed(_environ: Environ, start_response: StartResponse, _tag: str) -> Iterable[bytes]:
+    write = start_response("200 OK", [*TEXT, ("Content-Length", "12")])
+    for piece in (b"twelve ", b"bytes and more", b", and more"):
+        write(piece)
+    return []
 
 
 def _lazy(_environ: Environ, start_response: StartResponse, _tag: str) -> Iterator[bytes]:
@@ -181,8 +191,9 @@ def _late(_environ: Environ, start_response: StartResponse, _tag: str) -> Iterat
     yield b""
     try:
         raise RuntimeError("the lab's own error, known before the first byte")
-    except RuntimeError:
-        start_response("503 Sorry", [*TEXT, ("X-Lab", "late")], sys.exc_info())
+    except RuntimeError as error:
+        given = sys.exc_info()
+        _started_again(lambda: start_response("503 Sorry", [*TEXT, ("X-Lab", "late")], given), error)
     yield b"sorry"
 
 
@@ -198,6 +209,12 @@ def _break(_environ: Environ, start_response: StartResponse, tag: str) -> Iterab
 
     start_response("200 OK", [*TEXT, ("Content-Length", "100")])
     return _closing_told(tag, chunks())
+
+
+def _cut(_environ: Environ, start_response: StartResponse, _tag: str) -> Iterator[bytes]:
+    start_response("200 OK", list(TEXT))
+    yield b"a part"
+    raise RuntimeError("the lab's own error, in the middle of a body of unknown length")
 
 
 def _closing(_environ: Environ, start_response: StartResponse, tag: str) -> Iterable[bytes]:
@@ -223,14 +240,14 @@ def _held(_environ: Environ, start_response: StartResponse, tag: str) -> Iterabl
     return [tag.encode()]
 
 
-def _sign(_environ: Environ, start_response: StartResponse, _tag: str) -> Iterable[bytes]:
+def _sign(_environ: Environ, start_response: StartResponse, tag: str) -> Iterable[bytes]:
     start_response("200 OK", [*TEXT, ("Content-Length", "12")])
-    return [b"twelve bytes"]
+    return _closing_told(tag, [b"twelve bytes"])
 
 
-def _over(_environ: Environ, start_response: StartResponse, _tag: str) -> Iterable[bytes]:
+def _over(_environ: Environ, start_response: StartResponse, tag: str) -> Iterable[bytes]:
     start_response("200 OK", [*TEXT, ("Content-Length", "12")])
-    return [b"twelve ", b"bytes and more", b", and more"]
+    return _closing_told(tag, [b"twelve ", b"bytes and more", b", and more"])
 
 
 def _twice(_environ: Environ, start_response: StartResponse, _tag: str) -> Iterable[bytes]:
@@ -244,19 +261,22 @@ def _restart(_environ: Environ, start_response: StartResponse, _tag: str) -> Ite
     yield b"the head has left with this"
     try:
         raise RuntimeError("the lab's own error, behind the first byte")
-    except RuntimeError:
+    except RuntimeError as error:
         given = sys.exc_info()
-        _started_again(lambda: start_response("503 Sorry", list(TEXT), given))
+        _started_again(lambda: start_response("503 Sorry", list(TEXT), given), error)
     yield b", and nothing was raised"
 
 
-def _started_again(call: Callable[[], Any]) -> None:
+def _started_again(call: Callable[[], Any], given: BaseException | None = None) -> None:
+    """Tell what a second start_response raises: "" for nothing, and whether that is the error it was given."""
     try:
         call()
-    except BaseException:
-        tell("lab.again", raised=True)
+    except BaseException as error:
+        # A new one of the same type, made from the first, says as much.
+        is_given = (type(error), str(error)) == (type(given), str(given))
+        tell("lab.again", raised=f"{type(error).__name__}: {error}", is_given=is_given)
         raise
-    tell("lab.again", raised=False)
+    tell("lab.again", raised="", is_given=False)
 
 
 def _hold(tag: str) -> None:
@@ -273,10 +293,12 @@ PAGES: dict[str, Page] = {
     "readlines": _reading(lambda environ: b"".join(environ["wsgi.input"].readlines())),
     "iteration": _reading(lambda environ: b"".join(environ["wsgi.input"])),
     "write": _write,
+    "pushed": _pushed,
     "lazy": _lazy,
     "late": _late,
     "raise": _raise,
     "break": _break,
+    "cut": _cut,
     "closing": _closing,
     "long": _long,
     "held": _held,

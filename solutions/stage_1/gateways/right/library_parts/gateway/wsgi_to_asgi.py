@@ -16,7 +16,6 @@ def wsgi_to_asgi(app):
         assert scope["type"] == "http", "WSGI has HTTP only"
         loop = asyncio.get_running_loop()
         head = []
-        written = []
 
         def start_response(status, headers, exc_info=None):
             if exc_info and head and head[0] is None:
@@ -24,7 +23,10 @@ def wsgi_to_asgi(app):
             if head and not exc_info:
                 raise ValueError("the head is set already")
             head[:] = [(status, headers)]
-            return written.append
+            return write
+
+        def write(data):
+            asyncio.run_coroutine_threadsafe(send_piece(data), loop).result()
 
         async def send_piece(data):
             if head[0] is not None:
@@ -48,14 +50,10 @@ def wsgi_to_asgi(app):
             try:
                 steps = iter(chunks)
                 while (chunk := await loop.run_in_executor(POOL, next, steps, END)) is not END:
-                    while written:
-                        await send_piece(written.pop(0))
                     if leaving.done():
                         return
                     if chunk:
                         await send_piece(chunk)
-                while written:
-                    await send_piece(written.pop(0))
                 await send_piece(b"")
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             finally:
