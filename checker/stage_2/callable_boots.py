@@ -75,7 +75,7 @@ def draw_first_visits(site: Site, picture: Picture, warm: Server) -> None:
     cold.get("/hello/")
     start = site.run.history.now()
     lanes = [*_waterfall("usual", cold, start), *_waterfall("yours", warm, start)]
-    picture.lanes("one worker: its import, its first request, its second", lanes)
+    picture.lanes("one worker: its import, its first request, its second, by the clock", lanes)
 
 
 def _waterfall(name: str, server: Server, start: float) -> list[Lane]:
@@ -91,8 +91,9 @@ def _waterfall(name: str, server: Server, start: float) -> list[Lane]:
     lanes = []
     at = start
     for label, length_s in lengths:
-        kind = BarKind.WAITING if label == "import" else BarKind.WORKING
-        lanes.append(Lane(f"{name} {label}", [Stretch(at, at + length_s, kind)], note=f"{length_s * 1000:.1f} ms"))
+        lanes.append(
+            Lane(f"{name} {label}", [Stretch(at, at + length_s, BarKind.WORKING)], note=f"{length_s * 1000:.1f} ms")
+        )
         at += length_s
     return lanes
 

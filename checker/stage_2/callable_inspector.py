@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
@@ -93,6 +94,27 @@ class Inspector:
         """What the lab's applications have told."""
         return self._run.history.events(kind, since=since)
 
+    def judge_environ(self, program: Program, target: str, since: float) -> bool:
+        """The environ that the lab's application got for this target must be right; False when it got none."""
+        if refused := self.told("lab.refused", since=since):
+            wanted = "an environ that wsgiref.validate accepts"
+            fail("environ-incomplete", wanted=wanted, saw=str(refused[0]["message"]))
+        path, _, query = target.partition("?")
+        # The path's bytes as latin-1 characters: what PEP 3333 calls a native string.
+        right = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": unquote(path, "latin-1")}
+        right["QUERY_STRING"] = query
+        for environ in self.told("lab.environ", since=since):
+            wrong = {name: environ[name] for name, value in right.items() if environ[name] != value}
+            if wrong:
+                wanted = ", ".join(f"{name} {right[name]!r}" for name in wrong)
+                saw = ", ".join(f"{name} {value!r}" for name, value in wrong.items())
+                fail("environ-incomplete", wanted=f"for {target}: {wanted}", saw=saw)
+            if LOG_LINE in self.said(program):
+                wanted = "what an application writes to wsgi.errors stays off stdout"
+                fail("environ-incomplete", wanted=wanted, saw=f"stdout was {self.said(program)[:120]!r}")
+            return True
+        return False
+
     def _report(self, program: Program, facts: Mapping[str, Any], wanted: str, code: str = "") -> Report:
         said = self.said(program)
         report: Any = None
@@ -109,10 +131,10 @@ class Inspector:
         return report
 
 
-def header(report: Report, name: str) -> str | None:
-    """The value of a header in a report; None when it has none, or is no list of pairs."""
-    with suppress(TypeError, ValueError, AttributeError):
-        return next((str(value) for key, value in report["headers"] if key.lower() == name.lower()), None)
+def header(report: Report, name: str, number: int = 0) -> str | None:
+    """The value of a header in a report, the first of this name, or a later one; None when there is no such pair."""
+    with suppress(TypeError, ValueError, AttributeError, IndexError):
+        return [str(value) for key, value in report["headers"] if key.lower() == name.lower()][number]
     return None
 
 

@@ -18,6 +18,7 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 TEXT = [("Content-Type", "text/plain")]
+ON_FIRE = [("Retry-After", "5"), ("Set-Cookie", "printer=2"), ("Set-Cookie", "paper=A4")]
 LOG_LINE = "a line of the application's log"
 
 
@@ -54,7 +55,7 @@ def reconsiders(_environ: Environ, start_response: StartResponse) -> list[bytes]
     try:
         raise ConnectionError("the printer is on fire")
     except ConnectionError:
-        start_response("503 Service Unavailable", [*TEXT, ("Retry-After", "5")], sys.exc_info())
+        start_response("503 Service Unavailable", [*TEXT, *ON_FIRE], sys.exc_info())
     return [b"sorry"]
 
 
@@ -78,6 +79,16 @@ def reconsiders_late(_environ: Environ, start_response: StartResponse) -> Iterat
     yield b"sorry"
 
 
+def reconsiders_written(_environ: Environ, start_response: StartResponse) -> list[bytes]:
+    """Fails when it has written a piece, and says so: the error must come back."""
+    start_response("200 OK", list(TEXT))(b"one")
+    try:
+        raise ConnectionError("the printer is on fire")
+    except ConnectionError:
+        start_response("503 Service Unavailable", list(TEXT), sys.exc_info())
+    return [b"sorry"]
+
+
 def starts_twice(_environ: Environ, start_response: StartResponse) -> list[bytes]:
     """Says two statuses, and no exc_info: an error by PEP 3333."""
     start_response("200 OK", list(TEXT))
@@ -85,9 +96,9 @@ def starts_twice(_environ: Environ, start_response: StartResponse) -> list[bytes
     return [b"one"]
 
 
-def never_starts(_environ: Environ, _start_response: StartResponse) -> list[bytes]:
-    """Says no status at all."""
-    return [b"one"]
+def never_starts(_environ: Environ, _start_response: StartResponse) -> Iterable[bytes]:
+    """Says no status at all, and wants to be closed all the same."""
+    return _Pieces("never_starts", breaks_after=None)
 
 
 def shop(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

@@ -33,6 +33,8 @@ GENEROUS_S = 20.0
 BOOT_S = 60.0
 LEAVES = "X-Learn-Leaves"  # by this header, callable_validated.py knows a visitor who is gone
 LAST_WORDS_S = 2.0
+STREAM_FINISHED = "finished /shop/labels/"
+CLOSED_FILE = "closed file"  # ends the ValueError of each use of one
 NO_BYTES = "is not a byte"
 TOO_EARLY = ("AppRegistryNotReady", "ImproperlyConfigured")
 _NO_BYTES_LINE = re.compile(r"^TypeError: .* is not a byte.*$", re.MULTILINE)
@@ -115,15 +117,21 @@ class Site:
         """How often the ledger told that Django has "started", or "finished", a request for this path."""
         return sum(event["tag"] == f"{word} {path}" for event in self.run.history.events("gate.arrived", since=since))
 
-    def hold(self, tag: str, count: int = 1) -> bool:
-        """Let all others go until so many calls with this tag are held; False at the deadline."""
+    def hold(self, tag: str, count: int = 1, *, unless: str = "") -> bool:
+        """Let all others go until so many calls with this tag are held; False at the deadline.
+
+        False at once, too, when a call with the tag `unless` is held instead.
+        """
         now = self.run.history.now
         end = now() + GENEROUS_S
         while self.gate.held.count(tag) < count:
             if now() >= end:
                 return False
             self.gate.wait_until(lambda: self._has_others(tag) or self.gate.held.count(tag) >= count, end - now())
-            for other in set(self.gate.held) - {tag}:
+            held = set(self.gate.held)
+            if unless in held and tag not in held:
+                return False
+            for other in held - {tag}:
                 self.gate.release(other)
         return True
 
@@ -152,10 +160,10 @@ class Site:
         return next((event for event in strict.seen("pep3333.broken") if event["request"] == request), None)
 
     def handed_over(self, path: str) -> Place:
-        """The learner's function that makes the body for this path, as far as that is known; else their file."""
+        """The learner's function that makes the body for this path, as far as that is known; else their callable."""
         events = self.run.history.events("app.returned")
         known = [event.where for event in events if event["path"] == path and event.where]
-        return known[-1] if known else Place(WSGI_FILE, 1)
+        return known[-1] if known else self.callable or Place(WSGI_FILE, 1)
 
     # --- findings ---
 
@@ -170,6 +178,24 @@ class Site:
         if finished < right:
             fail("never-finished", wanted=wanted, saw=saw, where=where)
         fail("finished-twice", wanted=wanted, saw=saw, where=where)
+
+    def judge_closed_file(self, server: Server) -> None:
+        """A file that was closed before the server read it: the error is the server's, the mistake is not."""
+        server.process.log.wait_for(CLOSED_FILE, LAST_WORDS_S)
+        if CLOSED_FILE in server.process.log.text:
+            wanted = "a file is closed when the server has read it, and not before"
+            saw = f"{server.name} met a {CLOSED_FILE}"
+            fail("finished-twice", wanted=wanted, saw=saw, where=self.callable)
+
+    def judge_missing_label(self, number: int) -> NoReturn:
+        """End the check: the stream's label `number` was not asked for, or the one before it has not arrived."""
+        wanted = f"label {number} of /shop/labels/ is asked for when label {number - 1} has been sent"
+        where = self.handed_over("/shop/labels/")
+        if STREAM_FINISHED in self.gate.held:
+            saw = "Django finished the request before that: its response was closed before it was read to the end"
+            fail("finished-twice", wanted=wanted, saw=saw, where=where)
+        saw = f"nobody asked for it, or label {number - 1} never arrived"
+        fail("stream-held-back", wanted=wanted, saw=saw, where=where)
 
     def judge_missing_name(self, strict: Server, request: str, path: str) -> None:
         """A callable that met no SCRIPT_NAME, and wanted one: that is no error of the shop's."""

@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
+from django.core.handlers.wsgi import get_path_info, get_script_name
 from django.core.signals import request_finished, request_started
 
 UPSTREAM_URL = os.environ.get("UPSTREAM_URL", "")
@@ -33,7 +34,7 @@ def wait_for(tag: str) -> None:
 
 
 def _started(environ: dict[str, Any], **_: Any) -> None:
-    _current.path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+    _current.path = get_script_name(environ) + get_path_info(environ)
     wait_for(f"started {_current.path}")
 
 
