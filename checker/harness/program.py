@@ -15,6 +15,7 @@ from typing import Self
 
 from checker.harness import tracebacks
 from checker.harness.findings import NotYet
+from checker.harness.idle import is_idle
 from checker.harness.processes import Process, clean_environment
 from checker.harness.run import Run
 from course.model import Finding
@@ -22,6 +23,7 @@ from course.model import Finding
 CHUNK_BYTES = 65_536
 OUTPUT_DEADLINE_S = 10.0
 LAST_WORDS_DEADLINE_S = 2.0
+LOOK_AGAIN_S = 0.005
 LAST_LINES = 6
 SHOWN_SIGNS = 200
 
@@ -105,6 +107,14 @@ class Program:
             self._thread.join(LAST_WORDS_DEADLINE_S)
             self.process.log.wait_end(LAST_WORDS_DEADLINE_S)
         return returncode
+
+    def wait_idle(self, deadline_s: float = OUTPUT_DEADLINE_S) -> bool:
+        """True as soon as it rests: all that it does by itself, it has done. False at the deadline."""
+        end = self._run.history.now() + deadline_s
+        while not is_idle(self.pid):
+            if self.process.wait(LOOK_AGAIN_S) is None and self._run.history.now() > end:
+                return False
+        return True
 
     def send_signal(self, number: signal.Signals) -> None:
         """As Ctrl-C (SIGINT) or `kill` would; nothing happens when it has ended."""

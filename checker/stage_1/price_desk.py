@@ -138,6 +138,12 @@ class Desk:
         """So many calls have been made in all; waits for it."""
         return self.until(lambda: self._gate.arrived >= count)
 
+    def settle(self) -> None:
+        """Return when it has made every call that it makes without another answer, and all of them are counted."""
+        self._gate.settle()
+        self.program.wait_idle(SOON_S)
+        self._gate.settle()
+
     def answer(self, symbol: str) -> None:
         """The upstream answers with the price."""
         self._gate.release(symbol, body=PRICES[symbol])

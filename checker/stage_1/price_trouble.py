@@ -12,7 +12,6 @@ from checker.stage_1.price_desk import SOON_S, Desk
 TRIES = 2
 # A second may pass before the second try. Only those who let it pass, or queue up again, wait this out.
 LONGEST_PAUSE_S = 2.0
-TOLD_S = 3.0
 
 
 def all_asked(desk: Desk, gate: Gate, count: int, wanted: str) -> None:
@@ -76,20 +75,6 @@ def asked_again_before_the_queue(desk: Desk, gate: Gate, symbol: str) -> None:
         if not desk.has_made(before + 1):
             desk.went_wrong(wanted)
             fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once")
-
-
-def second_try_has_a_turn(desk: Desk, gate: Gate, symbol: str) -> None:
-    """The second try of `symbol` stays open while two others are answered: it counts within the limit."""
-    for _ in range(2):
-        others = [tag for tag in gate.held if tag != symbol]
-        if not others or all(desk.asked(s) for s in desk.plan.symbols):
-            break
-        before = gate.arrived
-        desk.answer(others[0])
-        desk.has_made(before + 1)
-        desk.is_told(others[0], TOLD_S)  # who tells it has long sent every call that did not wait for it
-    gate.settle()
-    within_limit(desk, gate)
 
 
 def one_try_too_many(desk: Desk) -> None:

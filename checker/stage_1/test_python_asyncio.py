@@ -29,7 +29,6 @@ from checker.stage_1.price_books import (
 from checker.stage_1.price_desk import PRICES, SOON_S, STEP_S, Desk, Plan
 from checker.stage_1.price_picture import heartbeats, staircase, tries
 from checker.stage_1.price_trouble import (
-    TOLD_S,
     TRIES,
     all_asked,
     all_given_up,
@@ -43,7 +42,6 @@ from checker.stage_1.price_trouble import (
     late_trouble,
     one_try_too_many,
     reset_costs_one,
-    second_try_has_a_turn,
     within_limit,
 )
 from checker.stage_1.price_upstream import Upstream
@@ -116,19 +114,15 @@ def test_each_answer_lets_one_more_in(start: Start, gate: Gate, history: History
     try:
         wanted = f"with --limit {limit}, {limit} calls are open at the same time"
         all_asked(desk, gate, limit, wanted)
-        is_telling = True  # a desk that tells too late is another check's finding
         for answered in range(1, len(symbols) + 1):
+            desk.settle()
             within_limit(desk, gate)
             wanted = f"answer {answered} lets call {limit + answered} in at once, while {limit - 1} others are open"
-            symbol = gate.held[0]
-            desk.answer(symbol)
+            desk.answer(gate.held[0])
             if not desk.has_made(min(limit + answered, len(symbols))):
                 desk.went_wrong(wanted)
                 saw = f"no new call, with {len(gate.held)} still open: the desk waits for all of them first"
                 fail("batches", wanted=wanted, saw=saw)
-            # Who tells this price has long sent every call that did not wait for it.
-            is_telling = is_telling and desk.is_told(symbol, TOLD_S)
-            gate.settle()
         desk.ends(f"{len(symbols)} prices, then the end")
         within_limit(desk, gate)
     finally:
@@ -244,7 +238,8 @@ def test_a_second_try_does_not_queue_again(start: Start, gate: Gate) -> None:
     all_asked(desk, gate, 2, "with --limit 2, two calls are open at the same time")
     symbol = gate.held[0]
     asked_again_before_the_queue(desk, gate, symbol)
-    second_try_has_a_turn(desk, gate, symbol)
+    desk.settle()
+    within_limit(desk, gate)
     gate.open()
     desk.ends("the others are answered, then the end")
 

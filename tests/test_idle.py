@@ -1,0 +1,88 @@
+"""checker/harness/idle.py: a process that rests, and some that only seem to."""
+
+from __future__ import annotations
+
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from checker.harness.idle import is_idle
+
+DEADLINE_S = 20.0
+SPINS = "print(flush=True)\nwhile True: pass"
+WAITS = "print(flush=True)\nfor line in open(0): print(sum(range(3_000_000)), flush=True)"
+# The main thread sleeps; the other one works.
+WORKS_IN_A_THREAD = """
+import threading
+def work():
+    print(flush=True)
+    while True: pass
+threading.Thread(target=work, daemon=True).start()
+threading.Event().wait()
+"""
+# Two threads that wake each other in turns, so that one of the two is asleep at any moment.
+PING_PONG = """
+import threading
+one, two = threading.Semaphore(1), threading.Semaphore(0)
+def turns(mine, theirs):
+    while True:
+        mine.acquire()
+        theirs.release()
+threading.Thread(target=turns, args=(one, two), daemon=True).start()
+print(flush=True)
+turns(two, one)
+"""
+
+
+@contextmanager
+def program(code: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that has begun."""
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout
+        process.stdout.readline()
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def comes(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + DEADLINE_S
+    while not condition():
+        if time.monotonic() > end:
+            return False
+    return True
+
+
+def test_a_program_that_waits_for_input_rests() -> None:
+    with program(WAITS) as process:
+        assert comes(lambda: is_idle(process.pid))
+
+
+def test_one_that_was_told_something_rests_again_only_when_it_has_answered() -> None:
+    with program(WAITS) as process:
+        assert process.stdin
+        assert process.stdout
+        for _ in range(20):
+            process.stdin.write(b"go\n")
+            process.stdin.flush()
+            assert comes(lambda: is_idle(process.pid))
+            assert select.select([process.stdout], [], [], 0)[0]
+            assert process.stdout.readline().strip() == b"4499998500000"
+
+
+def test_one_that_works_never_rests() -> None:
+    for code in (SPINS, WORKS_IN_A_THREAD, PING_PONG):
+        with program(code) as process:
+            assert not any(is_idle(process.pid) for _ in range(300))
+
+
+def test_one_that_is_gone_rests() -> None:
+    with program(SPINS) as process:
+        process.kill()
+        process.wait()
+        assert is_idle(process.pid)
