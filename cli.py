@@ -333,7 +333,7 @@ def dev_check(
     repeat: Annotated[int, typer.Option(metavar="N", min=1, help="Each verdict so many times.")] = 1,
     load: Annotated[int, typer.Option(metavar="K", min=0, help="Beside so many busy processes.")] = 0,
     jobs: Annotated[
-        int | None, typer.Option(metavar="J", min=1, help="So many side by side. Default: two for each core.")
+        int | None, typer.Option(metavar="J", min=1, help="Side by side. Default: three a core, at most 8.")
     ] = None,
     as_json: AsJson = False,
 ) -> ExitStatus:

@@ -172,5 +172,5 @@ def _busy(count: int) -> Iterator[None]:
 
 
 def default_jobs() -> int:
-    """How many gradings run side by side: two for each processor, since a grading mostly waits for servers."""
-    return min(8, 2 * (os.cpu_count() or 1))
+    """How many gradings run side by side: three for each processor, since a grading mostly waits for servers."""
+    return min(8, 3 * (os.cpu_count() or 1))
