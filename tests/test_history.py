@@ -42,6 +42,17 @@ def test_events_are_kept_in_the_order_of_their_time(history: History) -> None:
     assert [event.kind for event in history.events()] == ["zeroth", "second", "first"]
 
 
+def test_what_has_come_is_among_the_events_at_once(history: History) -> None:
+    for number in range(300):
+        tell(history, as_json(kind="told", number=number))
+        assert [event["number"] for event in history.events("told")][-1] == number
+
+
+def test_a_strangers_mark_harms_nobody(history: History) -> None:
+    tell(history, b"mark of a stranger", as_json(kind="told"))
+    assert len(history.events("told")) == 1
+
+
 def test_events_are_chosen_by_kind_and_time(history: History) -> None:
     history.record("a", number=1)
     history.record("b", number=2)

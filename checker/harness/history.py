@@ -20,6 +20,8 @@ from typing import Any, Self
 from course.model import Place
 
 PROBE_DATAGRAM_BYTES = 65_536
+CATCH_UP_DEADLINE_S = 2.0
+MARK = b"mark "
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class History:
         self.probe_socket = probe_socket
         self._events: list[Event] = []
         self._closing = False
+        self._mark_sent = 0
+        self._mark_read = 0
         self._changed = threading.Condition()
         self._file = path.open("w", encoding="utf-8")
         # Datagrams need no connection, so a worker may fork, or close every descriptor, and still be heard.
@@ -85,7 +89,11 @@ class History:
         return self._add(Event(self.now(), kind, facts))
 
     def events(self, *kinds: str, since: float = 0.0) -> list[Event]:
-        """The events of these kinds (of all, when none is named) from `since` on, in order of time."""
+        """The events of these kinds (of all, when none is named) from `since` on, in order of time.
+
+        All that has come before the call is among them: who was answered after an error finds the error here.
+        """
+        self._catch_up()
         with self._changed:
             chosen = [e for e in self._events if e.t >= since and (not kinds or e.kind in kinds)]
         return sorted(chosen, key=lambda event: event.t)
@@ -115,9 +123,29 @@ class History:
             self._changed.notify_all()
         return event
 
+    def _catch_up(self) -> None:
+        """Return when the listener has read what lies in the inbox now: our own letter comes after it."""
+        if self._closing or threading.current_thread() is self._listener:
+            return
+        with self._changed:
+            self._mark_sent += 1
+            mark = self._mark_sent
+        with suppress(OSError):
+            self._inbox.sendto(MARK + b"%d" % mark, str(self.probe_socket))
+            with self._changed:
+                self._changed.wait_for(lambda: self._mark_read >= mark, timeout=CATCH_UP_DEADLINE_S)
+
+    def _has_read(self, mark: int) -> None:
+        with self._changed:
+            self._mark_read = max(self._mark_read, mark)
+            self._changed.notify_all()
+
     def _listen(self) -> None:
         while (datagram := self._inbox.recv(PROBE_DATAGRAM_BYTES)) or not self._closing:
             try:
+                if datagram.startswith(MARK):
+                    self._has_read(int(datagram.removeprefix(MARK)))
+                    continue
                 facts = json.loads(datagram)
                 event = Event(float(facts.pop("t")), str(facts.pop("kind")), facts)
                 _ = event.where

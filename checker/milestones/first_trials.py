@@ -134,6 +134,8 @@ def hang(site: Site, gate: Gate, *, threads: int) -> Measured:
         first_heartbeat.beats_on(site, pid, GENEROUS_S)
     else:
         answer = request.answer(GENEROUS_S)
+        # The visitor may have heard of the end before the theatre has.
+        gate.wait_until(lambda: show not in gate.held, GENEROUS_S)
     return Measured(LEFT_ALONE if show in gate.held else ENDED, answer.status if answer else 0)
 
 

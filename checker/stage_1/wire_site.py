@@ -51,10 +51,10 @@ class Station:
         if socket.refused is None:
             return socket
         wanted = f"{self.name}: a WebSocket opens at {COUNTER}"
-        for error in self.server.seen("app.raised", since=self.since):
-            if NO_WEBSOCKET in str(error["message"]):
-                saw = f"status {socket.refused}: Django was handed the WebSocket, and raised {error['type']}"
-                fail("django-got-the-websocket", wanted=wanted, saw=f"{saw}: {error['message']}")
+        error = diagnosis.told_error(self.server, socket.id)
+        if error is not None and NO_WEBSOCKET in str(error["message"]):
+            saw = f"status {socket.refused}: Django was handed the WebSocket, and raised {error['type']}"
+            fail("django-got-the-websocket", wanted=wanted, saw=f"{saw}: {error['message']}")
         raise diagnosis.handshake_refused(self.server, socket)
 
     def answers(self, socket: WebSocket, message: str | bytes, number: int, code: str) -> None:
