@@ -16,6 +16,7 @@ from course.model import Place
 # Frames in these are no news to the learner: what called them is.
 GIVEN = frozenset({"__main__.py", "order.py", "parsing.py", "report.py", "upstream.py"})
 DUMP_DEADLINE_S = 5.0
+REST_DEADLINE_S = 2.0
 # Tracebacks say `line 7, in run`, the fault handler says `line 7 in run`; in a group's traceback stand bars before it.
 _FRAME = re.compile(r'^[\s|+-]*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:,? in (?P<function>\S+))?')
 _ERROR = re.compile(r"^[\s|+-]*((?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Group|Interrupt|Exit)\b.*)")
@@ -62,13 +63,15 @@ def last_error(lines: Iterable[str]) -> str:
 def stalled(program: Program, project: Path) -> Stall | None:
     """The line that holds the event loop's thread; None when the loop waits, as it should. Ends the program.
 
-    `python -X dev` has the fault handler write every thread's stack when SIGABRT comes, in the middle of any call.
+    `python -X dev` has the fault handler write every thread's stack when SIGABRT comes, in the middle of any call. So
+    it comes when the program rests: a loop that is well is then in none. Only one that always computes never rests.
     """
     if program.process.returncode is not None:
         return None
     if hasattr(resource, "prlimit"):  # no core file for a program that we end on purpose (Linux)
         resource.prlimit(program.pid, resource.RLIMIT_CORE, (0, 0))
     before = len(program.errors)
+    program.wait_idle(REST_DEADLINE_S)
     program.send_signal(signal.SIGABRT)
     program.wait(DUMP_DEADLINE_S)
     dump = program.errors[before:]
