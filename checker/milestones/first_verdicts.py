@@ -21,6 +21,11 @@ def what_the_master_keeps(office: Office) -> Place | None:
     return line_matching(office.folder, CONF, [r"\s*(from|import)\s+office\b", r"\s*(from|import)\s.*\bsettings\b"])
 
 
+def what_holds_others(office: Office) -> Place | None:
+    """The line of the journal that takes a lock: `with` and a name that is not called, or acquire()."""
+    return line_matching(office.folder, "office/journal.py", [r"\s*with [\w.]+:", r".*\bacquire\("])
+
+
 def judge_waiting(office: Office, who: str, running: list[Exchange], wanted: str) -> None:
     """The finding for somebody who waits for a place."""
     was_crowded = office.workers.are_crowded

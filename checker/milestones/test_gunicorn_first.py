@@ -48,6 +48,7 @@ from checker.milestones.first_verdicts import (
     judge_silence,
     judge_waiting,
     was_asked_once,
+    what_holds_others,
     what_the_master_keeps,
 )
 from course.model import Place
@@ -162,8 +163,22 @@ def test_a_broken_configuration_stops_the_start(run: Run, gate: Gate, self_bound
 
 
 @needs("test_eight_slow_pages_and_a_fast_one")
+def test_a_page_is_served_beside_a_list(office: Office) -> None:
+    """Each row of a list leaves at once, and another page is served beside it."""
+    with office.workers.crowded(), office.guest_list("lulu") as stream:
+        office.begin_list(stream, "lulu")
+        hello = office.ask("/hello/", "hello beside a list")
+        if hello.answer(GENEROUS_S) is None and not hello.is_done:
+            wanted = "/hello/ is answered while a guest list of the same worker waits for its next row"
+            saw = "it reached your code, and was not answered as long as the theatre looked for that row"
+            fail("list-holds-others", wanted=wanted, saw=saw, where=what_holds_others(office))
+        office.answer_to(hello)
+        office.list_is_whole(stream, "lulu", "another page was served")
+
+
+@needs("test_a_page_is_served_beside_a_list")
 def test_the_journal_keeps_its_duties(office: Office) -> None:
-    """The journal has one true line for each request, and holds no row of a list back."""
+    """The journal has one true line for each request, also for a list whose reader leaves."""
     with office.workers.crowded(), office.guest_list("ring") as stream:
         office.begin_list(stream, "ring")
         office.answer_to(office.ask("/hello/", "hello beside"))
@@ -190,7 +205,7 @@ def test_the_journal_keeps_its_duties(office: Office) -> None:
         fail("line-lost", wanted=wanted, saw=saw, where=office.place("office/journal.py", "write_line"))
 
 
-@needs("test_eight_slow_pages_and_a_fast_one")
+@needs("test_a_page_is_served_beside_a_list")
 def test_a_hung_call_is_given_up(impatient: Office) -> None:
     """A call that hangs is given up after THEATRE_TIMEOUT_S, and nobody else notices."""
     office, since = impatient, impatient.run.history.now()
@@ -210,7 +225,7 @@ def test_a_hung_call_is_given_up(impatient: Office) -> None:
         was_asked_once(office, page, since)
 
 
-@needs("test_eight_slow_pages_and_a_fast_one")
+@needs("test_a_page_is_served_beside_a_list")
 def test_a_stuck_worker_is_replaced(impatient: Office) -> None:
     """A worker that is stuck as a whole is ended and replaced, and the others serve on."""
     office, printed = impatient, impatient.printed
@@ -253,7 +268,7 @@ def test_a_stuck_worker_is_replaced(impatient: Office) -> None:
     office.boot()
 
 
-@needs("test_eight_slow_pages_and_a_fast_one")
+@needs("test_a_page_is_served_beside_a_list")
 def test_a_reload_loses_nobody(office: Office) -> None:
     """A reload serves the new release, and nobody in hand is lost."""
     settings = office.printed.settings
