@@ -14,7 +14,7 @@ from course.model import ExitStatus
 from course.parameters import PlainCommand, PlainGroup
 
 if TYPE_CHECKING:
-    from course.situation import Situation
+    from course.learner.situation import Situation
 
 app = typer.Typer(
     name="learn",
@@ -32,7 +32,7 @@ app.add_typer(dev, name="dev", help="For authors: new, show, check.")
 
 def exercise_names(incomplete: str) -> list[tuple[str, str]]:
     """For the shell: the exercises that exist, by name, or by path once a slash is typed."""
-    from course import catalogue
+    from course.content import catalogue
     from course.errors import LearnError
 
     try:
@@ -53,7 +53,7 @@ def print_version(wanted: bool) -> None:
 
 
 def _here() -> Situation:
-    from course import situation
+    from course.learner import situation
     from course.view import screens, welcome
 
     here = situation.here()
@@ -83,7 +83,7 @@ def where_am_i(
 
     if context.invoked_subcommand is not None:
         return ExitStatus.PASSED
-    from course import situation
+    from course.learner import situation
     from course.view import progress, screens, welcome
 
     screen = screens.stdout()
@@ -100,7 +100,7 @@ def where_am_i(
 @app.command(cls=PlainCommand)
 def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Default: here.")] = Path()) -> ExitStatus:
     """Make a workspace: the folder in which you work."""
-    from course import beginning, situation
+    from course.learner import beginning, situation
     from course.view import exercise, screens
 
     made = beginning.workspace_in(folder)
@@ -115,7 +115,7 @@ def next_(
     stage: Annotated[bool, typer.Option("--stage", help="All exercises of that stage.")] = False,
 ) -> ExitStatus:
     """Begin the next open exercise, or the one named. Never overwrites."""
-    from course import beginning, situation
+    from course.learner import beginning, situation
     from course.view import exercise as view
     from course.view import screens, welcome
 
@@ -134,7 +134,7 @@ def next_(
 @app.command(cls=PlainCommand)
 def lesson(exercise: ExerciseName = None) -> ExitStatus:
     """Read the lesson, page by page."""
-    from course import asking
+    from course.learner import asking
     from course.view import lesson as view
     from course.view import screens
 
@@ -151,8 +151,8 @@ def check(
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a JUnit report.")] = None,
 ) -> ExitStatus:
     """Grade your work: real servers, real requests."""
-    from course import attempt
-    from course import junit as report
+    from course.grading import junit as report
+    from course.learner import attempt
     from course.view import check as view
     from course.view import screens
 
@@ -173,7 +173,7 @@ def check(
 @app.command(cls=PlainCommand)
 def progress(as_json: AsJson = False) -> ExitStatus:
     """The roadmap with its boxes."""
-    from course import situation
+    from course.learner import situation
     from course.view import progress as view
     from course.view import screens
     from course.view.rows import Block
@@ -191,7 +191,7 @@ def progress(as_json: AsJson = False) -> ExitStatus:
 @app.command(cls=PlainCommand)
 def hint(exercise: ExerciseName = None) -> ExitStatus:
     """The next of three hints for the last failure."""
-    from course import asking, situation
+    from course.learner import asking, situation
     from course.view import hint as view
     from course.view import screens
 
@@ -206,7 +206,7 @@ def solution(exercise: ExerciseName = None) -> ExitStatus:
 
     Shown after passing, or after asking twice.
     """
-    from course import asking, situation
+    from course.learner import asking, situation
     from course.view import diff as view
     from course.view import screens
 
@@ -226,7 +226,7 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> ExitStatus:
     """Back to the scaffold; a backup is kept."""
-    from course import beginning, situation
+    from course.learner import beginning, situation
     from course.view import exercise as view
     from course.view import screens
 
@@ -247,7 +247,7 @@ def show(
     exercise: Annotated[str | None, typer.Option(metavar="NAME", autocompletion=exercise_names)] = None,
 ) -> ExitStatus:
     """The last run again, without running it."""
-    from course import past_run, situation
+    from course.learner import past_run, situation
     from course.view import run as view
     from course.view import screens
 
@@ -260,9 +260,9 @@ def show(
 @app.command(cls=PlainCommand)
 def tour() -> ExitStatus:
     """The main job in about a minute, in a throw-away folder."""
-    from course import attempt
-    from course import tour as trip
-    from course.places import Places
+    from course.content.places import Places
+    from course.learner import attempt
+    from course.learner import tour as trip
     from course.view import check, progress, screens
     from course.view import tour as view
 
@@ -290,13 +290,13 @@ def tour() -> ExitStatus:
 @app.command(cls=PlainCommand)
 def doctor() -> ExitStatus:
     """What this machine has, and what it lacks."""
-    from course import machine, situation
+    from course.learner import doctor, situation
     from course.view import doctor as view
     from course.view import screens
 
-    parts = list(machine.examined(situation.workspace_if_any()))
+    parts = list(doctor.examined(situation.workspace_if_any()))
     screens.stdout().show(view.draw(parts))
-    return machine.status(parts)
+    return doctor.status(parts)
 
 
 @dev.command("new", cls=PlainCommand)
@@ -305,25 +305,26 @@ def dev_new(
     title: Annotated[str, typer.Argument(help="The roadmap box.")],
 ) -> ExitStatus:
     """Make the rooms of a new exercise."""
-    from course import authoring
-    from course.places import Places
+    from course.authors import new
+    from course.content.places import Places
     from course.view import authoring as view
     from course.view import screens
 
-    screens.stdout().show(view.made(authoring.new(Places(), path, title)))
+    screens.stdout().show(view.made(new.new(Places(), path, title)))
     return ExitStatus.PASSED
 
 
 @dev.command("show", cls=PlainCommand)
 def dev_show(exercise: Annotated[str, typer.Argument(autocompletion=exercise_names)]) -> ExitStatus:
     """All files of one exercise, from all rooms."""
-    from course import authoring, catalogue
-    from course.places import Places
+    from course.authors import dossier
+    from course.content import catalogue
+    from course.content.places import Places
     from course.view import authoring as view
     from course.view import screens
 
     places = Places()
-    screens.stdout().show(view.dossier(authoring.show(places, catalogue.find(catalogue.read(places), exercise))))
+    screens.stdout().show(view.dossier(dossier.read(places, catalogue.find(catalogue.read(places), exercise))))
     return ExitStatus.PASSED
 
 
@@ -341,8 +342,9 @@ def dev_check(
 
     The scaffold and each wrong solution must fail where it should, each right solution must pass.
     """
-    from course import catalogue, linting, proving
-    from course.places import Places
+    from course.authors import linting, proving
+    from course.content import catalogue
+    from course.content.places import Places
     from course.view import authoring as view
     from course.view import screens
 

@@ -17,7 +17,7 @@ from typing import Any
 from checker.harness.history import History
 from checker.harness.run import Run, Stack
 from checker.harness.server import Server
-from course.ledger import Ledger
+from course.shared.ledger import Ledger
 
 INTERFACE = {"gunicorn": "wsgi", "uvicorn": "asgi", "daphne": "asgi", "hypercorn": "asgi"}
 SERVICES = ("valkey", "postgres")

@@ -1,4 +1,4 @@
-"""The grading child: `python -m checker --fd N --suite FILE --project FOLDER --run FOLDER`.
+"""The grading child: `python -m checker --fd N --suite FOLDER --project FOLDER --run FOLDER`.
 
 Started by course/checking.py. Reads a nonce from the descriptor, writes one event a line to it, and stops all that it
 has started when the other end closes, on SIGTERM, or when the checks are done.
@@ -14,19 +14,21 @@ import socket
 import sys
 import tempfile
 import threading
+from importlib import import_module
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 
 import pytest
 
+import checker
 from checker import fixtures
 from checker.harness.history import History
 from checker.harness.processes import adopt_orphans
 from checker.harness.run import RUN, Run
 from checker.reporter import Reporter
-from course.ledger import Ledger
 from course.model import CheckEvent
-from course.wire import to_line
+from course.shared.ledger import Ledger
+from course.shared.wire import to_line
 
 HERE = Path(__file__).resolve().parent
 GIVE_UP_S = 20.0
@@ -37,7 +39,7 @@ UNUSED_PLUGINS = ("cacheprovider", "terminal", "doctest", "unittest", "junitxml"
 
 
 def main() -> int:
-    """Run one check file; the verdict is what was told over the descriptor, never this exit code."""
+    """Run one exercise's checks; the verdict is what was told over the descriptor, never this exit code."""
     options = _options()
     told = socket.socket(fileno=options.fd)
     reader = told.makefile("r", encoding="utf-8")
@@ -63,7 +65,8 @@ def main() -> int:
     try:
         with History(options.run / "history.jsonl", temporary / "probe") as history:
             run = Run(options.project, options.run, temporary, history, ledger)
-            return int(pytest.main(_arguments(options.suite), plugins=[fixtures, _Given(run), Reporter(run, tell)]))
+            plugins = [*_fixtures(options.suite), _Given(run), Reporter(run, tell)]
+            return int(pytest.main(_arguments(options.suite), plugins=plugins))
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         ledger.sweep()
@@ -79,10 +82,21 @@ class _Given:
         config.stash[RUN] = self._run
 
 
+def _fixtures(suite: Path) -> list[ModuleType]:
+    """Those of every check file, and those that the exercise's own files share."""
+    # A course of somebody else's (LEARN_ROOMS): its check files import from their own rooms as ours do.
+    rooms = str(suite.parents[1])
+    if rooms not in checker.__path__:
+        checker.__path__.append(rooms)
+    if not (suite / "fixtures.py").is_file():
+        return [fixtures]
+    return [fixtures, import_module(f"checker.{suite.parent.name}.{suite.name}.fixtures")]
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m checker", description=__doc__)
     parser.add_argument("--fd", type=int, required=True, help="a connected socket: nonce in, events out")
-    parser.add_argument("--suite", type=Path, required=True, help="the check file")
+    parser.add_argument("--suite", type=Path, required=True, help="the exercise's room: its checks, test_*.py")
     parser.add_argument("--project", type=Path, required=True, help="the learner's folder")
     parser.add_argument("--run", type=Path, required=True, help="the folder for history, logs and ledger")
     return parser.parse_args()

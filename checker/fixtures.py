@@ -1,6 +1,6 @@
 """What every check file may ask for: the project, the history, the Gate, and a starter for each server.
 
-Servers live for the whole check file. After its last check the Gate opens, and what was started stops in reverse.
+Servers live as long as the exercise's checks. After the last one the Gate opens, and what was started stops in reverse.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _one_gate(run: Run) -> Iterator[Gate]:
         yield gate
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def gate(_one_gate: Gate) -> Gate:
     """The latch that plays the slow upstream: `environment={"UPSTREAM_URL": gate.url}`."""
     return _one_gate
@@ -58,9 +58,9 @@ def _fresh_gate(_one_gate: Gate) -> None:
     _one_gate.reset()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stack(run: Run, _one_gate: Gate) -> Iterator[Stack]:
-    """What this file has started."""
+    """What the checks have started."""
     stack = Stack(run)
     yield stack
     _one_gate.open()
@@ -70,7 +70,7 @@ def stack(run: Run, _one_gate: Gate) -> Iterator[Stack]:
 def _starter(server: str) -> Any:
     """A fixture that starts this server: `uvicorn("desk.asgi:application")`; see harness/servers/<server>.py."""
 
-    @pytest.fixture(scope="module")
+    @pytest.fixture(scope="session")
     def start(stack: Stack) -> Callable[..., Any]:
         module = import_module(f"checker.harness.servers.{server}")
         return partial(stack.start, getattr(module, server))
@@ -84,13 +84,13 @@ def picture(run: Run) -> Picture:
     return Picture(run.history)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def program(stack: Stack) -> Callable[..., Program]:
     """Runs a command-line program of the learner's: `program([sys.executable, "-m", "desk"], name="desk")`."""
     return partial(stack.start, Program)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def self_bound(stack: Stack) -> Callable[..., SelfBound]:
     """Starts a server that binds its own port: `self_bound("mine", [sys.executable, "-m", "mine", "{port}"])`."""
     return partial(stack.start, SelfBound)

@@ -45,7 +45,7 @@ def _run(arguments: Sequence[str]) -> int:
         raise MachineLacks("learn runs on Linux and macOS.", "On Windows, run it inside WSL.")
     import signal
 
-    from course.places import ROOMS
+    from course.content.places import ROOMS
 
     for name in (signal.SIGTERM, signal.SIGHUP):
         # A closed terminal and a `kill` end a check as Ctrl-C does: its servers are stopped first.

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from course import catalogue, workspace
+from course.content import catalogue
+from course.content.places import Places
+from course.learner import workspace
+from course.learner.workspace import Workspace
 from course.model import Course, Exercise
-from course.places import Places
-from course.workspace import Workspace
 
 TOY = Path(__file__).parent / "toy_course"
 

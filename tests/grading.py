@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from course import checking
+from course.content.places import Places
+from course.grading import checking
 from course.model import Exercise, Verdict
-from course.places import Places
 
 TOY = Exercise("stage_1", "toy", "Toy", written=True)
 
@@ -48,7 +48,7 @@ def lay(folder: Path, files: Mapping[str, str]) -> Path:
 
 def grade(tmp_path: Path, project: Mapping[str, str], *, suite: str = SUITE, deadline_s: float = 15) -> Verdict:
     """The verdict on these project files. `DEADLINE` in the check file stands for `deadline_s`."""
-    rooms = lay(tmp_path / "rooms", {"checker/stage_1/test_toy.py": suite.replace("DEADLINE", str(deadline_s))})
+    rooms = lay(tmp_path / "rooms", {"checker/stage_1/toy/test_toy.py": suite.replace("DEADLINE", str(deadline_s))})
     folder = lay(tmp_path / "project", project)
     run = tmp_path / "run"
     run.mkdir()

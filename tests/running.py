@@ -16,7 +16,7 @@ import pytest
 from checker.harness.history import History
 from checker.harness.processes import PR_SET_CHILD_SUBREAPER, Process, adopt_orphans, clean_environment
 from checker.harness.run import Run
-from course.ledger import Ledger
+from course.shared.ledger import Ledger
 from tests.grading import lay
 
 # A program of its own, so that these tests hang on no shell's behaviour.

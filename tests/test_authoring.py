@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from course import authoring, catalogue, proving
+from course.authors import dossier, new, proving
+from course.content import catalogue
+from course.content.places import Places
 from course.errors import UsageError
-from course.places import Places
 
 NEW = "stage_2/retries"
 
 
 def test_a_new_exercise_is_read_and_its_scaffold_meets_its_first_finding(own_places: Places) -> None:
-    made = authoring.new(own_places, NEW, "Retries")
+    made = new.new(own_places, NEW, "Retries")
     assert all(file.is_file() for file in made)
     exercise = catalogue.find(catalogue.read(own_places), NEW)
     assert (exercise.title, exercise.written) == ("Retries", True)
@@ -24,7 +25,7 @@ def test_its_line_goes_into_the_table_of_exercises_even_when_another_table_follo
     stage_file = own_places.stage_file("stage_2")
     first = next(iter(e.name for e in catalogue.read(own_places).exercises if e.stage == "stage_2"))
     stage_file.write_text(stage_file.read_text().rstrip() + f'\n\n# When.\n[after]\n{first} = "stage 1"\n')
-    authoring.new(own_places, NEW, "Retries")
+    new.new(own_places, NEW, "Retries")
     course = catalogue.read(own_places)
     assert catalogue.find(course, NEW).after == ""
     assert catalogue.find(course, first).after == "stage 1"
@@ -32,24 +33,24 @@ def test_its_line_goes_into_the_table_of_exercises_even_when_another_table_follo
 
 def test_a_box_that_is_still_to_come_is_not_named_twice(own_places: Places) -> None:
     coming = next(e for e in catalogue.read(own_places).exercises if not e.written)
-    authoring.new(own_places, coming.path, coming.title)
+    new.new(own_places, coming.path, coming.title)
     assert catalogue.find(catalogue.read(own_places), coming.path).written
 
 
 def test_nothing_is_overwritten(own_places: Places) -> None:
     with pytest.raises(UsageError, match="is already there"):
-        authoring.new(own_places, "stage_1/greeting", "Greeting")
+        new.new(own_places, "stage_1/greeting", "Greeting")
 
 
 @pytest.mark.parametrize("path", ["retries", "stage_9/retries", "stage_1/two-words", "stage_1/", ""])
 def test_a_path_that_is_none_is_refused(own_places: Places, path: str) -> None:
     with pytest.raises(UsageError, match="no path of an exercise"):
-        authoring.new(own_places, path, "Retries")
+        new.new(own_places, path, "Retries")
 
 
 def test_show_lists_the_files_of_all_rooms(toy_places: Places) -> None:
     exercise = catalogue.find(catalogue.read(toy_places), "greeting")
-    dossier = authoring.show(toy_places, exercise)
-    rooms = {file.parts[0] for file in dossier.files}
+    found = dossier.read(toy_places, exercise)
+    rooms = {file.parts[0] for file in found.files}
     assert rooms == {"exercises", "checker", "solutions"}
-    assert {case.kind for case in dossier.cases} == {"scaffold", "right", "wrong"}
+    assert {case.kind for case in found.cases} == {"scaffold", "right", "wrong"}

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from checker.harness.calibration import MOST_SLOWNESS, slowness
-from course.proving import BUSY
+from course.authors.proving import BUSY
 
 
 def test_a_machine_is_slower_beside_busy_processes_and_has_its_bounds() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from course import catalogue
+from course.content import catalogue
+from course.content.places import Places
 from course.errors import CourseBug, UsageError
 from course.model import Course, Exercise, ExitStatus
-from course.places import Places
 
 THE_ROADMAP = {
     "stage_1": 3,

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import psutil
 
-from course import checking
-from course.ledger import Ledger
+from course.content.places import ROOMS, Places
+from course.grading import checking
 from course.model import CheckFinished, Outcome, SuiteFinished, SuiteStarted
-from course.places import ROOMS, Places
+from course.shared.ledger import Ledger
 from tests.grading import HELLO, SUITE, TOY, grade, lay
 
 HOLDING_SUITE = (
@@ -38,7 +38,7 @@ def only(check_body: str) -> str:
 
 
 def test_events_come_in_order_and_the_verdict_is_kept(tmp_path: Path) -> None:
-    rooms = lay(tmp_path / "rooms", {"checker/stage_1/test_toy.py": SUITE.replace("DEADLINE", "15")})
+    rooms = lay(tmp_path / "rooms", {"checker/stage_1/toy/test_toy.py": SUITE.replace("DEADLINE", "15")})
     project = lay(tmp_path / "project", {"app.py": HELLO})
     run = tmp_path / "run"
     run.mkdir()
@@ -134,13 +134,13 @@ def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
 @contextmanager
 def holding(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A `learn` that grades a project, in the middle of a check that takes its time."""
-    rooms = lay(tmp_path / "rooms", {"checker/stage_1/test_toy.py": HOLDING_SUITE.replace("DEADLINE", "15")})
+    rooms = lay(tmp_path / "rooms", {"checker/stage_1/toy/test_toy.py": HOLDING_SUITE.replace("DEADLINE", "15")})
     project = lay(tmp_path / "project", {"app.py": HELLO})
     (tmp_path / "run").mkdir()
     code = f"""
 from pathlib import Path
-from course import checking
-from course.places import Places
+from course.grading import checking
+from course.content.places import Places
 from tests.grading import TOY
 rooms, project, run = Path({str(rooms)!r}), Path({str(project)!r}), Path({str(tmp_path / "run")!r})
 with checking.start(Places(rooms), TOY, project=project, run=run) as grading:

@@ -10,9 +10,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import course
-from course import wire, workspace
+from course.learner import workspace
+from course.learner.workspace import Workspace
 from course.model import CheckFinished, SuiteFinished, SuiteStarted
-from course.workspace import Workspace
+from course.shared import wire
 from tests.terminal import TOY, learn
 from tests.transcripts import hold, normalised
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from course.places import Places
+from course.content.places import Places
 from tests.terminal import learn
 from tests.transcripts import hold
 

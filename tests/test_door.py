@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 import course
-from course.places import Places
+from course.content.places import Places
 from tests.terminal import DEADLINE_S, command, environment, learn
 
 # A check that passes with its server running, and one that then waits for longer than anybody would.
@@ -60,7 +60,7 @@ def broken(tmp_path: Path, error: str, **variables: str) -> subprocess.Completed
 @pytest.fixture
 def holding(own_places: Places, tmp_path: Path) -> Path:
     """A workspace whose current exercise has a check that never ends."""
-    own_places.suite("stage_1/greeting").write_text(HOLDING, encoding="utf-8")
+    (own_places.suite("stage_1/greeting") / "test_greeting.py").write_text(HOLDING, encoding="utf-8")
     assert learn(tmp_path, "next", rooms=own_places.rooms).status == 0
     return tmp_path / "wsgi-asgi"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from course import equipment
-from course.equipment import Equipment
+from course.content.places import ROOMS
 from course.errors import MachineLacks
-from course.places import ROOMS
+from course.shared import equipment
+from course.shared.equipment import Equipment
 
 VARIABLES = ("LEARN_VALKEY", "LEARN_NGINX", "LEARN_POSTGRES_BIN", "LEARN_REDIS_URL", "LEARN_DATABASE_URL")
 PROGRAMS = {"LEARN_VALKEY": equipment.valkey, "LEARN_NGINX": equipment.nginx, "LEARN_POSTGRES_BIN": equipment.postgres}

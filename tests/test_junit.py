@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from course.junit import to_xml
+from course.grading.junit import to_xml
 from course.model import CheckResult, Finding, Outcome, Place, Verdict
 
 

@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from checker.harness.processes import clean_environment
-from course.ledger import Ledger
-from course.places import ROOMS
+from course.content.places import ROOMS
+from course.shared.ledger import Ledger
 from tests.running import SLEEPER, is_alive
 
 # A grading child in small: it starts a server with a child and one that leaves by a double fork, tells all, and sleeps.
@@ -24,7 +24,7 @@ import json, os, signal, sys, tempfile
 from pathlib import Path
 from checker.harness.history import History
 from checker.harness.processes import Process, clean_environment
-from course.ledger import Ledger
+from course.shared.ledger import Ledger
 
 folder = Path(sys.argv[1])
 ledger = Ledger(folder / "ledger.jsonl")

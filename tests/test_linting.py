@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from course import catalogue, linting
-from course.places import Places
+from course.authors import linting
+from course.content import catalogue
+from course.content.places import Places
 
 GREETING = "stage_1/greeting"
+CHECKS = "test_greeting.py"
 
 
 def problems(places: Places) -> tuple[str, ...]:
@@ -38,7 +40,10 @@ def test_the_toy_course_has_no_problem(toy_places: Places) -> None:
 
 
 def test_a_code_without_hints_is_told(own_places: Places) -> None:
-    edit(own_places.suite(GREETING), lambda text: text + '\n\ndef never():\n    fail("new-code", wanted="", saw="")\n')
+    edit(
+        own_places.suite(GREETING) / CHECKS,
+        lambda text: text + '\n\ndef never():\n    fail("new-code", wanted="", saw="")\n',
+    )
     assert only_problem(own_places) == f"{GREETING}: diagnosis 'new-code' has no hints in hints.toml"
 
 
@@ -48,7 +53,10 @@ def test_hints_that_no_check_asks_for_are_told(own_places: Places) -> None:
 
 
 def test_a_diagnosis_that_no_wrong_solution_proves_is_told(own_places: Places) -> None:
-    edit(own_places.suite(GREETING), lambda text: text + '\n\ndef never():\n    fail("new-code", wanted="", saw="")\n')
+    edit(
+        own_places.suite(GREETING) / CHECKS,
+        lambda text: text + '\n\ndef never():\n    fail("new-code", wanted="", saw="")\n',
+    )
     edit(own_places.hints_file(GREETING), lambda text: text + '\n[new-code]\nhints = ["a", "b", "c"]\n')
     assert only_problem(own_places) == f"{GREETING}: no wrong solution proves the diagnosis 'new-code'"
 
@@ -101,9 +109,9 @@ def test_a_missing_why_is_told(own_places: Places) -> None:
 def test_folders_and_check_files_that_belong_to_no_exercise_are_told(own_places: Places) -> None:
     (own_places.rooms / "exercises" / "stage_1" / "stray").mkdir()
     (own_places.rooms / "solutions" / "stage_1" / "lost").mkdir()
-    (own_places.rooms / "checker" / "stage_1" / "test_lonely.py").write_text("")
+    (own_places.rooms / "checker" / "stage_1" / "lonely").mkdir()
     assert problems(own_places) == (
         "exercises/stage_1/stray: stage.toml does not name it",
         "solutions/stage_1/lost: stage.toml does not name it",
-        "checker/stage_1/test_lonely.py: no exercise of this name is written",
+        "checker/stage_1/lonely: stage.toml does not name it",
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from course.places import ROOMS
+from course.content.places import ROOMS
 
 ORDINARY_UID = 65534
 FILES = ("tests/test_servers.py", "tests/test_services.py", "tests/test_supervisord.py")

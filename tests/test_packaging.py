@@ -26,8 +26,8 @@ DEADLINE_S = 300.0
 # What the installed rooms must hold for every exercise that is there: printed as one JSON object.
 SURVEY = """
 import json
-from course import catalogue
-from course.places import IS_CHECKOUT, ROOMS, Places
+from course.content import catalogue
+from course.content.places import IS_CHECKOUT, ROOMS, Places
 places = Places()
 written = [exercise.path for exercise in catalogue.read(places).exercises if exercise.written]
 missing = [

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from course.past_run import _commands
+from course.learner.past_run import _commands
 
 
 def commands(folder: Path, *events: dict[str, Any]) -> list[str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from course import progress
 from course.errors import UsageError
+from course.learner import progress
+from course.learner.progress import BoxState, ExerciseProgress, Progress
 from course.model import CheckResult, Exercise, ExitStatus, Finding, Outcome, Verdict
-from course.progress import BoxState, ExerciseProgress, Progress
 from tests.disk import is_killed_at
 
 PATH = "stage_2/hello"

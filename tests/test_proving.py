@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from course import proving
+from course.authors import proving
+from course.content.places import Places
 from course.errors import CourseBug
 from course.model import Exercise
-from course.places import Places
 from tests.grading import lay
 
 PATH = "stage_1/toy"
@@ -34,7 +34,7 @@ TOY = Exercise("stage_1", "toy", "Toy", written=True, first_check="test_word", f
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     files = {
-        "checker/stage_1/test_toy.py": SUITE,
+        "checker/stage_1/toy/test_toy.py": SUITE,
         f"exercises/{PATH}/lesson.md": "# Toy\n",
         f"exercises/{PATH}/scaffold/word.txt": "?\n",
         f"solutions/{PATH}/right/reference/word.txt": "yes\n",

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from course import catalogue, roadmap
+from course.content import catalogue
 from course.errors import UsageError
+from course.learner import roadmap
+from course.learner.progress import ExerciseProgress, Progress
 from course.model import Course
-from course.progress import ExerciseProgress, Progress
 
 PASSED = Progress({"stage_1/greeting": ExerciseProgress(passed_at="2026-01-31T12:00:00+00:00", passed_hash="h")})
 ROADMAP = """\

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from course import scaffold
+from course.content import scaffold
+from course.content.places import Places
 from course.errors import CourseBug
 from course.model import Exercise
-from course.places import Places
 from tests.grading import lay
 
 

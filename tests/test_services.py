@@ -13,8 +13,8 @@ import pytest
 from checker.harness.run import Run
 from checker.harness.servers.postgres import postgres
 from checker.harness.servers.valkey import valkey
-from course import equipment
 from course.errors import CourseBug, MachineLacks
+from course.shared import equipment
 from tests.running import is_alive, leaving_nothing, running
 
 

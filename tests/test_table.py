@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from course.content.table import Table
 from course.errors import CourseBug
 from course.model import ExitStatus
-from course.table import Table
 
 
 def table(folder: Path, text: str) -> Table:

@@ -13,7 +13,7 @@ import pytest
 from checker.harness.history import Event, History
 from checker.harness.timeline import MOST_ROWS, SHOWN_OF_ALIKE, timeline
 from course.model import Bar, BarKind, Mark, Row, Timeline
-from course.wire import result_from
+from course.shared.wire import result_from
 from tests.probed_site import STARTERS, serve
 
 DEADLINE_S = 30.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from course.places import Places
+from course.content.places import Places
 from tests.terminal import learn
 from tests.transcripts import hold, normalised
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from course import linting, proving
+from course.authors import linting, proving
+from course.content.places import Places
 from course.model import Course, Exercise
-from course.places import Places
 
 
 def test_the_toy_course_keeps_every_rule(toy_places: Places, toy_course: Course) -> None:

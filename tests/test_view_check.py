@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from course import wire
-from course.attempt import Attempt
+from course.content.places import Places
+from course.learner.attempt import Attempt
+from course.learner.progress import BoxState, ExerciseProgress, Progress
+from course.learner.situation import Situation
+from course.learner.workspace import Workspace
 from course.model import (
     CheckEvent,
     CheckFinished,
@@ -24,12 +27,9 @@ from course.model import (
     SuiteStarted,
     Verdict,
 )
-from course.places import Places
-from course.progress import BoxState, ExerciseProgress, Progress
-from course.situation import Situation
+from course.shared import wire
 from course.view import check as view
 from course.view.screens import Screen
-from course.workspace import Workspace
 from tests.transcripts import hold, shown
 
 ONE = Exercise("stage_1", "one", "One Thing", written=True)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from course.learner.progress import BoxState, ExerciseProgress, Progress
 from course.model import Course, Exercise, Stage
-from course.progress import BoxState, ExerciseProgress, Progress
 from course.view import progress as view
 from tests.transcripts import hold, shown
 

@@ -23,7 +23,7 @@ from course.model import (
     SuiteStarted,
     Timeline,
 )
-from course.wire import from_line, to_line
+from course.shared.wire import from_line, to_line
 
 RESULT = CheckResult(
     id="test_x",

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from course import progress, roadmap, scaffold, workspace
+from course.content import scaffold
+from course.content.places import Places
 from course.errors import UsageError
+from course.learner import progress, roadmap, workspace
+from course.learner.progress import Progress
+from course.learner.workspace import Workspace
 from course.model import Course, Exercise, ExitStatus
-from course.places import Places
-from course.progress import Progress
-from course.workspace import Workspace
 
 PATH = "stage_1/greeting"
 

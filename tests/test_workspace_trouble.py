@@ -12,19 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from course import progress, roadmap, scaffold, workspace
+from course.content import scaffold
+from course.content.places import Places
 from course.errors import UsageError
+from course.learner import progress, roadmap, workspace
+from course.learner.progress import Progress
+from course.learner.workspace import Workspace
 from course.model import Course, Exercise, ExitStatus
-from course.places import Places
-from course.progress import Progress
-from course.workspace import Workspace
 from tests.disk import has_small_disks, is_killed_at, read_only, run_on_a_small_disk
 
 PATH = "stage_1/greeting"
 HOLDS_THE_LOCK = """
 import sys
 from pathlib import Path
-from course.workspace import Workspace, lock
+from course.learner.workspace import Workspace, lock
 with lock(Workspace(Path(sys.argv[1]))):
     print("held", flush=True)
     sys.stdin.read()
@@ -32,9 +33,10 @@ with lock(Workspace(Path(sys.argv[1]))):
 FILLS_THE_DISK = """
 import sys
 from pathlib import Path
-from course import catalogue, progress, roadmap, workspace
+from course.content import catalogue
+from course.learner import progress, roadmap, workspace
 from course.errors import MachineLacks
-from course.places import Places
+from course.content.places import Places
 
 places = Places(Path("tests/toy_course").resolve())
 course = catalogue.read(places)

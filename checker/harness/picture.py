@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 from checker.harness.history import History
 from course.model import Bar, BarKind, Chart, Mark, Row, Timeline, Value
-from course.wire import chart_from, timeline_from
+from course.shared.wire import chart_from, timeline_from
 
 SHORTEST_SPAN_S = 0.001
 

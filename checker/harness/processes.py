@@ -21,7 +21,7 @@ import psutil
 from checker.harness.history import History
 from checker.harness.log import Log
 from course.errors import MachineLacks
-from course.ledger import Ledger, lives, session_members
+from course.shared.ledger import Ledger, lives, session_members
 
 STOP_GRACE_S = 5.0
 KILL_DEADLINE_S = 10.0

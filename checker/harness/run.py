@@ -14,7 +14,7 @@ import pytest
 from checker.harness.guard import Guard
 from checker.harness.history import History
 from checker.harness.processes import Started, describe, orphans
-from course.ledger import Ledger
+from course.shared.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

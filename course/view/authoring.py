@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
-from course.authoring import Dossier
-from course.proving import Proof
+from course.authors.dossier import Dossier
+from course.authors.proving import Proof
 from course.view.rows import BLANK, FAILED, PASSED, Block, Row, bad, dim, good
 from course.view.screens import Screen
 

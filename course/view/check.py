@@ -14,10 +14,11 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from course import situation, wire
-from course.attempt import Attempt
+from course.learner import situation
+from course.learner.attempt import Attempt
+from course.learner.progress import BoxState
 from course.model import CheckEvent, CheckFinished, CheckStarted, Exercise, Outcome, SuiteFinished, SuiteStarted
-from course.progress import BoxState
+from course.shared import wire
 from course.view import result
 from course.view.progress import bar
 from course.view.rows import BLANK, Block, Drawn, Piece, Row, bad, dim, good

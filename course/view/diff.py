@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from course.asking import Comparison
+from course.learner.asking import Comparison
 from course.model import Exercise
 from course.view import markdown
 from course.view.rows import BLANK, Block, Drawn, Row, dim

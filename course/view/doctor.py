@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from course.machine import Health, Part
+from course.learner.doctor import Health, Part
 from course.view.rows import BLANK, FAILED, PASSED, STALE, Piece, Row, bad, dim, good
 
 _SYMBOLS = {Health.FINE: good(PASSED), Health.NOTED: Piece(STALE), Health.LACKING: bad(FAILED)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from course.asking import Hint
+from course.learner.asking import Hint
 from course.view.progress import typed
 from course.view.rows import BLANK, FAILED, Row, bad, dim
 

@@ -18,8 +18,8 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from course.learner.progress import BoxState, ExerciseProgress, Progress
 from course.model import Course, Exercise, Stage
-from course.progress import BoxState, ExerciseProgress, Progress
 from course.view.rows import BLANK, CURRENT, FAILED, FULL, OPEN, PASSED, STALE, Piece, Row, bad, dim, good
 
 JSON_VERSION = 1

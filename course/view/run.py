@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from course.learner.past_run import HTTP, PastRun
 from course.model import Outcome
-from course.past_run import HTTP, PastRun
 from course.view.result import draw as draw_result
 from course.view.rows import BLANK, Drawn, Piece, Row, bad, dim, good
 from course.view.screens import Screen

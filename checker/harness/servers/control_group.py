@@ -18,7 +18,7 @@ from checker.harness.processes import KILL_DEADLINE_S, LAST_GRACE_S, describe
 from checker.harness.run import Run
 from checker.harness.servers.told_errors import explained
 from checker.harness.site import BOOT_DEADLINE_S, SelfBound
-from course.ledger import lives
+from course.shared.ledger import lives
 
 
 class ControlGroup:

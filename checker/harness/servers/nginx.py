@@ -11,7 +11,7 @@ from pathlib import Path
 
 from checker.harness.run import Run
 from checker.harness.server import Server, ServerPlan
-from course import equipment
+from course.shared import equipment
 
 SITE = "site.conf"
 

@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from checker.harness.processes import clean_environment
 from checker.harness.run import Run
 from checker.harness.service import Service, did_not_start, launch, wait_ready
-from course import equipment
 from course.errors import CourseBug, MachineLacks
+from course.shared import equipment
 
 INITDB_DEADLINE_S = 60.0
 SQL_DEADLINE_S = 30.0

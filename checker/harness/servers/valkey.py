@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from checker.harness.run import Run
 from checker.harness.service import Service, launch, wait_ready
-from course import equipment
 from course.errors import MachineLacks
+from course.shared import equipment
 
 if TYPE_CHECKING:
     import redis

@@ -1,0 +1,108 @@
+"""Findings about the box office whose cause takes some looking: who waited, which line is untrue, who asked twice."""
+
+from __future__ import annotations
+
+from checker.harness.findings import fail
+from checker.harness.http import Exchange
+from checker.harness.lines import line_matching
+from checker.harness.servers import gunicorn_master
+from checker.milestones.gunicorn_first.office import (
+    CONF,
+    GENEROUS_S,
+    SURE_S,
+    Answered,
+    Office,
+    journal_lines,
+    setting_line,
+)
+from course.model import Place
+
+SLOW = 8
+SHORT_S = 2
+EDIT = "gunicorn.conf.py says how many places there are"
+
+
+def what_the_master_keeps(office: Office) -> Place | None:
+    """The line by which the master imports the settings: preload, or an import in its configuration file."""
+    if office.printed.settings["preload_app"] == "True":
+        return setting_line(office.folder, "preload_app")
+    return line_matching(office.folder, CONF, [r"\s*(from|import)\s+office\b", r"\s*(from|import)\s.*\bsettings\b"])
+
+
+def what_holds_others(office: Office) -> Place | None:
+    """The line of the journal that takes a lock: `with` and a name that is not called, or acquire()."""
+    return line_matching(office.folder, "office/journal.py", [r"\s*with [\w.]+:", r".*\bacquire\("])
+
+
+def judge_waiting(office: Office, who: str, running: list[Exchange], wanted: str) -> None:
+    """The finding for somebody who waits for a place."""
+    was_crowded = office.workers.are_crowded
+    busy = office.workers.busy_with(running)
+    office.workers.go_on()
+    office.gate.open()
+    for request in running:
+        request.answer(SURE_S)
+    if was_crowded and (office.printed.places or 0) > SLOW:
+        saw = f"{who} waited for a worker whose threads were all busy ({busy}), while another worker was free"
+        fail("private-queue", wanted=wanted, saw=saw, next=EDIT)
+    saw = f"{who} waited until another was done: every place was taken ({busy})"
+    fail("all-slots-busy", wanted=wanted, saw=saw, where=setting_line(office.folder, "workers"), next=EDIT)
+
+
+def judge_journal(office: Office, request: Answered) -> None:
+    """Exactly one line for this request, and a true one."""
+    lines = office.wait_for_journal(request.label)
+    true = (request.path, request.status, request.body_bytes)
+    if [(line.get("path"), line.get("status"), line.get("bytes")) for line in lines] == [true]:
+        return
+    wanted = f"one line with path {request.path}, status {request.status} and bytes {request.body_bytes}"
+    saw = f"{len(lines)} lines: {lines}" if lines else "no line has its id"
+    others = [line for line in journal_lines(office.site.process.log.text) if line not in lines]
+    foreign = {other.status for other in office.answered} - {request.status, 200}
+    if not lines or any(line.get("path") != request.path or line.get("status") in foreign for line in lines):
+        saw = f"{saw}; another line is {others[-1]}" if others and not lines else saw
+        where = line_matching(
+            office.folder, "office/journal.py", [r"\s*self\.id = ", r"\s*self\.(?!application)\w+.* = "]
+        )
+        fail("journal-mixed-up", wanted=f"{wanted}, though other requests ran meanwhile", saw=saw, where=where)
+    fail("journal-untrue", wanted=wanted, saw=saw, where=office.place("office/journal.py", "write"))
+
+
+def judge_silence(office: Office, label: str) -> None:
+    """There is no journal line at all: none was written, or it waits in a buffer until its worker ends."""
+    wanted = "every request leaves a line of the journal on stdout or stderr, as soon as it is over"
+    office.gate.open()
+    old = gunicorn_master.worker_pids(office.site)
+    gunicorn_master.reload(office.site)
+    gunicorn_master.wait_gone(office.site, old, GENEROUS_S)
+    if office.wait_for_journal(label, SURE_S):
+        saw = "the lines came only when the worker ended"
+        where = line_matching(office.folder, "office/journal.py", [r".*\bstdout\b", r".*\bprint\("])
+        fail("journal-unflushed", wanted=wanted, saw=saw, where=where)
+    where = office.place("office/wsgi.py", "application =")
+    fail("no-journal", wanted=wanted, saw="the log has no journal line at all", where=where)
+
+
+def was_asked_once(office: Office, page: str, since: float) -> None:
+    """A call that was given up may have been heard: whoever repeats an order may have booked two seats."""
+    tag, call = ("faust", "theatre.free_seats(") if page == "/seats/" else ("order-faust", "theatre.book(")
+    count = office.calls(tag, since)
+    if count > 1:
+        wanted = f"the theatre is asked once for each request of {page}, whether it answers or not"
+        saw = f"{count} calls for the same visitor: the theatre may have heard each of them"
+        fail("asked-twice", wanted=wanted, saw=saw, where=office.place("office/views.py", call))
+
+
+def is_given_up(office: Office, page: str, request: Exchange, since: float) -> None:
+    """The visitor of a hung call gets his 504."""
+    wanted = f"{page} is answered 504 when the theatre does not answer within THEATRE_TIMEOUT_S={SHORT_S} s"
+    answer = request.answer(SHORT_S + GENEROUS_S)
+    was_asked_once(office, page, since)
+    call = "theatre.free_seats(" if page == "/seats/" else "theatre.book("
+    where = office.place("office/views.py", call)
+    if answer is None and not request.is_done:
+        saw = "the call was still waiting, and its thread with it: gunicorn's timeout does not reach a thread"
+        fail("hung-call", wanted=wanted, saw=saw, where=where)
+    if answer is None or answer.status != 504:
+        saw = f"status {answer.status}: {answer.text[:80]!r}" if answer else f"no answer: {request.error}"
+        fail("not-504", wanted=wanted, saw=saw, where=where)

@@ -1,0 +1,276 @@
+"""One run of the learner's price desk against the Gate: what it asked, what it told, and why something did not come.
+
+Gives the findings that several checks share; what is promised stands in test_python_asyncio.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from checker.harness.findings import NotYet, fail
+from checker.harness.gate import Gate
+from checker.harness.history import History
+from checker.harness.program import Program
+from checker.stage_1.python_asyncio.stalls import last_error, last_frame, stalled
+from course.model import Finding, Place
+
+# Only failing solutions wait these out: what is waited for needs no more than a few steps of the event loop.
+SOON_S = 10.0
+STEP_S = 0.1
+NEVER_S = 600.0
+PRICES = {
+    "ACME": "11.10",
+    "BOLT": "22.20",
+    "CRUX": "33.30",
+    "DUNE": "44.40",
+    "ECHO": "55.50",
+    "FLUX": "66.60",
+    "GRIT": "77.70",
+    "HALO": "88.80",
+    "IRIS": "99.90",
+    "JADE": "10.01",
+}
+CRASHED = "Traceback (most recent call last)"
+NEVER_AWAITED = "was never awaited"
+DESTROYED = "Task was destroyed but it is pending"
+COMPLAINTS = ("exception was never retrieved", DESTROYED)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The order that the desk gets on its command line. What a check is not about is out of the way."""
+
+    symbols: tuple[str, ...]
+    limit: int
+    timeout_s: float = NEVER_S
+    deadline_s: float = NEVER_S
+    heartbeat_s: float = NEVER_S
+
+    @property
+    def arguments(self) -> list[str]:
+        """As `python -m desk` takes them."""
+        numbers = {
+            "--limit": self.limit,
+            "--timeout": self.timeout_s,
+            "--deadline": self.deadline_s,
+            "--heartbeat": self.heartbeat_s,
+        }
+        return [word for name, number in numbers.items() for word in (name, f"{number:g}")] + list(self.symbols)
+
+
+class Desk:
+    """A desk at work. It is told from outside: by its lines on stdout and by its calls at the Gate."""
+
+    def __init__(self, program: Program, plan: Plan, gate: Gate, history: History, project: Path) -> None:
+        self.program = program
+        self.plan = plan
+        self.started_s = history.now()
+        self._gate = gate
+        self._history = history
+        self.project = project
+
+    # --- what it did ---
+
+    @property
+    def told(self) -> list[Mapping[str, Any]]:
+        """Its events so far. Lines that are none, such as the learner's own prints, do not count."""
+        return [event for line in self.program.lines if (event := _event(line)) is not None]
+
+    @property
+    def quoted(self) -> dict[str, str]:
+        """Each symbol's price, in the order in which they were told."""
+        return {str(e.get("symbol")): str(e.get("price")) for e in self.told if e["event"] == "quote"}
+
+    @property
+    def failed(self) -> list[str]:
+        """The symbols told as failed, in order."""
+        return [str(e.get("symbol")) for e in self.told if e["event"] == "failed"]
+
+    @property
+    def beats(self) -> int:
+        """How many beats its heart has made."""
+        return sum(e["event"] == "beat" for e in self.told)
+
+    @property
+    def has_told_end(self) -> bool:
+        """run() has returned."""
+        return any(e["event"] == "end" for e in self.told)
+
+    @property
+    def has_ended(self) -> bool:
+        """The process is gone."""
+        return self.program.process.returncode is not None
+
+    @property
+    def tasks_left(self) -> list[str]:
+        """The coroutines whose tasks had not ended when run() had returned."""
+        return next((event["tasks_left"] for event in self.told if event["event"] == "end"), [])
+
+    @property
+    def forgot_a_task(self) -> bool:
+        """A task was thrown away in the middle of its work, or a call was still open when run() had returned."""
+        return DESTROYED in self.program.errors or "fetch" in self.tasks_left
+
+    def asked(self, symbol: str) -> int:
+        """How often the upstream was asked for it."""
+        return sum(e["tag"] == symbol for e in self._history.events("gate.arrived", since=self.started_s))
+
+    # --- traffic ---
+
+    def until(self, condition: Callable[[], bool], deadline_s: float = SOON_S) -> bool:
+        """True as soon as `condition` (of the Gate, or of what was told); False at the deadline or at its end."""
+        end = self._history.now() + deadline_s
+        while not (met := self._gate.wait_until(condition, STEP_S)):
+            if self.has_ended or self._history.now() > end:
+                self.program.wait(STEP_S)
+                return condition()
+        return met
+
+    def has_called(self, symbol: str) -> bool:
+        """The upstream has been asked for it, once or more; waits for it."""
+        return self.until(lambda: self.asked(symbol) > 0)
+
+    def has_made(self, count: int) -> bool:
+        """So many calls have been made in all; waits for it."""
+        return self.until(lambda: self._gate.arrived >= count)
+
+    def settle(self) -> None:
+        """Return when it has made every call that it makes without another answer, and all of them are counted."""
+        self._gate.settle()
+        self.program.wait_idle(SOON_S)
+        self._gate.settle()
+
+    def answer(self, symbol: str) -> None:
+        """The upstream answers with the price."""
+        self._gate.release(symbol, body=PRICES[symbol])
+
+    def is_told(self, symbol: str, deadline_s: float = SOON_S) -> bool:
+        """Its price is told; one that is wrong, or told twice, ends the check."""
+        if not self.program.wait_for(lambda _: symbol in self.quoted, deadline_s):
+            return False
+        lines = [e for e in self.told if e["event"] == "quote" and e.get("symbol") == symbol]
+        if [e.get("price") for e in lines] != [PRICES[symbol]]:
+            wanted = json.dumps({"event": "quote", "symbol": symbol, "price": PRICES[symbol]}) + ", once"
+            fail("wrong-answer", wanted=wanted, saw="\n  ".join(json.dumps(e) for e in lines[:3]))
+        return True
+
+    def answers(self, symbol: str, wanted: str) -> None:
+        """The upstream answers, and the price must be told."""
+        self.answer(symbol)
+        if not self.is_told(symbol):
+            self.went_wrong(wanted)
+            fail("told-at-the-end", wanted=wanted, saw=f"{symbol} has answered, but its price was not told")
+
+    # --- what became of it ---
+
+    def went_wrong(self, wanted: str, *, error_code: str = "program-crashed") -> None:
+        """End the check when the desk crashed, ended without its work, or its loop stands still; else return."""
+        if self.has_ended:
+            self.program.wait(STEP_S)
+            self._judge_warnings(wanted)
+            if CRASHED in self.program.errors:
+                self._judge_crash(wanted, error_code)
+            saw = f"it ended, and had told {_these(self.quoted)} as priced and {_these(self.failed)} as failed"
+            fail("ended-early", wanted=wanted, saw=saw)
+        if (stall := stalled(self.program, self.project)) is not None:
+            saw = f"the event loop stood still in {_line(stall.place)}, which waited in {stall.inside}"
+            fail("loop-blocked", wanted=wanted, saw=saw, where=stall.place)
+
+    def ends(self, wanted: str, *, failed: Collection[str] = (), error_code: str = "program-crashed") -> None:
+        """It ends now, by itself and tidily, and names exactly these symbols as failed."""
+        if self.program.wait(SOON_S) is None:
+            prices = f"{len(self.quoted)} of {len(self.plan.symbols)} prices and {len(self.failed)} failures told"
+            still_open = self._gate.held
+            self.went_wrong(wanted)
+            if still_open:
+                self._never_gave_up(still_open[0])
+            fail("does-not-end", wanted=wanted, saw=f"{prices}, nothing left to wait for, and it still ran")
+        last = next((event for event in self.told if event["event"] == "end"), None)
+        if last is None:
+            self.went_wrong(wanted, error_code=error_code)
+        else:
+            self._judge_end(wanted, last, failed)
+
+    def tidy(self, wanted: str) -> None:
+        """Nothing on its stderr tells of a task or coroutine that was left to itself."""
+        self.program.wait(STEP_S)
+        self._judge_warnings(wanted)
+
+    def left_nothing(self) -> None:
+        """No task was still there when run() had returned. A check of its own: other checks have other news."""
+        if self.tasks_left:
+            saw = f"run() has returned, and still there: {_these(self.tasks_left)}"
+            fail("task-left", wanted="when run() returns, every task it has started has ended", saw=saw)
+
+    def _never_gave_up(self, symbol: str) -> NoReturn:
+        saw = f"{symbol} was never given up: its call {self.asked(symbol)} was still open {SOON_S:g} s later"
+        if self.plan.deadline_s < NEVER_S:
+            wanted = "at the deadline, counted from the start of run(), open calls are given up"
+            fail("deadline-not-kept", wanted=wanted, saw=saw)
+        wanted = f"with --timeout {self.plan.timeout_s:g}, each call without an answer is given up"
+        fail("waits-for-ever", wanted=wanted, saw=saw)
+
+    def _judge_end(self, wanted: str, last: Mapping[str, Any], failed: Collection[str]) -> None:
+        if lost := [s for s in self.plan.symbols if s not in failed and s not in self.quoted and s not in self.failed]:
+            self._judge_warnings(wanted)
+            fail("ended-early", wanted=wanted, saw=f"run() returned before {_these(lost)} had been told")
+        self._judge_warnings(wanted)
+        wanted_names = f"{_these(sorted(failed))} told as failed, and returned by run()"
+        told, returned = sorted(self.failed), sorted(str(symbol) for symbol in last["failed"])
+        if told != sorted(failed) or returned != sorted(failed):
+            saw = f"told: {_these(told)}; returned: {_these(returned)}"
+            fail("failure-not-told", wanted=wanted_names, saw=saw)
+
+    def _judge_warnings(self, wanted: str) -> None:
+        errors = self.program.errors
+        if NEVER_AWAITED in errors:
+            at = errors.index(NEVER_AWAITED)
+            line = errors[errors.rfind("\n", 0, at) + 1 :].splitlines()[0]
+            # With -X dev the stack that made the coroutine may follow; else what went wrong with it tells more.
+            place = last_frame(errors[at:].split(CRASHED)[0], self.project) or last_frame(errors, self.project)
+            # asyncio.run() inside a loop raises, and leaves its coroutine behind: the error is the news.
+            if "cannot be called from a running event loop" not in errors:
+                saw = line.split("RuntimeWarning: ")[-1]
+                fail("forgotten-await", wanted=wanted, saw=saw, where=place)
+        lines = errors.splitlines()
+        for number, line in enumerate(lines):
+            if not any(complaint in line for complaint in COMPLAINTS):
+                continue
+            # gather() under wait_for() leaves a cancelled future behind (Python 3.11): asyncio's doing, not theirs.
+            if any("exception=CancelledError" in after for after in lines[number : number + 2]):
+                continue
+            rest = lines[number + 1 :]
+            error = last_error(rest)
+            tidy = "no task is forgotten with an error in it, or in the middle of its work"
+            saw = f"on stderr: {line}{f': {error}' if error else ''}"
+            fail("untidy-end", wanted=tidy, saw=saw, where=last_frame("\n".join(rest), self.project))
+
+    def _judge_crash(self, wanted: str, code: str) -> NoReturn:
+        errors = self.program.errors
+        raised = last_error(errors.splitlines())
+        kinds = ("UpstreamError", "TimeoutError", "CancelledError", "ExceptionGroup", "ConnectionResetError")
+        if code == "program-crashed" or not any(kind in errors for kind in kinds):
+            finding = self.program.crashed(wanted).finding
+            where = last_frame(errors, self.project) or finding.where
+            raise NotYet(Finding("program-crashed", wanted, finding.saw, where))
+        fail(code, wanted=wanted, saw=f"the desk ended with {raised}", where=last_frame(errors, self.project))
+
+
+def _event(line: str) -> Mapping[str, Any] | None:
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
+
+
+def _line(place: Place) -> str:
+    return f"{place.file}:{place.line} {place.function}()"
+
+
+def _these(names: Collection[str]) -> str:
+    return ", ".join(names) or "none"

@@ -1,0 +1,164 @@
+"""What the learner's files for Supervisor and systemd say, and what these make of them before any traffic.
+
+Starts nothing; what is promised stands in test_gunicorn_deployment.py.
+"""
+
+from __future__ import annotations
+
+from configparser import Error as ConfigError
+from configparser import RawConfigParser
+from contextlib import suppress
+from pathlib import Path
+from signal import SIGTERM
+
+from checker.harness.findings import fail
+from checker.harness.servers.systemd import Unit, read_unit, verify
+from checker.harness.signals import signal_named
+from checker.stage_2.gunicorn_deployment.profiles import Profile, line_that_sets
+from course.model import Place
+
+SUPERVISOR_FILE = "deploy/supervisord.conf"
+SERVICE_FILE = "deploy/web.service"
+SOCKET_FILE = "deploy/web.socket"
+PROGRAM = "program:web"
+# What supervisord and systemd wait for when the file does not say.
+STOP_WAIT_S = 10.0
+TIMEOUT_STOP_S = 90.0
+# gunicorn tries five times, a second apart, for a port that is taken (gunicorn/sock.py), and needs a moment to start.
+BIND_TRIES_S = 6
+START_RETRIES = 3
+ROOTS = ("", "root", "0")
+TRUE = frozenset({"yes", "true", "on", "1"})
+# Values of Restart= that start again what was killed.
+REVIVING = ("always", "on-failure", "on-abnormal", "on-abort")
+
+
+def program_setting(project: Path, name: str) -> tuple[str, Place]:
+    """A setting of [program:web], "" when it is not set, and its line."""
+    place = line_that_sets(project, SUPERVISOR_FILE, [name], rf"[{PROGRAM}]")
+    parser = RawConfigParser(inline_comment_prefixes=(";", "#"), strict=False)
+    with suppress(ConfigError, OSError):
+        parser.read(project / SUPERVISOR_FILE, encoding="utf-8")
+    return parser.get(PROGRAM, name, fallback=""), place
+
+
+def supervisor_grants_the_grace(project: Path, exports: Profile, longest_s: int) -> None:
+    """Neither gunicorn nor supervisord kills an export before its time is over."""
+    gunicorn_grants(exports, longest_s, "an export that is under way at a stop has two minutes to finish")
+    text, line = program_setting(project, "stopwaitsecs")
+    wait_s = float(text) if text.isdecimal() else STOP_WAIT_S
+    if wait_s <= exports.settings.graceful_timeout_s:
+        fail(
+            "too-little-grace",
+            wanted="supervisord waits longer for gunicorn than gunicorn does for its workers",
+            saw=f"stopwaitsecs is {wait_s:.0f} s, graceful_timeout {exports.settings.graceful_timeout_s} s: "
+            "supervisord kills the master first",
+            where=line,
+        )
+
+
+def supervisor_tries_long_enough(project: Path, exports: Profile, longest_s: int) -> None:
+    """A new gunicorn that finds the port taken, by a worker that outlived its master, is not given up too soon."""
+    text, line = program_setting(project, "startsecs")
+    retries, _ = program_setting(project, "startretries")
+    count = int(retries) if retries.isdecimal() else START_RETRIES
+    # Ends before startsecs count as failed starts, with pauses of 1, 2, 3 ... s between them.
+    tries_s = (count + 1) * BIND_TRIES_S + count * (count + 1) // 2
+    if exports.settings.printed.get("reuse_port") == "True":
+        return  # the port is never taken
+    if text.isdecimal() and int(text) > BIND_TRIES_S and tries_s < longest_s:
+        fail(
+            "not-revived",
+            wanted="supervisord starts gunicorn again, also when its master is killed while an export runs",
+            saw=f"startsecs={text}: the export's worker keeps the port, a new gunicorn ends within {BIND_TRIES_S} s, "
+            f"a failed start, and after {count + 1} of these the state is FATAL",
+            where=line,
+        )
+
+
+def gunicorn_grants(profile: Profile, longest_s: int, wanted: str) -> None:
+    """The profile gives what is under way at a stop as long as it may take."""
+    if profile.settings.graceful_timeout_s < longest_s:
+        fail(
+            "too-little-grace",
+            wanted=wanted,
+            saw=f"gunicorn kills its workers {profile.settings.graceful_timeout_s} s after a stop (graceful_timeout)",
+            where=profile.line("graceful_timeout"),
+        )
+
+
+def units_are_sound(project: Path) -> Unit:
+    """What `systemd-analyze verify` says, where it exists, and what a server would say at the start. The service."""
+    unit, socket = read_unit(project / SERVICE_FILE), read_unit(project / SOCKET_FILE)
+    wanted = "systemd takes web.service and web.socket without a complaint"
+    for file in (unit, socket):
+        for number in file.ignored_lines:
+            name = file.path.relative_to(project).as_posix()
+            fail("unit-refused", wanted=wanted, saw=f"{name}:{number} is no directive", where=Place(name, number))
+    if not socket.all("ListenStream"):
+        saw = "web.socket has no ListenStream=: systemd has nothing to listen at"
+        fail("no-listening-socket", wanted="systemd opens the socket", saw=saw, where=Place(SOCKET_FILE, 1))
+    if socket.value("Accept").lower() in TRUE:
+        saw = "Accept=yes: systemd accepts each connection itself, and starts a service web@.service for every one"
+        fail("unit-refused", wanted=wanted, saw=saw, where=socket.place("Accept", project))
+    start = unit.commands("ExecStart")
+    if start and not start[0].is_absolute:
+        fail(
+            "relative-program",
+            wanted="ExecStart names gunicorn by its whole path, as in /srv/depot/.venv/bin/gunicorn",
+            saw=f"{start[0].program!r}: systemd looks in its own folders, and a virtual environment is none of them",
+            where=unit.place("ExecStart", project),
+        )
+    if unit.value("Type") != "notify":
+        type_ = unit.value("Type", "simple")
+        where = unit.place("Type", project) or Place(SERVICE_FILE, 1)
+        wanted_type = "the service counts as started when gunicorn says so (READY=1)"
+        fail("not-notified", wanted=wanted_type, saw=f"Type={type_}: systemd does not listen for it", where=where)
+    _is_kept_alive_as_somebody(unit, project)
+    complaints = verify([unit.path, socket.path])
+    if complaints:
+        fail("unit-refused", wanted=wanted, saw="\n".join(["systemd-analyze verify:", *complaints]))
+    return unit
+
+
+def _is_kept_alive_as_somebody(unit: Unit, project: Path) -> None:
+    restart, user = unit.value("Restart", "no"), unit.value("User")
+    if restart not in REVIVING:
+        fail(
+            "not-revived",
+            wanted="systemd starts gunicorn again when it was killed",
+            saw=f"Restart={restart}" if unit.all("Restart") else "no Restart=: systemd leaves a dead service dead",
+            where=unit.place("Restart", project) or unit.place("ExecStart", project),
+        )
+    if user in ROOTS and unit.value("DynamicUser").lower() not in TRUE:
+        fail(
+            "runs-as-root",
+            wanted="the service runs as a user of its own",
+            saw=f"User={user}" if user else "no User=: a service of the system runs as root",
+            where=unit.place("User", project) or unit.place("ExecStart", project),
+        )
+
+
+def systemd_grants_the_grace(project: Path, unit: Unit, reports: Profile, longest_s: int) -> None:
+    """Neither gunicorn nor systemd kills a report before its time is over."""
+    gunicorn_grants(reports, longest_s, f"a report that is under way at a stop has {longest_s} s to finish")
+    wait_s = unit.seconds("TimeoutStopSec", TIMEOUT_STOP_S)
+    if wait_s <= reports.settings.graceful_timeout_s:
+        fail(
+            "too-little-grace",
+            wanted="systemd waits longer for gunicorn than gunicorn does for its workers",
+            saw=f"TimeoutStopSec is {wait_s:.0f} s, graceful_timeout {reports.settings.graceful_timeout_s} s: "
+            "systemd kills everything first",
+            where=unit.place("TimeoutStopSec", project),
+        )
+
+
+def stop_line(unit: Unit, project: Path) -> Place | None:
+    """The line to blame when a stop cuts a request off: a KillSignal of its own, ExecStop, or else KillMode."""
+    named = signal_named(unit.value("KillSignal"))
+    names = (
+        ("KillSignal", "ExecStop", "KillMode")
+        if named not in (None, SIGTERM)
+        else ("ExecStop", "KillSignal", "KillMode")
+    )
+    return next((place for name in names if (place := unit.place(name, project))), None)

@@ -1,0 +1,102 @@
+"""How a boot ends: by serving, by an exit, or never. And what a cold worker's first visitor waits for, as a picture."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import partial
+
+from checker.harness.findings import fail
+from checker.harness.history import Event
+from checker.harness.picture import Lane, Picture, Stretch
+from checker.harness.server import Server
+from checker.stage_2.wsgi_callable.site import BOOT_S, GENEROUS_S, Site
+from course.model import BarKind
+
+LOOK_AGAIN_S = 0.1
+# gunicorn gives up after the first worker that exits with its own code for this; each further one is another try.
+TRIES = 3
+COLD_APP = "cold_wsgi:application"
+COLD_WSGI = """\
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()
+"""
+
+
+class Ending(Enum):
+    """How a boot ended."""
+
+    SERVES = "serves"
+    EXITED = "exited"
+    TRIES_AGAIN = "tries again"
+    HANGS = "hangs"
+
+
+def ending_of_boot(server: Server) -> Ending:
+    """Wait until a worker has imported the application, the master has given up, or it is plain that it will not."""
+    end = server.run.history.now() + BOOT_S
+    while server.run.history.now() < end:
+        if server.process.wait(LOOK_AGAIN_S) is not None:
+            return Ending.EXITED
+        if server.seen("app.loaded"):
+            return Ending.SERVES
+        if len({event["pid"] for event in server.seen("app.import_failed")}) >= TRIES:
+            return Ending.TRIES_AGAIN
+    return Ending.HANGS
+
+
+def must_not_boot(server: Server, code: str, edit: str) -> None:
+    """A deployment with this edit in it must end with an error before it serves anybody."""
+    wanted = f"with {edit}, gunicorn gives up at boot, with an exit code other than 0"
+    ending = ending_of_boot(server)
+    failed = server.seen("app.import_failed")
+    where = failed[-1].where if failed else None
+    if ending is Ending.TRIES_AGAIN:
+        how = f"each ended with {failed[-1]['type']}, which is no failed boot to gunicorn"
+        saw = f"gunicorn started worker after worker, at least {TRIES}: {how}"
+        fail("boots-for-ever", wanted=wanted, saw=saw, where=where)
+    if ending is Ending.EXITED:
+        if server.process.returncode == 0:
+            fail("boots-for-ever", wanted=wanted, saw="exit code 0, as if all was well", where=where)
+        return
+    if ending is Ending.HANGS:
+        server.ready("/shop/hello/")  # ends with the line that hangs
+    answer = server.send("/shop/hello/", label="first visitor").answer(GENEROUS_S)
+    got = "no answer" if answer is None else f"status {answer.status}"
+    fail(code, wanted=wanted, saw=f"the worker booted as if nothing was wrong, and its first visitor got {got}")
+
+
+def draw_first_visits(site: Site, picture: Picture, warm: Server) -> None:
+    """Boot, first and second request of two workers: Django's usual wsgi.py, and the learner's."""
+    folder = site.copy("cold", {"cold_wsgi.py": lambda _: COLD_WSGI})
+    environment = {"DJANGO_SETTINGS_MODULE": "shop.settings"}
+    cold = site.start("cold", app=COLD_APP, folder=folder, environment=environment)
+    cold.ready("/hello/", BOOT_S)
+    cold.get("/hello/")
+    start = site.run.history.now()
+    lanes = [*_waterfall("usual", cold, start), *_waterfall("yours", warm, start)]
+    picture.lanes("one worker: its import, its first request, its second, by the clock", lanes)
+
+
+def _waterfall(name: str, server: Server, start: float) -> list[Lane]:
+    history = server.run.history
+    loaded = server.seen("app.loaded")
+    if not loaded:
+        return []
+    lengths = [("import", float(loaded[0]["seconds"]))]
+    for label, entered in zip(("first", "second"), server.seen("app.entered"), strict=False):
+        left = history.wait_for("app.left", partial(_is_of, entered["request"]), deadline_s=GENEROUS_S)
+        if left is not None:
+            lengths.append((label, left.t - entered.t))
+    lanes = []
+    at = start
+    for label, length_s in lengths:
+        lanes.append(
+            Lane(f"{name} {label}", [Stretch(at, at + length_s, BarKind.WORKING)], note=f"{length_s * 1000:.1f} ms")
+        )
+        at += length_s
+    return lanes
+
+
+def _is_of(request: str, event: Event) -> bool:
+    return bool(event["request"] == request)

@@ -1,0 +1,143 @@
+"""The learner's inspect_wsgi.py as its checks meet it: pointed at the shop, and at strict applications.
+
+Gives the findings that several checks share; what is promised stands in test_wsgi_callable.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from checker.harness.findings import fail
+from checker.harness.gate import Gate
+from checker.harness.history import Event
+from checker.harness.program import Program
+from checker.harness.run import Run
+from checker.harness.servers.probed import probed
+from checker.stage_2.wsgi_callable.site import APP, BOOT_S
+
+FILE = "inspect_wsgi.py"
+LAB = Path(__file__).with_name("inside") / "callable_lab.py"
+# Prints as soon as it is imported, and goes on so.
+TALKS = 'print("callable_talks was imported")\n\nfrom callable_lab import talks\n'
+LOG_LINE = "a line of the application's log"  # as callable_lab.py writes it to wsgi.errors
+NAMES = ("status", "headers", "chunks", "bytes", "closed")
+SHOWN_SIGNS = 160
+
+Report = dict[str, Any]
+
+
+class Inspector:
+    """Runs the learner's inspector, once for each question."""
+
+    def __init__(self, run: Run, program: Callable[..., Program], gate: Gate) -> None:
+        self._run = run
+        self._program = program
+        self._asked = 0
+        lab = run.temporary / "lab"
+        lab.mkdir()
+        shutil.copy(LAB, lab)
+        (lab / "callable_talks.py").write_text(TALKS, encoding="utf-8")
+        _, variables = probed(run, APP, interface="wsgi")
+        self._environment = {
+            **variables,
+            "PYTHONPATH": os.pathsep.join([variables["PYTHONPATH"], str(lab)]),
+            "UPSTREAM_URL": gate.url,
+            "DATABASE_PATH": str(run.temporary / "inspected.sqlite3"),
+        }
+
+    def run(self, application: str, target: str = "/", *, wanted: str) -> Program:
+        """One run of it, to its end."""
+        self._asked += 1
+        program = self._program(
+            [sys.executable, FILE, application, target], name=f"inspect {self._asked}", environment=self._environment
+        )
+        if program.wait(BOOT_S) is None:
+            fail("inspector-report", wanted=wanted, saw=f"it still ran after {BOOT_S:.0f} s")
+        return program
+
+    def shop(self, target: str, facts: Mapping[str, Any], *, wanted: str) -> Report:
+        """What it reports of one of the shop's pages, which must hold these facts."""
+        program = self.run(APP, target, wanted=wanted)
+        if program.process.returncode:
+            raise program.crashed(wanted)
+        return self._report(program, facts, wanted)
+
+    def lab(self, application: str, facts: Mapping[str, Any], *, code: str, wanted: str, target: str = "/") -> Report:
+        """What it reports of one of the lab's applications; an error of its own on the way is `code`."""
+        program = self.run(application, target, wanted=wanted)
+        if program.process.returncode:
+            crash = program.crashed(wanted).finding
+            fail(code, wanted=wanted, saw=crash.saw, where=crash.where)
+        return self._report(program, facts, wanted, code)
+
+    def refuses(self, application: str, *, code: str, wanted: str) -> Program:
+        """It must end with an error for this application, which breaks PEP 3333, or breaks."""
+        program = self.run(application, wanted=wanted)
+        if program.process.returncode == 0:
+            fail(code, wanted=wanted, saw=f"exit code 0, and {self.said(program)[:SHOWN_SIGNS]!r}")
+        return program
+
+    @staticmethod
+    def said(program: Program) -> str:
+        """What it printed on stdout."""
+        return program.stdout.decode(errors="replace").strip()
+
+    def told(self, kind: str, *, since: float) -> list[Event]:
+        """What the lab's applications have told."""
+        return self._run.history.events(kind, since=since)
+
+    def judge_environ(self, program: Program, target: str, since: float) -> bool:
+        """The environ that the lab's application got for this target must be right; False when it got none."""
+        if refused := self.told("lab.refused", since=since):
+            wanted = "an environ that wsgiref.validate accepts"
+            fail("environ-incomplete", wanted=wanted, saw=str(refused[0]["message"]))
+        path, _, query = target.partition("?")
+        # The path's bytes as latin-1 characters: what PEP 3333 calls a native string.
+        right = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": unquote(path, "latin-1")}
+        right["QUERY_STRING"] = query
+        for environ in self.told("lab.environ", since=since):
+            wrong = {name: environ[name] for name, value in right.items() if environ[name] != value}
+            if wrong:
+                wanted = ", ".join(f"{name} {right[name]!r}" for name in wrong)
+                saw = ", ".join(f"{name} {value!r}" for name, value in wrong.items())
+                fail("environ-incomplete", wanted=f"for {target}: {wanted}", saw=saw)
+            if LOG_LINE in self.said(program):
+                wanted = "what an application writes to wsgi.errors stays off stdout"
+                fail("environ-incomplete", wanted=wanted, saw=f"stdout was {self.said(program)[:120]!r}")
+            return True
+        return False
+
+    def _report(self, program: Program, facts: Mapping[str, Any], wanted: str, code: str = "") -> Report:
+        said = self.said(program)
+        report: Any = None
+        with suppress(ValueError):
+            report = json.loads(said)
+        if not isinstance(report, dict) or not set(NAMES) <= set(report):
+            promised = f"{wanted}: one JSON object with {', '.join(NAMES)}, and nothing else on stdout"
+            fail("inspector-report", wanted=promised, saw=f"stdout was {said[:SHOWN_SIGNS]!r}")
+        wrong = [name for name, right in facts.items() if not _is_same(report[name], right)]
+        if wrong:
+            saw = ", ".join(f"{name}: {json.dumps(report[name])[:SHOWN_SIGNS]}" for name in wrong)
+            right = ", ".join(f"{name}: {json.dumps(facts[name])}" for name in wrong)
+            fail(code or "inspector-report", wanted=f"{wanted}: {right}", saw=saw)
+        return report
+
+
+def header(report: Report, name: str, number: int = 0) -> str | None:
+    """The value of a header in a report, the first of this name, or a later one; None when there is no such pair."""
+    with suppress(TypeError, ValueError, AttributeError, IndexError):
+        return [str(value) for key, value in report["headers"] if key.lower() == name.lower()][number]
+    return None
+
+
+def _is_same(told: Any, right: Any) -> bool:
+    # True == 1 in Python: a report that says `"chunks": true` is no number.
+    return type(told) is type(right) and bool(told == right)

@@ -1,0 +1,280 @@
+"""The learner's site as its checks meet it: started whole or on an edited copy, and what Django told while it served.
+
+Gives the findings that several checks share; what is promised stands in test_wsgi_callable.py.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from checker.harness.findings import NotYet, fail
+from checker.harness.gate import Gate
+from checker.harness.history import Event
+from checker.harness.http import Answer
+from checker.harness.run import Run, Stack
+from checker.harness.server import Server, ServerPlan
+from checker.harness.servers.gunicorn import gunicorn
+from checker.harness.servers.probed import probed
+from course.model import Place
+
+APP = "shop.wsgi:application"
+WSGI_FILE = "shop/wsgi.py"
+VALIDATED = Path(__file__).with_name("inside") / "validated.py"
+# Only failing solutions wait these out. A boot is all of Django, on a machine that may have better things to do.
+GENEROUS_S = 20.0
+BOOT_S = 60.0
+LEAVES = "X-Learn-Leaves"  # by this header, validated.py knows a visitor who is gone
+LAST_WORDS_S = 2.0
+STREAM_FINISHED = "finished /shop/labels/"
+CLOSED_FILE = "closed file"  # ends the ValueError of each use of one
+NO_BYTES = "is not a byte"
+TOO_EARLY = ("AppRegistryNotReady", "ImproperlyConfigured")
+_NO_BYTES_LINE = re.compile(r"^TypeError: .* is not a byte.*$", re.MULTILINE)
+_TAG = re.compile(r"<[^>]*>")
+_WSGI_FRAME = re.compile(r'File "[^"]*/shop/wsgi\.py", line (\d+)')
+
+
+class Site:
+    """Starts the learner's site, in the project or in a copy of it, always with the Gate for its ledger."""
+
+    def __init__(self, run: Run, stack: Stack, gate: Gate) -> None:
+        self.run = run
+        self.gate = gate
+        self._stack = stack
+        self._databases = 0
+
+    # --- starting ---
+
+    def start(
+        self,
+        name: str,
+        *,
+        app: str = APP,
+        folder: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        arguments: Sequence[str] = (),
+    ) -> Server:
+        """One gunicorn with one worker, a sync one unless `arguments` say otherwise: what it does, it does in turn."""
+        run = self.run if folder is None else replace(self.run, project=folder)
+
+        def starter(_: Run) -> Server:
+            return gunicorn(run, app, name=name, environment=self._environment(environment), arguments=arguments)
+
+        return self._stack.start(starter)
+
+    def start_validated(self, name: str) -> Server:
+        """The server of wsgiref, with wsgiref's validator around the learner's callable."""
+        _, variables = probed(self.run, APP, interface="wsgi")
+
+        def command(listening_fd: int) -> list[str]:
+            return [sys.executable, "-P", str(VALIDATED), str(listening_fd)]
+
+        plan = ServerPlan(name, command, self.run.project, {**variables, **self._environment(None)})
+        return self._stack.start(lambda run: Server(plan, run))
+
+    def copy(self, name: str, edits: Mapping[str, Callable[[str], str]]) -> Path:
+        """A copy of the project, outside the learner's folder, with these files edited."""
+        folder = self.run.temporary / name
+        shutil.copytree(self.run.project, folder, ignore=shutil.ignore_patterns("__pycache__", "*.sqlite3"))
+        for file, edit in edits.items():
+            path = folder / file
+            path.write_text(edit(path.read_text(encoding="utf-8") if path.exists() else ""), encoding="utf-8")
+        return folder
+
+    def boots(self, server: Server, path: str) -> Answer:
+        """The first answer, of whatever status; a boot that failed because Django was not set up has its own words."""
+        try:
+            return server.ready(path, BOOT_S)
+        except NotYet:
+            self._judge_import_order(server)
+            raise
+
+    def own_answer(
+        self, server: Server, path: str, *, headers: Mapping[str, str] | None = None, label: str = ""
+    ) -> Answer:
+        """The answer to what the callable answers itself. A body that gunicorn cannot send has its own words."""
+        request = server.send(path, headers=headers, label=label)
+        if request.answer(GENEROUS_S) is None and not any(
+            event["request"] == request.id for event in server.seen("app.raised")
+        ):
+            server.process.log.wait_for(NO_BYTES, LAST_WORDS_S)
+            if refused := _NO_BYTES_LINE.findall(server.process.log.text):
+                wanted = f"gunicorn can send the answer to {path}"
+                fail("pep-3333", wanted=wanted, saw=refused[-1], where=self.callable)
+        return server.answer_of(request)
+
+    # --- what Django told ---
+
+    def told(self, word: str, path: str, *, since: float) -> int:
+        """How often the ledger told that Django has "started", or "finished", a request for this path."""
+        return sum(event["tag"] == f"{word} {path}" for event in self.run.history.events("gate.arrived", since=since))
+
+    def hold(self, tag: str, count: int = 1, *, unless: str = "") -> bool:
+        """Let all others go until so many calls with this tag are held; False at the deadline.
+
+        False at once, too, when a call with the tag `unless` is held instead.
+        """
+        now = self.run.history.now
+        end = now() + GENEROUS_S
+        while self.gate.held.count(tag) < count:
+            if now() >= end:
+                return False
+            self.gate.wait_until(lambda: self._has_others(tag) or self.gate.held.count(tag) >= count, end - now())
+            held = set(self.gate.held)
+            if unless in held and tag not in held:
+                return False
+            for other in held - {tag}:
+                self.gate.release(other)
+        return True
+
+    def is_idle(self, server: Server) -> bool:
+        """Return when the one worker has ended all that was asked before, and the request that asks for it; True then.
+
+        False when Django has not finished that one at the deadline.
+        """
+        since = self.run.history.now()
+        server.get("/shop/about/")
+        tag = "finished /shop/about/"
+        return (
+            self.run.history.wait_for(
+                "gate.arrived", lambda event: bool(event["tag"] == tag), since=since, deadline_s=GENEROUS_S
+            )
+            is not None
+        )
+
+    def all_told(self, server: Server) -> None:
+        """Return when the worker has ended all that was asked before: it takes the next request only then."""
+        server.get("/shop/about/")
+
+    def validators_word(self, strict: Server, request: str) -> Event | None:
+        """What wsgiref's validator had against this request; waits until the server is through with it."""
+        self.run.history.wait_for("app.left", lambda event: bool(event["request"] == request), deadline_s=GENEROUS_S)
+        return next((event for event in strict.seen("pep3333.broken") if event["request"] == request), None)
+
+    def handed_over(self, path: str) -> Place:
+        """The learner's function that makes the body for this path, as far as that is known; else their callable."""
+        events = self.run.history.events("app.returned")
+        known = [event.where for event in events if event["path"] == path and event.where]
+        return known[-1] if known else self.callable or Place(WSGI_FILE, 1)
+
+    # --- findings ---
+
+    def judge_finished(self, path: str, since: float, how: str, right: int = 1) -> None:
+        """Django must have told request_finished so often for this path since then."""
+        finished = self.told("finished", path, since=since)
+        if finished == right:
+            return
+        wanted = f"request_finished is sent {times(right)} for {path}, {how}"
+        saw = f"it was sent {times(finished)}"
+        where = self.handed_over(path)
+        if finished < right:
+            fail("never-finished", wanted=wanted, saw=saw, where=where)
+        fail("finished-twice", wanted=wanted, saw=saw, where=where)
+
+    def judge_closed_file(self, server: Server) -> None:
+        """A file that was closed before the server read it: the error is the server's, the mistake is not."""
+        server.process.log.wait_for(CLOSED_FILE, LAST_WORDS_S)
+        if CLOSED_FILE in server.process.log.text:
+            wanted = "a file is closed when the server has read it, and not before"
+            saw = f"{server.name} met a {CLOSED_FILE}"
+            fail("finished-twice", wanted=wanted, saw=saw, where=self.callable)
+
+    def judge_missing_label(self, number: int) -> NoReturn:
+        """End the check: the stream's label `number` was not asked for, or the one before it has not arrived."""
+        wanted = f"label {number} of /shop/labels/ is asked for when label {number - 1} has been sent"
+        where = self.handed_over("/shop/labels/")
+        if STREAM_FINISHED in self.gate.held:
+            saw = "Django finished the request before that: its response was closed before it was read to the end"
+            fail("finished-twice", wanted=wanted, saw=saw, where=where)
+        saw = f"nobody asked for it, or label {number - 1} never arrived"
+        fail("stream-held-back", wanted=wanted, saw=saw, where=where)
+
+    def judge_missing_name(self, strict: Server, request: str, path: str) -> None:
+        """A callable that met no SCRIPT_NAME, and wanted one: that is no error of the shop's."""
+        for event in strict.seen("app.raised"):
+            if event["request"] == request and event["type"] == "KeyError" and "SCRIPT_NAME" in str(event["message"]):
+                wanted = f"{path} is answered without SCRIPT_NAME, which a server may leave out when it is empty"
+                fail("pep-3333", wanted=wanted, saw=f"KeyError: {event['message']}", where=event.where)
+
+    @property
+    def callable(self) -> Place | None:
+        """The learner's line that defines `application`."""
+        return application_in(self.run.project / WSGI_FILE)
+
+    def _has_others(self, tag: str) -> bool:
+        return any(other != tag for other in self.gate.held)
+
+    def _environment(self, more: Mapping[str, str] | None) -> dict[str, str]:
+        self._databases += 1
+        database = self.run.temporary / f"shop_{self._databases}.sqlite3"
+        return {"UPSTREAM_URL": self.gate.url, "DATABASE_PATH": str(database), **(more or {})}
+
+    def _judge_import_order(self, server: Server) -> None:
+        for failed in server.seen("app.import_failed"):
+            frames = _WSGI_FRAME.findall(str(failed["traceback"]))
+            if failed["type"] in TOO_EARLY and frames:
+                line = int(frames[-1])
+                text = (self.run.project / WSGI_FILE).read_text(errors="replace").splitlines()
+                fail(
+                    "django-not-set-up",
+                    wanted=f"{server.name} imports {WSGI_FILE}",
+                    saw=f"{failed['type']}: {str(failed['message'])[:160]}",
+                    where=Place(WSGI_FILE, line, "", text[line - 1].strip() if line <= len(text) else ""),
+                )
+
+
+def application_in(file: Path) -> Place | None:
+    """The line of this file that defines the name `application`."""
+    with suppress(SyntaxError, OSError):
+        source = file.read_text(errors="replace")
+        for node in ast.parse(source).body:
+            names: list[str] = []
+            match node:
+                case ast.FunctionDef() | ast.ClassDef():
+                    names = [node.name]
+                case ast.Assign():
+                    names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+                case ast.AnnAssign(target=ast.Name(id=name)):
+                    names = [name]
+            if "application" in names:
+                return Place(WSGI_FILE, node.lineno, "", source.splitlines()[node.lineno - 1].strip())
+    return None
+
+
+def facts_of(answer: Answer) -> dict[str, Any]:
+    """The page's JSON object; empty when it is none."""
+    facts = answer.json()
+    return facts if isinstance(facts, dict) else {}
+
+
+def links_of(answer: Answer) -> list[str]:
+    """The front page's links; empty when this is not the front page."""
+    links = facts_of(answer).get("links")
+    return [str(link) for link in links] if isinstance(links, list) else []
+
+
+def answered(code: str, what: str, answer: Answer, where: Place | None) -> NoReturn:
+    """End the check: this answer is not the wanted one."""
+    words = " ".join(_TAG.sub(" ", answer.text).split())
+    fail(code, wanted=what, saw=f"status {answer.status}: {words[:80]!r}", where=where)
+
+
+def times(count: int) -> str:
+    """The count as a word."""
+    return ("never", "once", "twice")[count] if count < 3 else f"{count} times"
+
+
+def line_with(project: Path, file: str, text: str) -> Place | None:
+    """The first line of code in this file that holds `text`."""
+    for number, line in enumerate((project / file).read_text(errors="replace").splitlines(), 1):
+        if text in line and not line.lstrip().startswith(("#", '"')):
+            return Place(file, number, "", line.strip())
+    return None

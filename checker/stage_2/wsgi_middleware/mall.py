@@ -1,0 +1,234 @@
+"""The mall under gunicorn as its checks meet it: visitors with ids of their own, and the ledger they end up in.
+
+Also draws the onion: when each layer of one streamed answer was entered and left.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from checker.harness import diagnosis
+from checker.harness.findings import fail
+from checker.harness.gate import Gate
+from checker.harness.history import Event, History
+from checker.harness.http import Answer, Exchange, Stream
+from checker.harness.lines import line_with
+from checker.harness.picture import Lane, Stretch
+from checker.harness.run import Run
+from checker.harness.server import Server
+from course.model import BarKind, Place
+
+GENEROUS_S = 20.0
+ROW_BYTES = 100
+SETTINGS = "mall/settings.py"
+WSGI = "mall/wsgi.py"
+TENANTS = "mall/tenants.py"
+ADDED_PAGE = "/fair/"  # by inside/onion.py
+RESPONSE_IS_NONE = "'NoneType' object has no attribute '_resource_closers'"
+
+_numbers = itertools.count(1)
+
+
+class Mall:
+    """The learner's mall under gunicorn, with the Gate for its supplier."""
+
+    def __init__(self, server: Server, gate: Gate, run: Run, *, ledger: Path, flag: Path) -> None:
+        self.server = server
+        self.gate = gate
+        self._run = run
+        self._ledger = ledger
+        self._flag = flag
+
+    def ask(self, path: str, *, tenant: str = "", label: str = "") -> tuple[str, Answer]:
+        """One visitor with an X-Request-Id of their own: that id, and the answer, of whatever status."""
+        visitor = f"visitor-{next(_numbers)}"
+        headers = {"X-Request-Id": visitor, **({"X-Tenant": tenant} if tenant else {})}
+        exchange = self.server.send(path, headers=headers, label=label or path)
+        answer = exchange.answer(GENEROUS_S)
+        if answer is None:
+            answer = self.server.answer_of(exchange, 0.0)  # ends with a finding
+        self._over(exchange.id)
+        return visitor, answer
+
+    def layers_are_of_their_kind(self, first: Answer, wsgi_middleware: Sequence[str], django_middleware: str) -> None:
+        """Each layer stands where its kind belongs: told from the first request, which a wrong one fails."""
+        error = diagnosis.told_error(self.server, first.request) if first.status >= 500 else None
+        if error is None or error["type"] != "TypeError":
+            return
+        for name in wsgi_middleware:
+            if where := line_with(self._run.project, SETTINGS, f".{name}"):
+                wanted = f"{name} is WSGI middleware: it stands around the app in {WSGI}, not in settings.MIDDLEWARE"
+                fail("misplaced-middleware", wanted=wanted, saw=str(error["message"]), where=where)
+        if where := line_with(self._run.project, WSGI, f"{django_middleware}("):
+            wanted = f"{django_middleware} is Django's middleware: settings.MIDDLEWARE names it, and {WSGI} does not"
+            fail("misplaced-middleware", wanted=wanted, saw=str(error["message"]), where=where)
+
+    def returns_responses(self, first: Answer) -> None:
+        """What comes out of settings.MIDDLEWARE for the first request is a response."""
+        if first.status < 500:
+            return
+        # Django looks at what a view returns, not at what a middleware does: it fails with the response's first use,
+        # at the end of BaseHandler.get_response, where no line of the middleware takes part any more.
+        error = diagnosis.told_error(self.server, first.request)
+        if error is not None and RESPONSE_IS_NONE in str(error["message"]):
+            fail(
+                "middleware-returns-nothing",
+                wanted="each middleware of settings.MIDDLEWARE returns a response",
+                saw="None came out of them: Django failed at the first thing it wanted of the response",
+                where=self.place(TENANTS, "def __call__"),
+            )
+
+    def page(self, path: str, *, tenant: str = "", wanted: str) -> Answer:
+        """An answer for which the learner's own code must not have raised."""
+        _, answer = self.ask(path, tenant=tenant, label=f"{path} for {tenant}" if tenant else path)
+        return self._without_error(answer, wanted)
+
+    def stock_asked(self, tenant: str) -> Exchange:
+        """The tenant's /stock/ on its way, held at the Gate inside its view."""
+        exchange = self.server.send("/stock/", headers={"X-Tenant": tenant}, label=f"/stock/ for {tenant}")
+        if not self.gate.wait_tag(f"stock-{tenant}", GENEROUS_S):
+            wanted = f"/stock/ for the tenant `{tenant}` comes to its view, which asks the supplier"
+            answer = self._without_error(self.server.answer_of(exchange, 0.0), wanted)
+            fail("no-tenant", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
+        return exchange
+
+    def whole(self, exchange: Exchange, wanted: str) -> Answer:
+        """The answer to a request on its way, for which the learner's own code must not have raised."""
+        return self._without_error(
+            exchange.answer(GENEROUS_S) or self.server.answer_of(exchange, 0.0),  # the latter ends with a finding
+            wanted,
+        )
+
+    def _without_error(self, answer: Answer, wanted: str) -> Answer:
+        if answer.status >= 500 and self.fault_of(answer) is None:
+            errors = self.server.seen("app.raised")
+            last = next((e for e in reversed(errors) if e["request"] == answer.request), None)
+            saw = f"status {answer.status}: {last['type']}: {last['message']}" if last else f"status {answer.status}"
+            fail("server-error", wanted=wanted, saw=saw, where=last.where if last else None)
+        return answer
+
+    @staticmethod
+    def fault_of(answer: Answer) -> str | None:
+        """The exception that FaultPages answered for; None when it did not."""
+        fault = answer.json()
+        return str(fault.get("type")) if isinstance(fault, dict) and fault.get("error") == "fault" else None
+
+    @contextmanager
+    def export(self, tag: str, rows: int) -> Iterator[tuple[str, Stream]]:
+        """A streamed list of which the first row has been read; the others wait at the Gate as `<tag>-<n>`."""
+        visitor = f"visitor-{next(_numbers)}"
+        headers = {"X-Request-Id": visitor, "X-Tenant": "north"}
+        with self.server.stream(f"/export/{tag}/{rows}/", headers=headers, label=f"export {tag}") as stream:
+            self.row_comes(stream, tag, 1)
+            yield visitor, stream
+
+    def export_whole(self, tag: str, rows: int) -> str:
+        """A streamed list read to its end, whatever becomes of it on the way: its request."""
+        headers = {"X-Tenant": "north"}
+        with self.server.stream(f"/export/{tag}/{rows}/", headers=headers, label=f"export {tag}") as stream:
+            for number in range(2, rows + 1):
+                if not self.gate.wait_tag(f"{tag}-{number}", GENEROUS_S / 2):
+                    break  # answered without rows
+                self.gate.release(f"{tag}-{number}")
+            stream.read_to_end(GENEROUS_S)
+            self._over(stream.id)
+        return stream.id
+
+    def row_comes(self, stream: Stream, tag: str, number: int) -> None:
+        """The row reaches the visitor while the next one is still at the supplier's."""
+        if stream.read_until(f"{tag} row {number}".encode(), GENEROUS_S / 2):
+            return
+        wanted = f"row {number} of /export/{tag}/ reaches the visitor while the supplier still has the next"
+        if stream.ended:
+            errors = [e for e in self.server.seen("app.raised") if e["request"] == stream.id]
+            error = f": {errors[-1]['type']}: {errors[-1]['message']}" if errors else ""
+            where = errors[-1].where if errors else None
+            fail("server-error", wanted=wanted, saw=f"the answer ended with status {stream.status}{error}", where=where)
+        asked = self.gate.held
+        saw = "the app was asked for the next row, but this one had not been sent"
+        fail("stream-buffered", wanted=wanted, saw=saw if asked else "nothing came, and no row was asked for")
+
+    def next_row(self, stream: Stream, tag: str, number: int) -> None:
+        """The supplier has this row: it reaches the visitor."""
+        if not self.gate.wait_tag(f"{tag}-{number}", GENEROUS_S):
+            wanted = f"row {number} is asked for when row {number - 1} has been sent"
+            fail("stream-buffered", wanted=wanted, saw=f"nobody asked the supplier for {tag}-{number}")
+        self.gate.release(f"{tag}-{number}")
+        self.row_comes(stream, tag, number)
+
+    def is_over(self, stream: Stream) -> None:
+        """Wait until the server has closed what it got for this stream."""
+        self._over(stream.id)
+
+    def line_of(self, visitor: str) -> dict[str, Any] | None:
+        """The ledger's line for this visitor; the last, should there be several."""
+        return self.lines_of(visitor)[-1] if self.lines_of(visitor) else None
+
+    def lines_of(self, visitor: str) -> list[dict[str, Any]]:
+        """All lines for this visitor."""
+        found = []
+        with suppress(FileNotFoundError):
+            for text in self._ledger.read_text(errors="replace").splitlines():
+                with suppress(ValueError):
+                    line = json.loads(text)
+                    if isinstance(line, dict) and line.get("request_id") == visitor:
+                        found.append(line)
+        return found
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """While the flag file exists."""
+        self._flag.touch()
+        try:
+            yield
+        finally:
+            self._flag.unlink(missing_ok=True)
+
+    def place(self, file: str, text: str) -> Place:
+        """The first line of a file of the learner's that holds this text; else its first."""
+        return line_with(self._run.project, file, text) or Place(file, 1)
+
+    def _over(self, request: str) -> None:
+        # The ledger's line may come after the visitor's last byte: the server closes when all has been sent.
+        self._run.history.wait_for("app.left", lambda e: bool(e["request"] == request), deadline_s=GENEROUS_S)
+
+
+def wanted_line(mall: Mall, visitor: str, fields: Mapping[str, Any], *, code: str, wanted: str) -> None:
+    """End the check with `code` unless the visitor has one line with these fields."""
+    lines = mall.lines_of(visitor)
+    if len(lines) != 1:
+        fail(code, wanted=wanted, saw=f"{len(lines) or 'no'} lines for it")
+    wrong = {name: lines[0].get(name) for name, value in fields.items() if lines[0].get(name) != value}
+    if wrong:
+        fail(code, wanted=f"{wanted}: {dict(fields)}", saw=f"a line with {wrong}")
+
+
+def onion(history: History, request: str) -> list[Lane]:
+    """A lane for each layer, outermost first: called, then (waiting) open while its body is read; and its rows."""
+    kinds = ("layer.entered", "layer.returned", "layer.chunk", "layer.left")
+    events = [e for e in history.events(*kinds) if e["request"] == request]
+    lanes = [_lane(name, events) for name in dict.fromkeys(str(e["layer"]) for e in events)]
+    chunks = [e for e in events if e.kind == "layer.chunk"]
+    # A chunk is told from the inside out: first by Django, last by the outermost layer.
+    inside = [e.t for e in chunks if e["layer"] == chunks[0]["layer"]]
+    outside = [e.t for e in chunks if e["layer"] == chunks[-1]["layer"]]
+    rows = [Stretch(came, left) for came, left in zip(inside, outside, strict=False)]
+    return [*lanes, Lane("rows", rows, note=f"{len(rows)} on their way out")] if lanes else []
+
+
+def _lane(name: str, events: Sequence[Event]) -> Lane:
+    at = {e.kind: e.t for e in events if e["layer"] == name}
+    entered, returned, left = at["layer.entered"], at.get("layer.returned"), at.get("layer.left")
+    stretches = [Stretch(entered, returned, BarKind.WORKING)]
+    if returned is not None and left is not None:
+        stretches.append(Stretch(returned, left, BarKind.WAITING))
+    last = left or returned
+    note = (
+        "" if last is None else f"in {(last - entered) * 1000:.0f} ms" if left else f"{(last - entered) * 1000:.1f} ms"
+    )
+    return Lane(name, stretches, note=note)

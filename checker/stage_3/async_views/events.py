@@ -1,0 +1,179 @@
+"""The desk's stream of events, read as a browser reads it: complete blocks only, and one without data is none."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from checker.harness import diagnosis
+from checker.harness.findings import fail
+from checker.harness.gate import Gate
+from checker.harness.history import History
+from checker.harness.http import Stream
+from checker.harness.server import Server
+from checker.stage_3.async_views.desk import (
+    ANSWERING,
+    PRICES,
+    PROMPT_S,
+    all_held,
+    blocked,
+    calls,
+    error_of,
+    known_error,
+    release,
+)
+
+BLANK_LINE = re.compile(r"(?:\r\n|\n|\r){2}")
+FIRST_NAMED = "acme"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One dispatched event. `id` is the last one set, as the standard has it."""
+
+    id: str
+    kind: str
+    data: str
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The data as a JSON object; empty when it is none."""
+        try:
+            body = json.loads(self.data)
+        except ValueError:
+            return {}
+        return body if isinstance(body, dict) else {}
+
+
+def told(stream: Stream) -> list[Told]:
+    """The events so far (https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)."""
+    events, last_id = [], ""
+    *blocks, _ = BLANK_LINE.split(stream.body.decode(errors="replace"))
+    for block in blocks:
+        lines: dict[str, list[str]] = {}
+        for line in block.splitlines():
+            name, _, value = line.partition(":")
+            lines.setdefault(name, []).append(value.removeprefix(" "))
+        last_id = lines.get("id", [last_id])[-1]
+        if "data" in lines:
+            events.append(Told(last_id, lines.get("event", ["message"])[-1], "\n".join(lines["data"])))
+    return events
+
+
+def heard(stream: Stream, matches: Callable[[Told], bool], deadline_s: float) -> Told | None:
+    """The first event that matches, as soon as it is complete; None at the deadline or the stream's end."""
+
+    def found() -> Told | None:
+        return next((event for event in told(stream) if matches(event)), None)
+
+    stream.read(lambda: found() is not None, deadline_s)
+    return found()
+
+
+@contextmanager
+def listening(server: Server, gate: Gate) -> Iterator[Stream]:
+    """The stream of events, with its five calls held."""
+    server.get("/hello/")  # a server that has died ends the check here, with its own finding
+    since = History.now()
+    with server.stream("/events/", label="events") as stream:
+        if not all_held(gate, 5):
+            wanted = "/events/ asks all five suppliers before the first has answered"
+            blocked(server, since, wanted)
+            stream.read_to_end(0.1)
+            stream_error(server, stream, wanted)
+            fail("events-in-turn", wanted=wanted, saw=f"{calls(gate.peak)} at a time: {', '.join(gate.held)} first")
+        yield stream
+
+
+def stream_error(server: Server, stream: Stream, wanted: str) -> None:
+    """End the check when the stream's code raised."""
+    if error := error_of(server, stream.id, 0.5):
+        known_error(server, error, wanted)
+        raise diagnosis.error_finding(error, wanted)
+
+
+def of(name: str) -> Callable[[Told], bool]:
+    """Whether an event tells of this supplier."""
+    return lambda event: event.fields.get("name") == name
+
+
+def event_of(stream: Stream, name: str) -> Told | None:
+    """The event for this supplier, which must come now."""
+    return heard(stream, of(name), PROMPT_S)
+
+
+def in_order_of_arrival(server: Server, gate: Gate) -> None:
+    """End the check unless each supplier's event is told before the next one answers, and then that all is done."""
+    with listening(server, gate) as stream:
+        for name in ANSWERING:
+            release(gate, [name])
+            event = event_of(stream, name)
+            if event is None:
+                not_heard(server, gate, stream, name)
+            if event.fields.get("price") != PRICES[name] or not event.id:
+                wanted = f'an id, and data: {{"name": "{name}", "price": "{PRICES[name]}"}}'
+                fail("events-shape", wanted=wanted, saw=f"id: {event.id or 'none'}, data: {event.data}")
+        if not stream.read_to_end(10):
+            fail("events-shape", wanted="after the last supplier, `done` and the response's end", saw="no end")
+        if told(stream)[-1].kind != "done":
+            stream_error(server, stream, "a last event: done")
+            dropped = "; a browser drops an event that has no data line" * (b"event: done" in stream.body)
+            fail("events-shape", wanted="a last event: done", saw=f"the last is of {told(stream)[-1].data}{dropped}")
+        promised = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no"}
+        for header, value in promised.items():
+            if value not in (seen := stream.headers.get(header, "no such header")):
+                fail("events-headers", wanted=f"{header}: {value}", saw=f"{header}: {seen}")
+
+
+def not_heard(server: Server, gate: Gate, stream: Stream, name: str) -> NoReturn:
+    """End the check: there is no event for a supplier that has answered. Finds out which mistake it is."""
+    wanted = f"the event for {name} as soon as {name} has answered, while {len(gate.held)} others are waited for"
+    already = len(told(stream))
+    if nameless := [event.data for event in told(stream) if event.fields.get("name") not in [*PRICES]]:
+        fail("events-shape", wanted='data: {"name": ..., "price": ...} in each event', saw=f"data: {nameless[0][:120]}")
+    if FIRST_NAMED in gate.held:
+        release(gate, [FIRST_NAMED])
+        event_of(stream, FIRST_NAMED)
+        if gate.held and len(told(stream)) > already:
+            saw = f"it was held back until {FIRST_NAMED}, the first of the list, had answered too"
+            fail("events-in-list-order", wanted=wanted, saw=saw)
+    gate.open()
+    stream.read_to_end(PROMPT_S)
+    stream_error(server, stream, wanted)
+    if not told(stream):
+        wanted = f'data: {{"name": "{name}", "price": "{PRICES[name]}"}} and a blank line'
+        fail("events-shape", wanted=wanted, saw=repr(stream.body[:200]))
+    warned = re.search(r"StreamingHttpResponse must consume .*", server.process.log.text)
+    saw = "not one event until all five suppliers had answered, then all of them"
+    fail("events-at-the-end", wanted=wanted, saw=f"{saw}\n  {warned[0]}" if warned else saw)
+
+
+def resumed(first: Server, second: Server, gate: Gate) -> tuple[str, list[str], str]:
+    """Two events from one server, the rest by the second event's id from another: (wanted, suppliers told, trouble)."""
+    with listening(first, gate) as stream:
+        last = None
+        for name in ("delta", "acme"):
+            release(gate, [name])
+            last = event_of(stream, name)
+    if last is None or not re.fullmatch(r"[!-~]([ -~]*[!-~])?", last.id):
+        fail("events-shape", wanted="every event has an id of visible ASCII signs", saw=repr(last))
+    gate.reset()
+    gate.open()
+    since = History.now()
+    with second.stream("/events/", headers={"Last-Event-ID": last.id}, label="events, resumed") as stream:
+        stream.read_to_end(10)
+        wanted = f"with `Last-Event-ID: {last.id}`, only borealis, cobalt and ember are asked and told, then done"
+        if not told(stream) or told(stream)[-1].kind != "done":
+            stream_error(second, stream, wanted)
+    names = [str(event.fields["name"]) for event in told(stream) if "name" in event.fields]
+    asked = {event["tag"] for event in first.run.history.events("gate.arrived", since=since)}
+    trouble = ""
+    if sorted(names) != ["borealis", "cobalt", "ember"]:
+        trouble = f"told: {', '.join(names) or 'nobody'}"
+    elif more := asked - set(names):
+        trouble = f"asked once more: {', '.join(sorted(more))}"
+    return wanted, names, trouble

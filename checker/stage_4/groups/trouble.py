@@ -1,0 +1,76 @@
+"""What went wrong inside the learner's processes, when a chat check fails: told before what the clients saw of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import NoReturn
+
+from checker.harness import diagnosis
+from checker.harness.findings import fail
+from checker.harness.history import Event
+from checker.harness.server import Server
+from checker.stage_4.groups.chat import Chat
+from course.model import Place
+
+WARNING_DEADLINE_S = 0.2
+GIVEN = "chat/identity.py"  # every consumer's error passes through it
+
+# `chat/consumers.py:31: RuntimeWarning: coroutine 'RedisChannelLayer.group_send' was never awaited`
+_NEVER_AWAITED = re.compile(r"^(.+\.py):(\d+): RuntimeWarning: coroutine '(\S+)' was never awaited", re.MULTILINE)
+_MISSING_TYPE = re.compile(r"No handler for message type (\S+)")
+
+
+def tell_error(chat: Chat, requests: AbstractSet[str], wanted: str, *, since: float, deadline_s: float) -> None:
+    """End the check when a consumer of one of these sockets has raised; waits a moment for the news."""
+    error = chat.history.wait_for("app.raised", lambda e: e["request"] in requests, since=since, deadline_s=deadline_s)
+    if error is not None:
+        _fail_with(error, chat.one.run.project, wanted)
+
+
+def tell_never_awaited(server: Server, wanted: str, saw: str) -> None:
+    """End the check when the server has warned of a coroutine that a line of the project made and nobody awaited."""
+    project = server.run.project
+    server.process.log.wait_for("was never awaited", WARNING_DEADLINE_S)
+    for match in _NEVER_AWAITED.finditer(server.process.log.text):
+        file, line, coroutine = Path(match[1]), int(match[2]), match[3]
+        if file.is_relative_to(project):
+            doing = (_lines(file)[line - 1 : line] or [""])[0].strip()
+            where = Place(str(file.relative_to(project)), line, "", doing)
+            saw = f"{saw}\nthe coroutine {coroutine}() was made, but never awaited"
+            fail("never-awaited", wanted=wanted, saw=saw, where=where)
+
+
+def _fail_with(error: Event, project: Path, wanted: str) -> NoReturn:
+    message, where = str(error["message"]), error.where
+    saw = f"{error['type']}: {message}"
+    if where is not None and where.file == GIVEN:
+        where = None
+    if match := _MISSING_TYPE.search(message):
+        fail("no-handler", wanted=wanted, saw=saw, where=_line_with(rf"""[\"']{re.escape(match[1])}[\"']""", project))
+    if "no 'type' attribute" in message or "leading underscore" in message:
+        fail("no-handler", wanted=wanted, saw=saw)
+    if "Group name must be" in message:
+        fail("bad-group-name", wanted=wanted, saw=saw, where=where)
+    if error["type"] == "ClientDisconnected":  # uvicorn's word for it; the specification says: some OSError
+        saw = "sending to a client that had just vanished raised ClientDisconnected, and that ended your consumer"
+        fail("cut-while-speaking", wanted=wanted, saw=saw, where=where)
+    if error["type"] == "SynchronousOnlyOperation":
+        raise diagnosis.error_finding(error, wanted)
+    fail("consumer-crashed", wanted=wanted, saw=saw, where=where)
+
+
+def _line_with(pattern: str, project: Path) -> Place | None:
+    """The one line of the project that matches: the receiver that raised is another socket's, and not to blame."""
+    places = [
+        Place(str(file.relative_to(project)), number, "", line.strip())
+        for file in sorted(project.rglob("*.py"))
+        for number, line in enumerate(_lines(file), 1)
+        if re.search(pattern, line)
+    ]
+    return places[0] if len(places) == 1 else None
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8", errors="replace").splitlines()

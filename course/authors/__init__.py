@@ -1,0 +1,1 @@
+"""Who writes exercises: making one, linting the files, proving the graders."""

@@ -1,0 +1,1 @@
+"""Starts graders, hears them, and comes to a verdict."""

@@ -1,0 +1,205 @@
+"""Starts the grading child on one exercise, passes its events on, and comes to the verdict.
+
+The verdict is the child's report, held against what it announced: an exit code proves nothing, and a report that is
+short or late is BROKEN, never passed. Whatever ends the child, its servers are swept up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from course.content.places import ROOMS, Places
+from course.errors import CourseBug
+from course.model import (
+    CheckEvent,
+    CheckFinished,
+    CheckResult,
+    CheckStarted,
+    Exercise,
+    Outcome,
+    SuiteFinished,
+    SuiteStarted,
+    Verdict,
+)
+from course.shared.ledger import Ledger
+from course.shared.wire import from_line, result_from
+
+STOP_GRACE_S = 25.0
+START_GRACE_S = 60.0
+VERDICT_VERSION = 1
+
+
+class Grading:
+    """One run of an exercise's checks. `events` once, then `verdict`."""
+
+    def __init__(self, exercise: Exercise, run: Path, told: socket.socket, nonce: str) -> None:
+        self._exercise = exercise
+        self._run = run
+        self._told = told
+        self._nonce = nonce
+        self._started_at = time.monotonic()
+        self._sentences: dict[str, str] = {}
+        self._running = ""
+        self._results: list[CheckResult] = []
+        self._trouble = "the grader ended without a report"
+
+    def events(self) -> Iterator[CheckEvent]:
+        """Each event as it comes. Ends with the report, with the child, or at the exercise's time limit."""
+        for line in self._lines(self._started_at + START_GRACE_S + self._exercise.time_limit_s):
+            try:
+                event = from_line(line, self._nonce)
+            except CourseBug as bug:
+                self._trouble = bug.wrong
+                return
+            self._note(event)
+            yield event
+            if isinstance(event, SuiteFinished):
+                return
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the run came to."""
+        told = {result.id for result in self._results}
+        missing = [check for check in self._sentences if check not in told]
+        reason = self._trouble
+        if not reason and (missing or not self._sentences):
+            reason = f"the grader's report lacks {', '.join(missing) or 'every check'}"
+        return Verdict(
+            exercise=self._exercise.path,
+            outcome=Outcome.BROKEN if reason else _outcome(self._results),
+            results=tuple(self._results),
+            seconds=round(time.monotonic() - self._started_at, 3),
+            run=self._run,
+            reason=reason or next((r.reason for r in self._results if r.outcome is Outcome.BROKEN), ""),
+        )
+
+    def _note(self, event: CheckEvent) -> None:
+        match event:
+            case SuiteStarted():
+                self._sentences = dict(event.checks)
+            case CheckStarted():
+                self._running = event.id
+            case CheckFinished() if event.result.id in self._sentences:
+                self._results.append(event.result)
+            case SuiteFinished():
+                self._trouble = event.trouble
+
+    def _lines(self, deadline: float) -> Iterator[str]:
+        pending = b""
+        while True:
+            self._told.settimeout(max(deadline - time.monotonic(), 0.001))
+            try:
+                chunk = self._told.recv(65_536)
+            except TimeoutError:
+                running = self._sentences.get(self._running, "the start")
+                self._trouble = f"the checks took longer than {self._exercise.time_limit_s:.0f} s; running: {running}"
+                return
+            except OSError:
+                return
+            if not chunk:
+                return
+            *lines, pending = (pending + chunk).split(b"\n")
+            for line in lines:
+                yield line.decode(errors="replace")
+
+
+@contextmanager
+def start(places: Places, exercise: Exercise, *, project: Path, run: Path) -> Iterator[Grading]:
+    """Grade `project` in a child process; `run` (an existing folder) gets history, logs and verdict.json."""
+    ours, theirs = socket.socketpair()
+    with ours:
+        nonce = secrets.token_hex(16)
+        with theirs, (run / "grader.log").open("wb") as log:
+            child = subprocess.Popen(
+                [
+                    sys.executable, "-P", "-m", "checker",
+                    "--fd", str(theirs.fileno()),
+                    "--suite", str(places.suite(exercise.path)),
+                    "--project", str(project.resolve()),
+                    "--run", str(run.resolve()),
+                ],
+                cwd=run,
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=(theirs.fileno(),),
+                # Its own session: Ctrl-C reaches `learn` alone, which then asks the child to stop its servers.
+                start_new_session=True,
+            )  # fmt: skip
+        try:
+            ours.sendall(nonce.encode() + b"\n")
+            grading = Grading(exercise, run, ours, nonce)
+            yield grading
+        finally:
+            _end(child, run)
+        _save(grading.verdict)
+
+
+def read_verdict(run: Path) -> Verdict | None:
+    """The verdict that a run's folder holds; None when the run was cut short or its file is of another version."""
+    try:
+        body: dict[str, Any] = json.loads((run / "verdict.json").read_text(encoding="utf-8"))
+        if body["v"] != VERDICT_VERSION:
+            return None
+        return Verdict(
+            exercise=body["exercise"],
+            outcome=Outcome(body["outcome"]),
+            results=tuple(result_from(result) for result in body["results"]),
+            seconds=float(body["seconds"]),
+            run=run,
+            reason=body["reason"],
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _environment() -> dict[str, str]:
+    """Ours, without what would change the interpreter or pytest; the rooms come first on the child's path."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST_"))}
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOMS),
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+
+
+def _outcome(results: list[CheckResult]) -> Outcome:
+    """The gravest outcome of a run; skips matter only when nothing failed (then the machine lacks something)."""
+    seen = {result.outcome for result in results}
+    gravest = (Outcome.BROKEN, Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.SKIPPED)
+    return next((outcome for outcome in gravest if outcome in seen), Outcome.PASSED)
+
+
+def _end(child: subprocess.Popen[bytes], run: Path) -> None:
+    """Have the child stop its servers, or do it in its place."""
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(0.5)
+    if child.poll() is None:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(STOP_GRACE_S)
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+    Ledger(run / "ledger.jsonl").sweep()
+
+
+def _save(verdict: Verdict) -> None:
+    body = {"v": VERDICT_VERSION, **asdict(verdict), "run": verdict.run.name}
+    (verdict.run / "verdict.json").write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -1,0 +1,105 @@
+"""One attempt at an exercise: its checks are run, then progress.json and ROADMAP.md are brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from course.errors import UsageError
+from course.grading import checking
+from course.learner import progress, roadmap, situation, workspace
+from course.learner.progress import BoxState
+from course.learner.situation import Situation
+from course.model import CheckEvent, Exercise, ExitStatus, Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of it: the verdict, and the situation and boxes with it counted in."""
+
+    exercise: Exercise
+    verdict: Verdict
+    situation: Situation
+    boxes: Mapping[str, BoxState]
+    is_on_roadmap: bool = True  # a learner may have taken the line out of ROADMAP.md
+
+
+class Listener(Protocol):
+    """Who hears of a run: `begin` around each, the instance itself called with each event."""
+
+    def begin(self, exercise: Exercise, servers: Sequence[str]) -> AbstractContextManager[None]:
+        """Around a run of the exercise on these servers: its events come inside."""
+
+    def __call__(self, event: CheckEvent, /) -> None:
+        """One event."""
+
+
+def chosen(here: Situation, name: str | None, *, every: bool = False, stage: int | None = None) -> tuple[Exercise, ...]:
+    """The exercises to grade: those in the workspace (of one stage, or all), or the one that is meant."""
+    if not every and stage is None:
+        return (situation.meant(here, name),)
+    if name:
+        raise UsageError(f"{name} and {'--all' if every else '--stage'} exclude each other.", "Choose one.")
+    stages = [part for part in here.course.stages if stage is None or part.number == stage]
+    if not stages:
+        raise UsageError(f"there is no stage {stage}.", "`learn progress` lists them.")
+    made = tuple(e for part in stages for e in part.exercises if situation.is_made(here, e))
+    if not made:
+        raise UsageError("none of these exercises is in your folder yet.", "`learn next` makes one.")
+    return made
+
+
+def status(attempts: Sequence[Attempt]) -> ExitStatus:
+    """The gravest of the attempts' exit statuses."""
+    return max((attempt.verdict.outcome.exit_status for attempt in attempts), default=ExitStatus.PASSED)
+
+
+def grade(here: Situation, exercise: Exercise, listener: Listener) -> Attempt:
+    """Run the exercise's checks on the learner's folder; `listener` hears each event as it comes.
+
+    A run on a machine that was too busy to judge is tried once more. Raises UsageError while another run holds the
+    workspace.
+    """
+    project = situation.project_of(here, exercise)
+    with workspace.lock(here.workspace):
+        # Taken before the checks: what is edited while they run has not been checked.
+        work_hash = workspace.work_hash(here.workspace, exercise.path)
+        verdict = _run(here, exercise, project, listener)
+        if verdict.outcome is Outcome.INCONCLUSIVE:
+            verdict = _run(here, exercise, project, listener)
+        # Read again: a hint may have been taken in another terminal meanwhile.
+        known = progress.load(here.workspace.progress_file).progress
+        now = datetime.now(UTC)
+        after = replace(here, progress=known).keep(progress.after(known, verdict, work_hash, now))
+        roadmap.update(here.workspace.roadmap_file, here.course, after.progress)
+        text = here.workspace.roadmap_file.read_text(encoding="utf-8", errors="replace")
+    return Attempt(exercise, verdict, after, situation.boxes(after), f"`{exercise.path}`" in text)
+
+
+def _run(here: Situation, exercise: Exercise, project: Path, listener: Listener) -> Verdict:
+    folder = workspace.new_run(here.workspace, exercise.path)
+    with (
+        # First of all: the child imports pytest while we import what draws it.
+        checking.start(here.places, exercise, project=project, run=folder) as grading,
+        listener.begin(exercise, _servers(exercise)),
+    ):
+        for event in grading.events():
+            listener(event)
+    return grading.verdict
+
+
+def _servers(exercise: Exercise) -> tuple[str, ...]:
+    """The exercise's servers, with their versions where they are packages."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    named = []
+    for name in exercise.servers:
+        try:
+            named.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            named.append(name)
+    return tuple(named)

@@ -1,0 +1,280 @@
+"""The learner's folder: found, made, filled with exercises, put back to the scaffold. Nothing of theirs is ever lost.
+
+What is made is built in `.learn/making/` and renamed to its place when it is whole, so a `learn` that is killed leaves
+either the old or the new. `add` and `reset` are to be called under `lock`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from course import files
+from course.content import scaffold
+from course.content.places import Places
+from course.errors import LearnError, UsageError
+from course.learner import progress, roadmap
+from course.model import Course, Exercise
+from course.shared.ledger import Ledger
+
+KEPT_RUNS = 10
+_LEARN = ".learn"
+_BASE = "base"
+# What lies in an exercise's folder and is no work: the lesson, and what tools, editors and the app itself leave there.
+_NO_WORK = {scaffold.LESSON, ".DS_Store", ".git", ".idea", ".venv", ".vscode"}
+_NO_WORK |= {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+_NO_WORK_ENDINGS = (".pyc", ".swp", "~")
+_DATABASE = "db.sqlite3"  # and its -journal, -wal and -shm
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Where each thing lies in a learner's folder."""
+
+    root: Path
+
+    @property
+    def roadmap_file(self) -> Path:
+        """The roadmap, to read and to write notes in."""
+        return self.root / "ROADMAP.md"
+
+    @property
+    def learn(self) -> Path:
+        """Ours: all that is not the learner's to edit."""
+        return self.root / _LEARN
+
+    @property
+    def progress_file(self) -> Path:
+        """The truth about what was passed."""
+        return self.learn / "progress.json"
+
+    @property
+    def backups(self) -> Path:
+        """What a reset has replaced."""
+        return self.learn / "backups"
+
+    @property
+    def making(self) -> Path:
+        """What is being built, until it is renamed to its place."""
+        return self.learn / "making"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the `learn` that changes or checks something here; holds its pid."""
+        return self.learn / "lock"
+
+    def exercise(self, path: str) -> Path:
+        """The learner's project."""
+        return self.root / path
+
+    def base(self, path: str) -> Path:
+        """The scaffold as it was issued."""
+        return self.learn / _BASE / path
+
+    def runs(self, path: str) -> Path:
+        """The last runs of an exercise, one numbered folder each."""
+        return self.learn / "runs" / path
+
+
+def find(start: Path) -> Workspace:
+    """The workspace that this folder is, or lies in. Raises UsageError where there is none."""
+    folder = start.absolute()
+    for place in (folder, *folder.parents):
+        if _is_workspace(place):
+            return Workspace(place)
+    raise UsageError(
+        "this folder is no workspace, and none lies above it.",
+        "`learn init` makes one here; `learn init FOLDER` elsewhere.",
+    )
+
+
+def create(folder: Path, course: Course) -> Workspace:
+    """Make a workspace. What lies in the folder stays as it is, a ROADMAP.md too.
+
+    Raises UsageError where there is one already, here or above, or where the folder cannot be made.
+    """
+    ws = Workspace(folder.absolute())
+    if _is_workspace(ws.root):
+        raise UsageError(f"{ws.root} is a workspace already.", "`learn next` goes on in it.")
+    for above in ws.root.resolve().parents:
+        if _is_workspace(above):
+            raise UsageError(f"{ws.root} lies in the workspace {above}.", "Make it elsewhere, or go on in that one.")
+    with files.writing(ws.root):
+        ws.learn.mkdir(parents=True, exist_ok=True)
+    if not ws.roadmap_file.exists():
+        roadmap.update(ws.roadmap_file, course, progress.Progress())
+    # Last, because they are what makes the folder a workspace.
+    progress.save(ws.progress_file, progress.Progress())
+    with files.writing(ws.learn):
+        (ws.learn / _BASE).mkdir(exist_ok=True)
+    return ws
+
+
+def add(ws: Workspace, places: Places, exercise: Exercise) -> tuple[Path, ...]:
+    """Issue an exercise, unless it is there already. Returns its files, relative to its folder.
+
+    Raises UsageError where something lies in its place that was not issued by `learn`.
+    """
+    project = ws.exercise(exercise.path)
+    if _is_issued(ws, exercise.path):
+        return scaffold.listed(ws.base(exercise.path))
+    if _is_occupied(project):
+        raise UsageError(
+            f"{project} exists, and was not made by `learn`.", "Rename it or move it away; nothing in it was changed."
+        )
+    with files.building(ws.making, exercise.name) as place:
+        names = scaffold.issue(places, exercise, place / "work")
+        _put_in_place(ws, exercise, place)
+    return names
+
+
+def reset(ws: Workspace, places: Places, exercise: Exercise) -> Path:
+    """Put the exercise back to its scaffold. Returns the backup: the learner's folder as it was, renamed.
+
+    A shell that stood in the folder stands in the backup now. Raises UsageError when there is nothing to put back.
+    """
+    project = ws.exercise(exercise.path)
+    if not _is_issued(ws, exercise.path):
+        raise UsageError(f"{exercise.path} is not in this workspace.", f"`learn next {exercise.name}` makes it.")
+    with files.building(ws.making, exercise.name) as place:
+        scaffold.issue(places, exercise, place / "work")
+        backup = _free_backup(ws, exercise.path)
+        # Killed after this line, the work is in the backups, and `learn next` issues the exercise again.
+        files.move(project, backup)
+        _put_in_place(ws, exercise, place)
+    return backup
+
+
+def work_hash(ws: Workspace, exercise_path: str) -> str:
+    """A sha256 of the learner's files; "" while the folder is not there. An edited lesson (README.md) is no edit."""
+    return files.fingerprint(ws.exercise(exercise_path), _is_no_work)
+
+
+def new_run(ws: Workspace, exercise_path: str) -> Path:
+    """An empty folder for one more run; of the runs before it, all but the newest nine go."""
+    folder = ws.runs(exercise_path)
+    with files.writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        kept = _runs(folder)
+        run = folder / f"{int(kept[-1].name) + 1 if kept else 1:04}"
+        run.mkdir()
+    for old in kept[: -(KEPT_RUNS - 1)]:
+        if not _ledger(old).exists():  # else `sweep` still has to read what it started
+            files.remove(old)
+    return run
+
+
+def latest_run(ws: Workspace, exercise_path: str) -> Path | None:
+    """The newest run's folder, whether it has ended or not; None before the first."""
+    kept = _runs(ws.runs(exercise_path))
+    return kept[-1] if kept else None
+
+
+@contextmanager
+def lock(ws: Workspace) -> Iterator[None]:
+    """Be the only `learn` that changes or checks something here. Raises UsageError that names who is.
+
+    The system lets go of it when its holder ends, however it ends.
+    """
+    with files.writing(ws.lock_file):
+        fd = os.open(ws.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        _take(fd, ws)
+        with suppress(OSError):  # a full disk: the lock is held all the same, only not signed
+            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        try:
+            yield
+        finally:
+            os.ftruncate(fd, 0)
+    finally:
+        os.close(fd)
+
+
+def sweep(ws: Workspace) -> int:
+    """Clear away what a `learn` that was killed has left: its processes and folders. Returns how many there were.
+
+    Does nothing while another `learn` is at work here.
+    """
+    ledgers = list((ws.learn / "runs").glob("*/*/*/ledger.jsonl"))
+    leavings = [
+        *files.abandoned(ws.making),
+        *files.abandoned(ws.learn),
+        *files.abandoned(ws.root, f".{ws.roadmap_file.name}.*.new"),
+    ]
+    if not ledgers and not leavings:
+        return 0
+    try:
+        with lock(ws):
+            for path in leavings:
+                files.remove(path)
+            return sum(Ledger(path).sweep() for path in ledgers)
+    except LearnError:
+        return 0
+
+
+def _put_in_place(ws: Workspace, exercise: Exercise, place: Path) -> None:
+    """Rename what was built: first the scaffold as issued, then the project, which by then has no other in its way."""
+    base = ws.base(exercise.path)
+    scaffold.copy(place / "work", place / "base")
+    if base.exists():
+        files.move(base, place / "old base")
+    files.move(place / "base", base)
+    files.move(place / "work", ws.exercise(exercise.path))
+
+
+def _is_workspace(folder: Path) -> bool:
+    ws = Workspace(folder)
+    try:
+        return ws.progress_file.is_file() or (ws.learn / _BASE).is_dir()
+    except PermissionError:
+        return False  # a folder that we may not look into is none of ours
+
+
+def _is_issued(ws: Workspace, exercise_path: str) -> bool:
+    return ws.exercise(exercise_path).is_dir() and ws.base(exercise_path).is_dir()
+
+
+def _is_occupied(project: Path) -> bool:
+    """Whether something is there that a rename would have to destroy; an empty folder is nothing."""
+    if project.is_dir() and not project.is_symlink():
+        return any(project.iterdir())
+    return os.path.lexists(project)
+
+
+def _free_backup(ws: Workspace, exercise_path: str) -> Path:
+    """As stage_2/blocking_problem-20260131-120000-1: the number tells two backups of one second apart."""
+    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    number = 1
+    while os.path.lexists(backup := ws.backups / f"{exercise_path}-{stamp}-{number}"):
+        number += 1
+    return backup
+
+
+def _is_no_work(name: str) -> bool:
+    return name in _NO_WORK or name.endswith(_NO_WORK_ENDINGS) or name.startswith(_DATABASE)
+
+
+def _runs(folder: Path) -> list[Path]:
+    found = [path for path in folder.iterdir() if path.name.isdecimal()] if folder.is_dir() else []
+    return sorted(found, key=lambda path: int(path.name))
+
+
+def _ledger(run: Path) -> Path:
+    return run / "ledger.jsonl"
+
+
+def _take(fd: int, ws: Workspace) -> None:
+    with files.writing(ws.lock_file):
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pid = os.pread(fd, 20, 0).decode(errors="replace").strip()
+            raise UsageError(
+                f"another `learn`{pid and f' (process {pid})'} is at work in {ws.root}.",
+                f"Wait until it has ended{pid and f', or end it: kill {pid}'}.",
+            ) from None
