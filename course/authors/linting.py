@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from course.authors.choosing import parsed
 from course.authors.proving import PASSES, Case, cases
 from course.content import catalogue, scaffold
 from course.content.places import Places
 from course.errors import LearnError
 from course.model import Course, Exercise
+from course.shared.equipment import SERVERS
 
 RIGHT_AT_LEAST = 3
 WRONG_AT_LEAST = 6
@@ -68,10 +70,13 @@ def _exercise_problems(places: Places, exercise: Exercise) -> Iterator[str]:
     try:
         hints = catalogue.hints(places, exercise.path)
         wanted = cases(places, exercise)
+        checks, codes = suite_words(places.suite(exercise.path))
     except LearnError as error:
         yield error.wrong
         return
-    checks, codes = suite_words(places.suite(exercise.path))
+    for name in exercise.servers:
+        if name not in SERVERS:
+            yield f"exercise.toml: key 'servers' names {name!r}; known are {', '.join(SERVERS)}"
     yield from _case_problems(wanted, checks)
     expected_codes = {case.expected.split(": ")[1].split(" at ")[0] for case in wanted if ": " in case.expected}
     for code in sorted((codes | expected_codes) - set(hints)):
@@ -119,7 +124,11 @@ def _lesson_problems(lesson: Path) -> Iterator[str]:
 def _scaffold_problems(places: Places, exercise: Exercise) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="learn-lint-") as folder:
         project = Path(folder, "project")
-        scaffold.issue(places, exercise, project)
+        try:
+            scaffold.issue(places, exercise, project)
+        except LearnError as error:
+            yield error.wrong
+            return
         for name in (*exercise.your_work, *exercise.given):
             if not (project / name).exists():
                 yield f"exercise.toml names {name!r}, which the scaffold does not make"
@@ -128,9 +137,9 @@ def _scaffold_problems(places: Places, exercise: Exercise) -> Iterator[str]:
 def suite_words(suite: Path) -> tuple[set[str], set[str]]:
     """The checks that an exercise's check files define, and the diagnosis codes that its modules can give.
 
-    A code is the first argument of `fail`, or the argument `code`.
+    A code is the first argument of `fail`, or the argument `code`. Raises CourseBug for a module that is no Python.
     """
-    modules = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(suite.rglob("*.py"))}
+    modules = {path: parsed(path) for path in sorted(suite.rglob("*.py"))}
     functions = {
         node.name
         for path, module in modules.items()
