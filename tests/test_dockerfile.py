@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checker.harness.dockerfile import Dockerfile, read
+from checker.harness.containers.dockerfile import Dockerfile, read
 from checker.harness.findings import NotYet
 from checker.harness.processes import orphans
 from checker.harness.run import Run

@@ -11,7 +11,9 @@ import pytest
 from checker.harness.findings import NotYet
 from checker.harness.processes import orphans
 from checker.harness.run import Run
-from checker.harness.servers.systemd import SystemdService, Unit, read_unit, systemd, verify
+from checker.harness.servers.systemd import SystemdService, systemd
+from checker.harness.systemd.unit import Unit, read_unit
+from checker.harness.systemd.verify import verify
 from course.model import Place
 from tests.running import is_alive, leaving_nothing, running
 

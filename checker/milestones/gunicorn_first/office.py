@@ -14,17 +14,17 @@ from typing import Any
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
-from checker.harness.http import Exchange, Stream
-from checker.harness.lines import line_matching, line_with
-from checker.harness.run import Run
-from checker.harness.servers.gunicorn_master import wait_for_workers
-from checker.harness.servers.gunicorn_workers import (
+from checker.harness.gunicorn.master import wait_for_workers
+from checker.harness.gunicorn.workers import (
     Configuration,
     Workers,
     read_configuration,
     start_printing_configuration,
 )
-from checker.harness.servers.probed import probed
+from checker.harness.http import Exchange, Stream
+from checker.harness.lines import line_matching, line_with
+from checker.harness.probed import probed
+from checker.harness.run import Run
 from checker.harness.site import SelfBound
 from course.model import Place
 

@@ -14,9 +14,9 @@ import pytest
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.harness.gunicorn import master
 from checker.harness.picture import Lane, Picture
 from checker.harness.run import Run
-from checker.harness.servers import gunicorn_master
 from checker.harness.site import SelfBound
 from checker.harness.suite import needs
 from checker.milestones.gunicorn_first import heartbeat, trials
@@ -248,13 +248,13 @@ def test_a_stuck_worker_is_replaced(impatient: Office) -> None:
         office.begin_list(lost, "norma")
         stuck = office.worker_of(lost.id)
         try:
-            gunicorn_master.send(office.site, signal.SIGSTOP, stuck)
+            master.send(office.site, signal.SIGSTOP, stuck)
             # Only now does the second list reach a worker: one of the others.
             with office.guest_list("tosca") as kept:
                 office.begin_list(kept, "tosca")
                 office.site.answer_of(office.ask("/hello/", "hello"), GENEROUS_S)
                 heartbeat.set_back(stuck)
-                if not gunicorn_master.wait_gone(office.site, frozenset({stuck}), WORKER_TIMEOUT_S + GENEROUS_S):
+                if not master.wait_gone(office.site, frozenset({stuck}), WORKER_TIMEOUT_S + GENEROUS_S):
                     wanted = f"a worker that is silent for {seconds:g} s is ended"
                     fail(
                         "worker-timeout",
@@ -264,7 +264,7 @@ def test_a_stuck_worker_is_replaced(impatient: Office) -> None:
                     )
                 office.list_is_whole(kept, "tosca", "a worker was ended")
         finally:
-            gunicorn_master.send(office.site, signal.SIGCONT, stuck)
+            master.send(office.site, signal.SIGCONT, stuck)
     office.boot()
 
 
@@ -293,8 +293,8 @@ def test_a_reload_loses_nobody(office: Office) -> None:
         if not office.gate.wait_tag("order-hamlet", GENEROUS_S):
             office.site.answer_of(order, 0.0)
         (office.folder / "office" / "release.py").write_text('RELEASE = "2"\n')
-        gunicorn_master.reload(office.site)
-        answer = gunicorn_master.wait_until_new_workers_answer(office.site, "/hello/", old)
+        master.reload(office.site)
+        answer = master.wait_until_new_workers_answer(office.site, "/hello/", old)
         shown = (answer.json() or {}).get("release") if answer else "no new worker"
         if shown != "2":
             wanted = "after a reload, new workers serve release 2: its code and its settings"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.harness.gunicorn.master import pid_of
 from checker.harness.http import Exchange
 from checker.harness.picture import Lane, Stretch
 from checker.harness.run import Run
-from checker.harness.servers.gunicorn_master import pid_of
 from checker.harness.site import SelfBound, Site
 from checker.milestones.gunicorn_first import heartbeat
 from checker.milestones.gunicorn_first.office import (

@@ -13,11 +13,11 @@ from statistics import median
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.harness.gunicorn.workers import Workers
 from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
 from checker.harness.run import Run
 from checker.harness.server import Server
-from checker.harness.servers.gunicorn_workers import Workers
 from course.model import Place
 
 # Only failing solutions wait these out. SURE: by the configuration nobody is free. INSIDE: the request is in the

@@ -14,9 +14,9 @@ import pytest
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.harness.gunicorn.workers import Workers, read_configuration, start_printing_configuration
 from checker.harness.http import Answer, is_retry_after
 from checker.harness.run import Run
-from checker.harness.servers.gunicorn_workers import Workers, read_configuration, start_printing_configuration
 from checker.harness.suite import needs
 from checker.stage_2.blocking_problem.slow_shop import GENEROUS_S, Reports, SlowShop
 from course.model import Place

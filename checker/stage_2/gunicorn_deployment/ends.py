@@ -9,8 +9,8 @@ from pathlib import Path
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.harness.gunicorn import master
 from checker.harness.picture import Lane, Picture, Stretch
-from checker.harness.servers import gunicorn_master as master
 from checker.harness.servers.systemd import SystemdService
 from checker.harness.signals import signal_named
 from checker.stage_2.gunicorn_deployment.profiles import FIRST_RELEASE, GENEROUS_S, SECOND_RELEASE, Profile

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from checker.harness.dockerfile import Dockerfile
+from checker.harness.containers.dockerfile import Dockerfile
 from checker.harness.findings import fail
 from checker.harness.signals import signal_named
 from checker.stage_2.gunicorn_deployment.units import ROOTS

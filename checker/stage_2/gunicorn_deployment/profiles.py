@@ -15,17 +15,17 @@ from typing import Any
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
-from checker.harness.http import ANSWER_DEADLINE_S, Exchange
-from checker.harness.lines import line_matching
-from checker.harness.processes import Process
-from checker.harness.run import Run
-from checker.harness.server import Server
-from checker.harness.servers.gunicorn_workers import (
+from checker.harness.gunicorn.workers import (
     Configuration,
     Workers,
     read_configuration,
     start_printing_configuration,
 )
+from checker.harness.http import ANSWER_DEADLINE_S, Exchange
+from checker.harness.lines import line_matching
+from checker.harness.processes import Process
+from checker.harness.run import Run
+from checker.harness.server import Server
 from course.model import Place
 
 FIRST_RELEASE, SECOND_RELEASE = "first", "second"

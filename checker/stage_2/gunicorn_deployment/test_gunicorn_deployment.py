@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from checker.harness.dockerfile import read as read_dockerfile
+from checker.harness.containers.dockerfile import read as read_dockerfile
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.harness.gunicorn import master
 from checker.harness.picture import Picture
 from checker.harness.run import Run
-from checker.harness.servers import gunicorn_master as master
 from checker.harness.servers.container import Container
 from checker.harness.servers.supervisord import Supervisor
 from checker.harness.servers.systemd import SystemdService

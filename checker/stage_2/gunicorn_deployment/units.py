@@ -12,8 +12,9 @@ from pathlib import Path
 from signal import SIGTERM
 
 from checker.harness.findings import fail
-from checker.harness.servers.systemd import Unit, read_unit, verify
 from checker.harness.signals import signal_named
+from checker.harness.systemd.unit import Unit, read_unit
+from checker.harness.systemd.verify import verify
 from checker.stage_2.gunicorn_deployment.profiles import Profile, line_that_sets
 from course.model import Place
 

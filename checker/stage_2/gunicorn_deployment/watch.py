@@ -14,9 +14,9 @@ import psutil
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.harness.gunicorn import master
 from checker.harness.http import Answer
 from checker.harness.picture import Lane, Stretch
-from checker.harness.servers import gunicorn_master as master
 from checker.harness.servers.supervisord import Supervisor
 from checker.harness.site import Site
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S

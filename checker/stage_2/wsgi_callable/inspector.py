@@ -18,9 +18,9 @@ from urllib.parse import unquote
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import Event
+from checker.harness.probed import probed
 from checker.harness.program import Program
 from checker.harness.run import Run
-from checker.harness.servers.probed import probed
 from checker.stage_2.wsgi_callable.site import APP, BOOT_S
 
 FILE = "inspect_wsgi.py"

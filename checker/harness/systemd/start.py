@@ -6,9 +6,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from checker.harness.deployment.programs import Translation, refused
 from checker.harness.run import Run
-from checker.harness.servers.programs import Translation, refused
-from checker.harness.servers.systemd_unit import Unit
+from checker.harness.systemd.unit import Unit
 
 # Becomes the program itself, so that LISTEN_PID can be its pid. What it opens are the descriptors from 3 on.
 _ACTIVATE = """\

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker.harness.servers.systemd_command import Command, commands, specified, words
+from checker.harness.systemd.command import Command, commands, specified, words
 from course.model import Place
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")

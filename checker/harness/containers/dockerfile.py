@@ -13,7 +13,7 @@ from functools import partial
 from itertools import takewhile
 from pathlib import Path
 
-from checker.harness.dockerfile_stage import Instruction, Stage, last_stage, lineage
+from checker.harness.containers.stage import Instruction, Stage, last_stage, lineage
 from checker.harness.signals import signal_named
 from course.model import Place
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import psutil
 
+from checker.harness.deployment.told_errors import explained
 from checker.harness.findings import NotYet
 from checker.harness.http import Answer
 from checker.harness.processes import KILL_DEADLINE_S, LAST_GRACE_S, describe
 from checker.harness.run import Run
-from checker.harness.servers.told_errors import explained
 from checker.harness.site import BOOT_DEADLINE_S, SelfBound
 from course.shared.ledger import lives
 

@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from checker.harness.gunicorn.master import worker_pids
 from checker.harness.http import Exchange
 from checker.harness.processes import Process, clean_environment
 from checker.harness.run import Run
-from checker.harness.servers.gunicorn_master import worker_pids
 from checker.harness.site import Site
 
 

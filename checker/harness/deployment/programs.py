@@ -87,7 +87,7 @@ class Translation:
 
     def values(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Variables for the program: translated, with the programs of rule 1 in front of PATH."""
-        # TMPDIR stays the run's: by it a run finds what it has started (control_group.py, course/ledger.py).
+        # TMPDIR stays the run's: by it a run finds what it has started (control_group.py, course/shared/ledger.py).
         translated = {name: self.word(value) for name, value in environment.items() if name not in {"PATH", "TMPDIR"}}
         usual = environment.get("PATH") or os.environ.get("PATH", os.defpath)
         return {**translated, "PATH": f"{self.programs}{os.pathsep}{usual}"}
