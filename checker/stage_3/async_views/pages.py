@@ -2,68 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from linecache import getline
 from typing import Any
 
-from checker.harness import diagnosis
-from checker.harness.findings import NotYet, fail
+from checker.harness.findings import fail
 from checker.harness.gate import Gate
-from checker.harness.history import Event, History
+from checker.harness.history import History
 from checker.harness.http import Answer, Exchange
 from checker.harness.server import Server
-from course.model import Place
+from checker.stage_3.async_views.errors import blocked, error_of, known_error, learners_line
+from checker.stage_3.async_views.suppliers import ANSWERING, PRICES, all_held, calls, release, still_open
 
-PRICES = {"acme": "11.10", "borealis": "22.20", "cobalt": "33.30", "delta": "44.40", "ember": "55.50"}
-ANSWERING = ("delta", "acme", "ember", "borealis", "cobalt")  # not in the list's order, nor its first one first
 NUMBERS = ("orders", "customers", "revenue")
-GIVEN = ("desk/suppliers.py", "desk/invoice_sdk.py")
-# For what must come now, since the Gate's state leaves nothing else to wait for. Only a failing project waits so long.
-PROMPT_S = 3.0
-KNOWN_ERRORS = {
-    "sync-only-operation": re.compile(r"^.*SynchronousOnlyOperation: .*$", re.MULTILINE),
-    "loop-bound-object": re.compile(r"^.*(?:different (?:event )?loop|Event loop is closed).*$", re.MULTILINE),
-    "forgotten-await": re.compile(
-        r"^.*(?:'coroutine' object|unawaited coroutine|type coroutine|(?:object|got) coroutine$).*$", re.MULTILINE
-    ),
-}
-STACK_LINE = re.compile(r"^(.*):(\d+) (.*)$", re.MULTILINE)
-TRACEBACK_LINE = re.compile(r'File "(.*)", line (\d+), in (.*)')
-
-
-def error_of(server: Server, request: str, deadline_s: float = 2.0) -> Event | None:
-    """The error that ended this request, as the probe saw it."""
-    return server.run.history.wait_for("app.raised", lambda e: bool(e["request"] == request), deadline_s=deadline_s)
-
-
-def known_error(server: Server, error: Event | None, wanted: str) -> None:
-    """End the check when this error is one that this exercise is about, also when a task group has wrapped it."""
-    if error is None:
-        return
-    text = f"{error['type']}: {error['message']}\n{error['traceback']}"
-    for code, pattern in KNOWN_ERRORS.items():
-        if match := pattern.search(text):
-            fail(code, wanted=wanted, saw=match[0].strip(" |+"), where=learners_line(server, error))
-
-
-def learners_line(server: Server, event: Event) -> Place | None:
-    """The innermost line of the project in the event's stack or traceback, passing over the given modules."""
-    text, pattern = ("\n".join(event["stack"]), STACK_LINE) if event["stack"] else (event["traceback"], TRACEBACK_LINE)
-    for path, line, function in reversed(pattern.findall(text)):
-        file = os.path.relpath(path, server.run.project)
-        if not file.startswith("..") and "site-packages" not in file and file not in GIVEN:
-            return Place(file, int(line), function.rpartition(".")[2], getline(path, int(line)).strip())
-    return event.where
-
-
-def blocked(server: Server, since: float, wanted: str, deadline_s: float = 0.5) -> None:
-    """End the check when the loop has stood still since then."""
-    if stall := diagnosis.blocked_loop(server, since=since, deadline_s=deadline_s):
-        finding = diagnosis.loop_blocked(stall, wanted).finding
-        raise NotYet(replace(finding, where=learners_line(server, stall)))
 
 
 def answered(server: Server, exchange: Exchange, wanted: str, deadline_s: float = 10.0) -> Answer:
@@ -106,23 +55,6 @@ def priced(answer: Answer, prices: dict[str, str], wanted: str) -> None:
             fail("wrong-answer", wanted=f"{name}: {prices.get(name)}", saw=f"{name}: {price!r}")
 
 
-def release(gate: Gate, names: Iterable[str] = ANSWERING) -> None:
-    """Let these suppliers answer, in this order, each with its price."""
-    for name in names:
-        gate.release(name, body=PRICES[name])
-
-
-def all_held(gate: Gate, count: int, is_done: Callable[[], bool] = lambda: False) -> bool:
-    """True when so many calls are held together; False when the page is done, or no further call came for a while."""
-    came, until = 0, History.now() + 10.0
-    while History.now() < until and not is_done():
-        if gate.wait_held(count, 0.2):
-            return True
-        if gate.arrived > came:
-            came, until = gate.arrived, History.now() + PROMPT_S
-    return gate.wait_held(count, 0)
-
-
 def five_asked(server: Server, gate: Gate, page: Exchange) -> None:
     """End the check unless the page's five calls are held together."""
     since = History.now()
@@ -142,16 +74,6 @@ def five_asked(server: Server, gate: Gate, page: Exchange) -> None:
         priced(answered(server, page, wanted), PRICES, wanted)
     saw = f"{calls(len(first))} at a time: {', '.join(first)}; {', '.join(gate.held) or 'the others'} only after that"
     fail("sequential-suppliers", wanted=wanted, saw=saw)
-
-
-def still_open(gate: Gate) -> str:
-    """`2 calls are still open: acme, delta`."""
-    return f"{calls(len(gate.held))} still open: {', '.join(gate.held)}"
-
-
-def calls(count: int) -> str:
-    """`1 call`, `2 calls`."""
-    return f"{count} call{'s' * (count != 1)}"
 
 
 def one_in_trouble(desk: Server, gate: Gate, name: str, deadline_s: float | None) -> Answer:
