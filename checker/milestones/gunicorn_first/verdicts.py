@@ -6,15 +6,8 @@ from checker.harness.findings import fail
 from checker.harness.gunicorn import master
 from checker.harness.http import Exchange
 from checker.harness.lines import line_matching
-from checker.milestones.gunicorn_first.office import (
-    CONF,
-    GENEROUS_S,
-    SURE_S,
-    Answered,
-    Office,
-    journal_lines,
-    setting_line,
-)
+from checker.milestones.gunicorn_first.configuration import CONF, GENEROUS_S, SURE_S, setting_line
+from checker.milestones.gunicorn_first.office import Answered, Office, journal_lines
 from course.model import Place
 
 SLOW = 8
