@@ -1,4 +1,4 @@
-"""What a kill, an abort and a reload do to a service that has requests under way."""
+"""What KILL, ABRT and HUP do to a service that has requests under way."""
 
 from __future__ import annotations
 
@@ -10,21 +10,12 @@ from pathlib import Path
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
-from checker.harness.picture import Lane, Picture, Stretch
-from checker.harness.servers.systemd import SystemdService
-from checker.harness.signals import signal_named
 from checker.stage_2.gunicorn_deployment.profiles import FIRST_RELEASE, GENEROUS_S, SECOND_RELEASE, Profile
-from checker.stage_2.gunicorn_deployment.units import SERVICE_FILE
-from checker.stage_2.gunicorn_deployment.watch import CHANGE_DEADLINE_S, Visitor, master_of
-from course.model import BarKind, Place
+from course.model import Place
 
 STACK_DEADLINE_S = 10.0
 LOOK_AGAIN_S = 0.05
 LAST_LINES = 6
-# After a signal that replaces no worker, somebody new is not to be expected.
-NOBODY_NEW_S = 5.0
-# The signal of `kill -s HUP`, `kill -HUP`, `kill -1`, perhaps in a shell's text.
-KILL_SIGNAL = re.compile(r"(?:-s\s*|--signal[= ]|(?<=\s)-)((?:SIG)?[A-Z]+[0-9]?|[0-9]+)\b")
 # Whatever writes the stack (traceback, faulthandler, a logger of one's own), it names file and function in one line.
 STACK_LINE = re.compile(r"views\.py.*\breport\b|\breport\b.*views\.py")
 
@@ -108,53 +99,6 @@ def a_reload_serves_the_new_release(reports: Profile, gate: Gate, release_file: 
     if master.wait_gone(server, old):
         return
     fail("old-release", wanted=wanted, saw="old workers were still there when their last request was done")
-
-
-def a_reload_by_systemd_replaces_the_workers(service: SystemdService, picture: Picture) -> None:
-    """Run the unit's ExecReload while somebody asks: new workers of the same master answer, and nobody is lost."""
-    visitor = Visitor(service)
-    old = master.worker_pids(service, service.main_pid) | {visitor.ask()}
-    where = service.unit.place("ExecReload", service.run.project) or Place(SERVICE_FILE, 1)
-    command = service.unit.value("ExecReload")
-    found = KILL_SIGNAL.search(command)
-    # TERM is what `kill` sends when it is told nothing else. A program that is no `kill` may send anything.
-    number = signal_named(found[1] if found else "TERM") if "kill" in command else None
-    deadline_s = CHANGE_DEADLINE_S if number in (None, signal.SIGHUP) else NOBODY_NEW_S
-    sent = service.run.history.now()
-    new = 0
-    try:
-        complaint = service.reload()
-        if not complaint:
-            new = visitor.ask_until_other_than(old, lambda: service.process.returncode is not None, deadline_s)
-    finally:
-        until = service.run.history.now()
-        reload = Lane(
-            "reload", [Stretch(sent, until, BarKind.WAITING)], note="until a new worker answered" if new else ""
-        )
-        picture.lanes("who answered /pid/", [reload, *visitor.lanes()])
-    told = f"ExecReload sends {number.name}: " if number else "after ExecReload, "
-    if not complaint and service.process.returncode is not None:
-        complaint = f"{told}gunicorn ended by it"
-    elif not complaint and not new:
-        complaint = f"{told}the old workers went on, and no new one answered"
-    elif not complaint and master_of(service, new) not in (0, service.main_pid):
-        complaint = f"{told}a second master was started, and the old one goes on"
-    elif not complaint and visitor.lost:
-        complaint = f"{visitor.lost} requests were lost"
-    if complaint:
-        wanted = "new workers answer after systemctl reload, under the same master"
-        fail("reload-fails", wanted=wanted, saw=complaint, where=where)
-
-
-def serves_what_it_started_with(profile: Profile) -> None:
-    """The profile switches no reloader on."""
-    if profile.settings.printed.get("reload") == "True":
-        fail(
-            "reloader",
-            wanted="a service serves the code that it was started with",
-            saw="reload = True: gunicorn watches every file, and restarts its workers under the visitors' hands",
-            where=profile.line("reload"),
-        )
 
 
 def _hook(reports: Profile) -> Place:

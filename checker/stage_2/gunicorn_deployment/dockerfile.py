@@ -1,6 +1,6 @@
 """What the learner's Dockerfile says, and what docker makes of it at the build, at the start and at a stop.
 
-Builds and starts nothing; what is promised stands in test_gunicorn_deployment.py.
+Builds and starts nothing.
 """
 
 from __future__ import annotations
