@@ -1,28 +1,19 @@
-"""Checks of The Blocking Problem: a slow query takes its worker's slot, and no slot more than it was given.
+"""Checks of The Blocking Problem: a report takes no slot more than it was given, and gives it back.
 
-"In the database at the same time" is counted at the Gate, which the shop's slow query waits for.
+And how many slots a shop needs, which capacity.toml predicts.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from checker.harness.findings import fail
-from checker.harness.gate import Gate
-from checker.harness.gunicorn.workers import Workers, read_configuration, start_printing_configuration
 from checker.harness.http import Answer, is_retry_after
-from checker.harness.run import Run
 from checker.harness.suite import needs
-from checker.stage_2.blocking_problem.slow_shop import GENEROUS_S, Reports, SlowShop
+from checker.stage_2.blocking_problem.shop import SLOTS, Reports, Shop, line_of
 from course.model import Place
 
-SLOTS = 5
-MOST_WORKERS = 6
 ROUNDS = 3
 PREDICTIONS = {
     ("reports_in_flight", "one_sync_worker"): 1,
@@ -34,67 +25,8 @@ PREDICTIONS = {
 }
 
 
-@pytest.fixture(scope="session")
-def shop(gunicorn: Callable[..., Any], gate: Gate, run: Run) -> SlowShop:
-    """The shop, with the Gate for its database and a database file outside the learner's folder."""
-    printing = start_printing_configuration(run)
-    try:
-        environment = {"UPSTREAM_URL": gate.url, "DATABASE_PATH": str(run.temporary / "shop.sqlite3")}
-        server = gunicorn("shop.wsgi:application", config="gunicorn.conf.py", environment=environment)
-        printing.wait(GENEROUS_S)
-    finally:
-        printing.stop()
-    configuration = read_configuration(printing.log.text)
-    if configuration is None:
-        server.ready("/hello/")  # ends with the server's own words on what it cannot read
-        raise LookupError("gunicorn serves with a configuration that it did not print")
-    return SlowShop(server, Workers(server, configuration), gate, run)
-
-
-def test_the_shop_answers(shop: SlowShop, project: Path) -> None:
-    """The shop answers under gunicorn, with at most six worker processes."""
-    workers = shop.workers.configuration.workers
-    if workers > MOST_WORKERS:
-        fail(
-            "too-many-workers",
-            wanted=f"at most {MOST_WORKERS} worker processes",
-            saw=f"gunicorn.conf.py asks for {workers}",
-            where=Place("gunicorn.conf.py", line_of("workers", (project / "gunicorn.conf.py").read_text())),
-        )
-    shop.server.ready("/hello/")
-    answer = shop.server.get("/hello/")
-    if answer.status != 200:
-        fail("server-error", wanted="/hello/ answers with status 200", saw=f"status {answer.status}")
-
-
-@needs("test_the_shop_answers")
-def test_a_fast_page_is_served_while_a_report_runs(shop: SlowShop) -> None:
-    """A fast page is served while a report is running."""
-    with shop.workers.crowded():
-        reports = shop.run_reports(1)
-        shop.hello_is_served(reports)
-    shop.finish(reports)
-
-
-@needs("test_a_fast_page_is_served_while_a_report_runs")
-def test_five_reports_run_at_the_same_time(shop: SlowShop) -> None:
-    """Five reports run at the same time."""
-    with shop.workers.crowded():
-        reports = shop.run_reports(SLOTS)
-    shop.finish(reports)
-
-
-@needs("test_five_reports_run_at_the_same_time")
-def test_a_fast_page_is_served_while_five_reports_run(shop: SlowShop) -> None:
-    """A fast page is served while five reports are running."""
-    with shop.workers.crowded():
-        reports = shop.run_reports(SLOTS)
-        shop.hello_is_served(reports)
-    shop.finish(reports)
-
-
 @needs("test_a_fast_page_is_served_while_five_reports_run")
-def test_a_sixth_report_is_refused_at_once(shop: SlowShop) -> None:
+def test_a_sixth_report_is_refused_at_once(shop: Shop) -> None:
     """A sixth report is refused at once, with 503 and Retry-After."""
     with shop.workers.crowded():
         reports = shop.run_reports(SLOTS)
@@ -110,7 +42,7 @@ def test_a_sixth_report_is_refused_at_once(shop: SlowShop) -> None:
 
 
 @needs("test_a_sixth_report_is_refused_at_once")
-def test_the_limit_holds_for_the_whole_site(shop: SlowShop) -> None:
+def test_the_limit_holds_for_the_whole_site(shop: Shop) -> None:
     """The limit holds for the whole site, whichever worker a report meets."""
     with shop.workers.crowded():
         reports = shop.run_reports(SLOTS)
@@ -121,7 +53,7 @@ def test_the_limit_holds_for_the_whole_site(shop: SlowShop) -> None:
 
 
 @needs("test_the_limit_holds_for_the_whole_site")
-def test_a_slot_comes_back_after_a_report(shop: SlowShop) -> None:
+def test_a_slot_comes_back_after_a_report(shop: Shop) -> None:
     """A slot comes back when its report is done."""
     for _ in range(ROUNDS):
         shop.finish(shop.run_reports(SLOTS, refused_code="slot-lost", after=" again, after five were answered"))
@@ -129,7 +61,7 @@ def test_a_slot_comes_back_after_a_report(shop: SlowShop) -> None:
 
 
 @needs("test_the_limit_holds_for_the_whole_site")
-def test_a_slot_comes_back_after_an_error(shop: SlowShop) -> None:
+def test_a_slot_comes_back_after_an_error(shop: Shop) -> None:
     """A slot comes back when the database fails."""
     after = " again, after five ended with a database error"
     for _ in range(ROUNDS):
@@ -140,7 +72,7 @@ def test_a_slot_comes_back_after_an_error(shop: SlowShop) -> None:
 
 
 @needs("test_a_slot_comes_back_after_an_error")
-def test_a_slot_comes_back_after_a_visitor_left(shop: SlowShop) -> None:
+def test_a_slot_comes_back_after_a_visitor_left(shop: Shop) -> None:
     """A slot comes back when the visitor has left."""
     after = " again, after five visitors had left"
     for _ in range(ROUNDS):
@@ -175,19 +107,14 @@ def test_capacity_is_predicted(project: Path) -> None:
         )
 
 
-def five_and_no_more(shop: SlowShop, refused_code: str, after: str) -> None:
+def five_and_no_more(shop: Shop, refused_code: str, after: str) -> None:
     """All five slots are there again, and not a sixth."""
     reports = shop.run_reports(SLOTS, refused_code=refused_code, after=after)
     refuse_more(shop, reports)
     shop.finish(reports)
 
 
-def refuse_more(shop: SlowShop, reports: Reports) -> list[Answer]:
+def refuse_more(shop: Shop, reports: Reports) -> list[Answer]:
     """Refusing a report must not make room for one."""
     tags = ("7", "8")
     return [shop.refuses(tag, reports, held_code="limit-grows", saw_held=f"report {tag} was let in") for tag in tags]
-
-
-def line_of(name: str, text: str) -> int:
-    """The number of the line that sets `name`; 1 when none does."""
-    return next((number for number, line in enumerate(text.splitlines(), 1) if line.startswith(name)), 1)

@@ -1,4 +1,4 @@
-"""Applications that hold a caller to PEP 3333: what the learner's inspector is pointed at, as `callable_lab:<name>`.
+"""Applications that hold a caller to PEP 3333: what the learner's inspector is pointed at, as `learn_lab:<name>`.
 
 Runs in the inspector's own process, from a copy outside the project. What it sees goes to the history by the probe's
 journal.
@@ -57,15 +57,6 @@ def reconsiders(_environ: Environ, start_response: StartResponse) -> list[bytes]
     except ConnectionError:
         start_response("503 Service Unavailable", [*TEXT, *ON_FIRE], sys.exc_info())
     return [b"sorry"]
-
-
-def talks(_environ: Environ, start_response: StartResponse) -> Iterator[bytes]:
-    """Prints while it is called and while it is read, as a forgotten line of debugging does."""
-    print("talks was called")  # noqa: T201  (that is its point)
-    start_response("200 OK", list(TEXT))
-    yield b"one"
-    print("talks goes on")  # noqa: T201
-    yield b"three"
 
 
 def reconsiders_late(_environ: Environ, start_response: StartResponse) -> Iterator[bytes]:

@@ -18,17 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from checker.stage_2.wsgi_middleware.inside.strict_gateway import (
-    CHUNKS,
-    SLOW_S,
-    WITH_GAP,
-    App,
-    ProbeApp,
-    Seen,
-    Visit,
-    caller,
-    definition,
-)
+from checker.stage_2.wsgi_middleware.inside.places import Seen, caller, definition
+from checker.stage_2.wsgi_middleware.inside.probe_app import CHUNKS, SLOW_S, WITH_GAP, App, ProbeApp
+from checker.stage_2.wsgi_middleware.inside.rooms import ROOMS
+from checker.stage_2.wsgi_middleware.inside.strict_server import Visit
 
 LEDGER, GATE = "AccessLedger", "MaintenanceGate"
 PASSING_ON = (
@@ -197,8 +190,7 @@ def _private_stdout() -> Any:
 
 def _stand_in_the_project() -> None:
     # The learner's project comes first from here on, and our own folder last: it may be the one with Django in it.
-    own = str(Path(__file__).resolve().parents[4])
-    sys.path[:] = [str(Path.cwd()), *(entry for entry in sys.path if entry != own), own]
+    sys.path[:] = [str(Path.cwd()), *(entry for entry in sys.path if entry != ROOMS), ROOMS]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mall.settings")
 
 

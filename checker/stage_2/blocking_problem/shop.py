@@ -1,6 +1,6 @@
 """The shop of the blocking problem as its checks meet it: reports sent into the database, and what keeps one out of it.
 
-Gives the findings that several checks share; what is promised stands in test_blocking_problem.py.
+Gives the findings that several checks share; what is promised stands in the check files.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ STEP_S = 0.1
 # A refusal has no more to do than the fast page has. Waiting "only a moment" first takes hundreds of times as long.
 AT_ONCE_RATIO = 10
 REFUSALS = (429, 503)
+SLOTS = 5  # reports in the database at the same time, in the whole site
 EDIT = "gunicorn.conf.py says how many slots there are"
 
 Reports = Mapping[str, Exchange]
 
 
-class SlowShop:
+class Shop:
     """The learner's shop under gunicorn, with the Gate for its database."""
 
     def __init__(self, server: Server, workers: Workers, gate: Gate, run: Run) -> None:
@@ -209,6 +210,11 @@ class SlowShop:
 
     def _now(self) -> float:
         return self._history.now()
+
+
+def line_of(name: str, text: str) -> int:
+    """The number of the line that sets `name`; 1 when none does."""
+    return next((number for number, line in enumerate(text.splitlines(), 1) if line.startswith(name)), 1)
 
 
 def _count(reports: Reports) -> str:

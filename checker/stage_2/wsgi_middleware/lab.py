@@ -1,22 +1,24 @@
-"""The lab's report as the checks read it: a trial for each middleware and scenario, in the order they were run.
+"""The lab as its checks meet it: a trial for each middleware and scenario, in the order they were run.
 
-The lab itself is a child program (inside/middleware_lab.py); what it saw is judged in duties.py.
+The lab itself is a child program (inside/lab.py). What it saw is judged in protocol.py, ledger.py, turns.py and
+maintenance.py: a function for each duty of a middleware.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from checker.harness.findings import fail
 from checker.harness.program import Program
-from checker.stage_2.wsgi_middleware.inside.middleware_lab import GATE, LEDGER
+from checker.stage_2.wsgi_middleware.inside.lab import GATE, LEDGER
 from course.model import Place
 
 GENEROUS_S = 30.0
+LONGEST_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +105,23 @@ class Lab:
 def place_of(place: dict[str, Any] | None) -> Place | None:
     """A place in the learner's project, as the lab writes it."""
     return None if place is None else Place(**place)
+
+
+def request_ids(visit: dict[str, Any]) -> list[str]:
+    """The values of X-Request-Id in the head that counts: the last one the server was told."""
+    return header_values(visit, "x-request-id")
+
+
+def header_values(visit: dict[str, Any], name: str) -> list[str]:
+    """The values of one header in the head that counts."""
+    headers = visit["started"][-1]["headers"] if visit["started"] else []
+    return [str(value) for key, value in headers if str(key).lower() == name]
+
+
+def shown_ids(values: Iterable[str]) -> str:
+    """Values of X-Request-Id, as a finding shows them."""
+    return ", ".join(f"X-Request-Id: {_shortened(value)}" for value in values) or "no X-Request-Id"
+
+
+def _shortened(value: str) -> str:
+    return value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}... ({len(value)} characters)"
