@@ -17,12 +17,12 @@ from checker.harness.site import Site
 RAW_DEADLINE_S = 10.0
 # A server has read a segment when the kernel holds nothing for it any more. Where that cannot be seen (not Linux), or
 # where it only peeks, the next one follows after this long.
-READ_DEADLINE_S = 2.0
+SEGMENT_DEADLINE_S = 2.0
 LOOK_AGAIN_S = 0.02
 CONNECTIONS = Path("/proc/net/tcp")
 
 
-def raw(
+def raw_answer(
     site: Site,
     method: str,
     target: str,
@@ -51,7 +51,7 @@ def raw(
 def _wait_read(connection: socket.socket, server_port: int) -> None:
     """Until the server has read all that was sent so far, or has answered."""
     own_port = connection.getsockname()[1]
-    end_s = History.now() + READ_DEADLINE_S
+    end_s = History.now() + SEGMENT_DEADLINE_S
     while History.now() < end_s and not _is_read(own_port, server_port):
         if select.select([connection], [], [], LOOK_AGAIN_S)[0]:
             return

@@ -18,6 +18,7 @@ from checker.harness.history import Event
 from checker.harness.http import Exchange
 from checker.harness.server import Server
 from checker.harness.websocket import WebSocket
+from checker.stage_1.http_vs_websocket.raw_socket import RawSocket
 
 PROMPT_S = 10.0
 NEWS_S = 0.3
@@ -57,6 +58,13 @@ class Station:
             fail("django-got-the-websocket", wanted=wanted, saw=f"{saw}: {error['message']}")
         raise diagnosis.handshake_refused(self.server, socket)
 
+    def raw_socket(self, label: str) -> RawSocket:
+        """An open one by hand, for what no library does."""
+        socket = RawSocket(self.server.run.history, self.server.port, COUNTER, f"{self.name} {label}")
+        if not socket.is_open:
+            fail("handshake-refused", wanted=f"{self.name}: a WebSocket opens at {COUNTER}", saw="it was refused")
+        return socket
+
     def answers(self, socket: WebSocket, message: str | bytes, number: int, code: str) -> None:
         """The socket sends the message, and the next frame it gets is the answer with this number."""
         told = {"text": message} if isinstance(message, str) else {"bytes": len(message)}
@@ -78,6 +86,12 @@ class Station:
             closed = socket.close_code
             nothing = "no frame came" if closed is None else f"the socket was closed with {closed}"
             self.fail(code, f"{when}: the next frame is {expected}", nothing if frame is None else f"it was {frame!r}")
+
+    def must_end(self, socket: WebSocket | RawSocket, what: str) -> None:
+        """The application's call for this socket ends, now that its client has done `what`."""
+        if not self.ended(socket.id):
+            wanted = f"{self.name}: the application's call for a socket ends when the client {what}"
+            self.fail("socket-not-ended", wanted, f"it still runs after {PROMPT_S:.0f} s")
 
     def ended(self, request: str) -> bool:
         """Whether the application's call for this request or socket has ended; waits for it."""

@@ -38,7 +38,7 @@ def heartbeats(picture: Picture, history: History, desk: Desk, title: str) -> No
     picture.lanes(title, rows)
 
 
-def tries(picture: Picture, history: History, desk: Desk, title: str) -> None:
+def calls_by_symbol(picture: Picture, history: History, desk: Desk, title: str) -> None:
     """A row for each symbol: its calls one after the other, and the moment when it was told."""
     made = _calls(history, desk)
     lines = _lines(history, desk)

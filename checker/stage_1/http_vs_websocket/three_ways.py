@@ -18,14 +18,14 @@ import h11
 from checker.harness.history import History
 from checker.harness.picture import Lane, Picture, Stretch
 from checker.stage_1.http_vs_websocket import frames
-from checker.stage_1.http_vs_websocket.site import COUNTER, LONG_WAIT_S, PROMPT_S, Notice, Station
+from checker.stage_1.http_vs_websocket.frame_server import CHUNK_BYTES
+from checker.stage_1.http_vs_websocket.station import COUNTER, LONG_WAIT_S, PROMPT_S, Notice, Station
 from course.model import BarKind, Value
 
-CHUNK_BYTES = 65_536
 EMPTY_POLLS = 3
 
 
-class _Wire:
+class _Connection:
     """A connection that counts its bytes, both ways."""
 
     def __init__(self, port: int) -> None:
@@ -56,7 +56,7 @@ class _Wire:
         self._socket.close()
 
 
-class _Poller(_Wire):
+class _Poller(_Connection):
     """Polls over one connection that is kept alive."""
 
     def __init__(self, port: int, after: Notice) -> None:
@@ -94,7 +94,7 @@ class _Poller(_Wire):
             self._after = notices[-1]
 
 
-class _Pushed(_Wire):
+class _Pushed(_Connection):
     """A WebSocket on which only the server speaks."""
 
     def __init__(self, port: int) -> None:
@@ -172,7 +172,7 @@ def compare(station: Station, picture: Picture, texts: Sequence[str]) -> None:
         station.same(way.got, posted, f"{name} brings all {len(texts)} notices, each once and in order")
 
 
-def _cost(name: str, way: _Wire, note: str) -> Value:
+def _cost(name: str, way: _Connection, note: str) -> Value:
     return Value(name, round(way.total_bytes / max(len(way.got), 1)), note)
 
 

@@ -17,10 +17,10 @@ from typing import Self
 from checker.harness.history import History
 from checker.harness.http import REQUEST_ID_HEADER
 from checker.stage_1.http_vs_websocket import frames
+from checker.stage_1.http_vs_websocket.frame_server import CHUNK_BYTES
 from checker.stage_1.http_vs_websocket.frames import Frame
 
 DEADLINE_S = 20.0
-CHUNK_BYTES = 65_536
 SMALL_WINDOW_BYTES = 4096
 LARGE_WINDOW_BYTES = 1_000_000
 
