@@ -21,20 +21,3 @@ keepalive = 0
 
 # Who is told to stop has so long for what is under way.
 graceful_timeout = 30
-
-from deploy.hooks import worker_abort as worker_abort
-
-worker_class = "gthread"
-workers = 2
-threads = 4
-
-# Imported once, in the master: the workers start faster, and share memory.
-preload_app = True
-
-# A worker with four threads takes four connections and not one more. The fifth stays in the queue that both processes
-# take from. The price: no connection is kept for a second request.
-worker_connections = threads
-keepalive = 0
-
-# Who is told to stop has so long for what is under way.
-graceful_timeout = 30
