@@ -17,7 +17,8 @@ NEW = "stage_2/retries"
 @pytest.mark.parametrize(("path", "server"), [(NEW, "gunicorn"), ("stage_9/retries", "uvicorn")])
 def test_a_new_exercise_is_whole_but_for_its_lesson(own_places: Places, path: str, server: str) -> None:
     own_places.stage_file("stage_9").parent.mkdir()
-    own_places.stage_file("stage_9").write_text('title = "Later"\ndone = "you can"\n\n[exercises]\nlate = "Late"\n', encoding="utf-8")
+    late = 'title = "Later"\ndone = "you can"\n\n[exercises]\nlate = "Late"\n'
+    own_places.stage_file("stage_9").write_text(late, encoding="utf-8")
     course_file = own_places.course_file
     course_file.write_text(course_file.read_text().replace('"stage_2"', '"stage_2", "stage_9"'), encoding="utf-8")
     made = new.new(own_places, path, "Retries")
