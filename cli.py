@@ -27,7 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 dev = typer.Typer(cls=PlainGroup, rich_markup_mode=None)
-app.add_typer(dev, name="dev", help="For authors: new, show, check.")
+app.add_typer(dev, name="dev", help="For authors: new, show, mistake, check.")
 
 
 def exercise_names(incomplete: str) -> list[tuple[str, str]]:
@@ -311,8 +311,7 @@ def dev_new(
     from course.view import screens
 
     with faults.told_to_the_author():
-        made = new.new(Places(), path, title)
-    screens.stdout().show(view.made(made))
+        screens.stdout().show(view.made(new.new(Places(), path, title)))
     return ExitStatus.PASSED
 
 
@@ -327,8 +326,43 @@ def dev_show(exercise: Annotated[str, typer.Argument(autocompletion=exercise_nam
 
     places = Places()
     with faults.told_to_the_author():
-        shown = dossier.read(places, catalogue.find(catalogue.read(places), exercise))
-    screens.stdout().show(view.dossier(shown))
+        screens.stdout().show(view.dossier(dossier.read(places, catalogue.find(catalogue.read(places), exercise))))
+    return ExitStatus.PASSED
+
+
+@dev.command("mistake", cls=PlainCommand)
+def dev_mistake(  # noqa: PLR0917 - typer passes options by name
+    exercise: Annotated[str, typer.Argument(autocompletion=exercise_names)],
+    mistake: Annotated[str, typer.Argument(help="Its name, as in `learn dev show`.")],
+    folder: Annotated[Path | None, typer.Argument(metavar="FOLDER", help="Default: one of its name, here.")] = None,
+    save: Annotated[bool, typer.Option("--save", help="Write what FOLDER changes as the mistake's diff.")] = False,
+    on: Annotated[str, typer.Option(metavar="STYLE", help="The right solution for a new one.")] = "",
+    check: Annotated[str, typer.Option(metavar="TEST", help="With --save: the check it must fail.")] = "",
+    code: Annotated[str, typer.Option(metavar="CODE", help="With --save: the diagnosis.")] = "",
+    why: Annotated[str, typer.Option(metavar="TEXT", help="With --save: why somebody does it.")] = "",
+) -> ExitStatus:
+    """Lay a wrong solution out in a folder; with --save, write the folder back as its diff.
+
+    A new one: lay it out with --on STYLE, make the mistake, and save it.
+    """
+    from course.authors import faults, saving
+    from course.content import catalogue
+    from course.content.places import Places
+    from course.errors import UsageError
+    from course.view import authoring as view
+    from course.view import screens
+
+    places, place = Places(), folder or Path(mistake)
+    with faults.told_to_the_author():
+        chosen = catalogue.find(catalogue.read(places), exercise)
+    head = {key: text for key, text in (("check", check), ("code", code), ("why", why)) if text}
+    if save:
+        screens.stdout().show(view.saved(saving.save(places, chosen, mistake, place, on=on, head=head)))
+        return ExitStatus.PASSED
+    if head:
+        raise UsageError(f"--{next(iter(head))} is for --save.", "Lay it out first, and say that when you save it.")
+    laid = saving.lay(places, chosen, mistake, place, on=on)
+    screens.stdout().show(view.laid_out(chosen, mistake, place, laid))
     return ExitStatus.PASSED
 
 
@@ -338,9 +372,7 @@ def dev_check(
     *,
     repeat: Annotated[int, typer.Option(metavar="N", min=1, help="Each verdict so many times.")] = 1,
     load: Annotated[int, typer.Option(metavar="K", min=0, help="Beside so many busy processes.")] = 0,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="J", min=1, help="Side by side. Default: three a core, at most 8.")
-    ] = None,
+    jobs: Annotated[int | None, typer.Option(metavar="J", min=1, help="Default: three a core, at most 8.")] = None,
     alone: Annotated[bool, typer.Option("--alone", help="Each check with what it needs, on the reference.")] = False,
     sample: Annotated[bool, typer.Option("--sample", help="Of the mistakes, one for each diagnosis.")] = False,
     whole: Annotated[bool, typer.Option("--whole", help="Go on after the first failure.")] = False,
@@ -351,24 +383,18 @@ def dev_check(
 
     The scaffold and each wrong solution must fail where it should, each right solution must pass.
     """
-    from course.authors import choosing, faults, linting, proving
-    from course.content import catalogue
+    from course.authors import choosing, faults, proving
     from course.content.places import Places
     from course.view import proofs as view
     from course.view import screens
 
     places, screen = Places(), screens.stdout()
-    choose = choosing.alone if alone else choosing.sample if sample else choosing.catalogue
     teller = view.Lines(screen) if as_json else view.Proving(screen)
     with faults.told_to_the_author():
-        course = catalogue.read(places)
-        named = [catalogue.find(course, name) for name in exercises or ()]
-        problems = linting.problems(places, course)
-        for problem in problems:
-            teller.problem(problem)
-        cases = choose(places, named or [exercise for exercise in course.exercises if exercise.written])
-    side_by_side = jobs or proving.default_jobs()
-    proved = proving.prove(places, cases, repeat=repeat, load=load, jobs=side_by_side, whole=whole, tell=teller.proof)
-    proven = proving.summed_up(proved, problems, strict=strict)
+        chosen = choosing.read(places, exercises or (), alone=alone, sample=sample)
+    for problem in chosen.problems:
+        teller.problem(problem)
+    proofs = proving.prove(places, chosen.cases, repeat=repeat, load=load, jobs=jobs, whole=whole, tell=teller.proof)
+    proven = proving.summed_up(proofs, chosen.problems, strict=strict)
     teller.close(proven)
     return ExitStatus.PASSED if proven.is_proven else ExitStatus.NOT_YET

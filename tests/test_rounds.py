@@ -18,7 +18,7 @@ TOY = Exercise("stage_1", "toy", "Toy", written=True)
 
 def case(name: str, kind: str = "wrong") -> Case:
     """A case of the toy."""
-    return Case(TOY, kind, name, None, PASSES if kind == "right" else "test_x: code")
+    return Case(TOY, kind, name) if kind == "right" else Case(TOY, kind, name, "test_x", "code")
 
 
 class Grader:

@@ -14,12 +14,11 @@ from course.view.screens import Screen
 from tests.transcripts import shown
 
 TOY = Exercise("stage_1", "toy", "Toy", written=True)
-EXPECTED = "test_x: code"
 
 
-def wrong(name: str, seen: str = EXPECTED, *, is_unsteady: bool = False) -> Proof:
+def wrong(name: str, seen: str = "test_x: code", *, is_unsteady: bool = False) -> Proof:
     """The proof of a mistake."""
-    return Proof(Case(TOY, "wrong", name, None, EXPECTED), seen, 1.25, is_unsteady=is_unsteady)
+    return Proof(Case(TOY, "wrong", name, "test_x", "code"), seen, 1.25, is_unsteady=is_unsteady)
 
 
 def below(*proofs: Proof, problems: tuple[str, ...] = (), strict: bool = False) -> str:
@@ -28,7 +27,7 @@ def below(*proofs: Proof, problems: tuple[str, ...] = (), strict: bool = False) 
 
 
 def test_all_is_well() -> None:
-    text = below(wrong("one"), Proof(Case(TOY, "right", "reference", None, PASSES), PASSES, 0.5))
+    text = below(wrong("one"), Proof(Case(TOY, "right", "reference"), PASSES, 0.5))
     assert "scaffold  right  wrong  codes" in text
     assert "0/0    1/1    1/1      1" in text
     assert text.splitlines()[-1].strip() == "Proven: 2 verdicts, each as expected."

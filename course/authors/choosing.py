@@ -2,65 +2,47 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
+from course.authors import linting
 from course.authors.proving import Case, cases
-from course.content.places import Places
-from course.errors import CourseBug
+from course.authors.suites import checks
+from course.content import catalogue
+from course.content.places import REFERENCE, Places
 from course.model import Exercise
 
 
-def catalogue(places: Places, exercises: Sequence[Exercise]) -> tuple[Case, ...]:
-    """Every scaffold, right solution and wrong solution."""
-    return tuple(case for exercise in exercises for case in cases(places, exercise))
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is to be proven, and what is wrong with the course's files already."""
+
+    cases: tuple[Case, ...]
+    problems: tuple[str, ...]
 
 
-def sample(places: Places, exercises: Sequence[Exercise]) -> tuple[Case, ...]:
-    """Every scaffold and right solution, and of the mistakes the first for each diagnosis code."""
-    return tuple(case for exercise in exercises for case in _sample_of(cases(places, exercise)))
+def read(places: Places, names: Sequence[str], *, alone: bool = False, sample: bool = False) -> Chosen:
+    """The cases of the exercises of these names, of all that are written when none is named, and every problem."""
+    course = catalogue.read(places)
+    named = [catalogue.find(course, name) for name in names]
+    exercises = named or [exercise for exercise in course.exercises if exercise.written]
+    choose = each_alone if alone else sample_of if sample else cases
+    problems = linting.problems(places, course)
+    return Chosen(tuple(case for exercise in exercises for case in choose(places, exercise)), problems)
 
 
-def alone(places: Places, exercises: Sequence[Exercise]) -> tuple[Case, ...]:
-    """The reference once for each check, which runs with what it needs and nothing else."""
-    found = []
-    for exercise in exercises:
-        of_reference = (case for case in cases(places, exercise) if (case.kind, case.name) == ("right", "reference"))
-        for reference in of_reference:
-            found += [replace(reference, alone=check) for check in checks(places.suite(exercise.path))]
-    return tuple(found)
-
-
-def code(case: Case) -> str:
-    """The diagnosis code that a case must meet; "" when it must pass."""
-    _check, _, rest = case.expected.partition(": ")
-    return rest.partition(" ")[0]
-
-
-def checks(suite: Path) -> Iterator[str]:
-    """The checks of an exercise's check files, in their order. Raises CourseBug for a file that is no Python."""
-    for file in sorted(suite.glob("test_*.py")):
-        for node in parsed(file).body:
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                yield node.name
-
-
-def parsed(file: Path) -> ast.Module:
-    """A module of the checks. Raises CourseBug that names the file and the line, for one that is no Python."""
-    try:
-        return ast.parse(file.read_text(encoding="utf-8"))
-    except SyntaxError as error:
-        raise CourseBug(f"{file}:{error.lineno}: {error.msg}") from error
-    except ValueError as error:
-        raise CourseBug(f"{file}: {error}") from error
-
-
-def _sample_of(of_exercise: Sequence[Case]) -> Iterator[Case]:
+def sample_of(places: Places, exercise: Exercise) -> Iterator[Case]:
+    """The scaffold, every right solution, and of the mistakes the first for each diagnosis code."""
     met: set[str] = set()
-    for case in of_exercise:
-        if case.kind != "wrong" or code(case) not in met:
+    for case in cases(places, exercise):
+        if case.kind != "wrong" or case.code not in met:
             yield case
         if case.kind == "wrong":
-            met.add(code(case))
+            met.add(case.code)
+
+
+def each_alone(places: Places, exercise: Exercise) -> Iterator[Case]:
+    """The reference once for each check, which runs with what it needs and nothing else."""
+    for case in cases(places, exercise):
+        if (case.kind, case.name) == ("right", REFERENCE):
+            yield from (replace(case, alone=check) for check in checks(places.suite(exercise.path)))

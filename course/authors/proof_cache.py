@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib import metadata
@@ -19,10 +19,11 @@ from pathlib import Path
 from course.content.places import ROOMS, Places
 
 _COURSE = Path(__file__).parents[1]
-# Of the course itself. Proving is among them, since it judges whether a verdict is the expected one.
+# Of the course itself. Some of the authors' is among them: it lays cases out, and judges whether a verdict is expected.
 GRADES = (
     *("shared", "grading", "content/scaffold.py", "content/places.py"),
-    *("errors.py", "files.py", "model.py", "authors/proving.py"),
+    *("errors.py", "files.py", "model.py"),
+    *("authors/mistakes.py", "authors/patches.py", "authors/proving.py"),
 )
 
 
@@ -34,29 +35,29 @@ class ProofCache:
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         self._folder = Path(base) / "learn-asgi" / "proofs"
 
-    def seconds(self, exercise_path: str, overlay: Path | None, variant: str = "") -> float | None:
-        """How long the proven run took; None when this very content has not been proven.
+    def seconds(self, exercise_path: str, parts: Sequence[Path], variant: str = "") -> float | None:
+        """How long the run with these parts on the scaffold took; None when this very content was not proven.
 
         `variant` tells runs of the same content from each other: those of one check, those to the last check.
         """
         with suppress(OSError, ValueError, KeyError):
-            return float(json.loads(self._file(exercise_path, overlay, variant).read_text())["seconds"])
+            return float(json.loads(self._file(exercise_path, parts, variant).read_text())["seconds"])
         return None
 
-    def keep(self, exercise_path: str, overlay: Path | None, seconds: float, variant: str = "") -> None:
+    def keep(self, exercise_path: str, parts: Sequence[Path], seconds: float, variant: str = "") -> None:
         """Remember that this content was proven. A cache that cannot be written is no error."""
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._file(exercise_path, overlay, variant).write_text(json.dumps({"seconds": round(seconds, 3)}))
+            self._file(exercise_path, parts, variant).write_text(json.dumps({"seconds": round(seconds, 3)}))
 
-    def _file(self, exercise_path: str, overlay: Path | None, variant: str) -> Path:
+    def _file(self, exercise_path: str, parts: Sequence[Path], variant: str) -> Path:
         content = hashlib.sha256(f"{_engine()}\n{variant}".encode())
         rooms = [
             self._places.exercise(exercise_path),
             self._places.suite(exercise_path),
             self._places.shared_hints_file,
         ]
-        for room in rooms if overlay is None else [*rooms, overlay]:
+        for room in (*rooms, *parts):
             content.update(_digest(room).encode())
         return self._folder / f"{content.hexdigest()}.json"
 

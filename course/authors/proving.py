@@ -13,12 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from course.authors import mistakes
+from course.authors.mistakes import Mistake
 from course.authors.proof_cache import ProofCache
 from course.authors.rounds import Rounds
 from course.content import scaffold
@@ -42,10 +43,35 @@ class Case:
     exercise: Exercise
     kind: str  # "scaffold", "right" or "wrong"
     name: str
-    overlay: Path | None
-    expected: str  # PASSES, or "check: code" with " at file:line" where that matters
+    check: str = ""  # "" when it must pass
+    code: str = ""
     expected_where: str = ""
+    expected_saw: str = ""
+    why: str = ""
+    mistake: Mistake | None = None
     alone: str = ""  # the one check to run, with what it needs; "" runs all
+
+    @property
+    def expected(self) -> str:
+        """PASSES, or "check: code" with " at file:line" and " saw 'a part'" where these matter."""
+        at = f" at {self.expected_where}" if self.expected_where else ""
+        saw = f" saw {self.expected_saw!r}" if self.expected_saw else ""
+        return f"{self.check}: {self.code}{at}{saw}" if self.check else PASSES
+
+    def lay(self, places: Places, project: Path) -> None:
+        """Make the project. Raises CourseBug where a mistake's diff does not fit."""
+        if self.mistake:
+            mistakes.lay(places, self.exercise, self.mistake, project)
+        elif self.kind == "right":
+            mistakes.lay_right(places, self.exercise, self.name, project)
+        else:
+            scaffold.issue(places, self.exercise, project)
+
+    def content(self, places: Places) -> tuple[Path, ...]:
+        """The files and folders that make this case, beside the rooms of its exercise."""
+        style = self.mistake.on if self.mistake else self.name
+        laid = [self.mistake.path] if self.mistake else []
+        return tuple([*laid, places.right(self.exercise.path, style)] if style else laid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +136,12 @@ class Proven:
 
 def cases(places: Places, exercise: Exercise) -> tuple[Case, ...]:
     """The scaffold, then every right and every wrong solution of the catalogue, by name."""
-    untouched = Case(exercise, "scaffold", "", None, f"{exercise.first_check}: {exercise.first_code}")
-    solutions = places.solutions(exercise.path)
-    right = [Case(exercise, "right", path.name, path, PASSES) for path in _folders(solutions / "right")]
-    wrong = [_wrong(exercise, path) for path in _folders(solutions / "wrong")]
+    untouched = Case(exercise, "scaffold", "", exercise.first_check, exercise.first_code)
+    right = [Case(exercise, "right", path.name) for path in _folders(places.solutions(exercise.path) / "right")]
+    wrong = [
+        Case(exercise, "wrong", each.name, each.check, each.code, each.where, each.saw, each.why, each)
+        for each in mistakes.of(places, exercise)
+    ]
     return (untouched, *right, *wrong)
 
 
@@ -123,7 +151,7 @@ def prove(
     *,
     repeat: int = 1,
     load: int = 0,
-    jobs: int = 2,
+    jobs: int | None = None,
     fresh: bool = False,
     whole: bool = False,
     tell: Callable[[Proof], None] = lambda _: None,
@@ -138,17 +166,17 @@ def prove(
 
     def grade(case: Case, again: bool) -> Proof:
         variant = f"{case.alone} whole" if whole and case.expected != PASSES else case.alone
-        known = None if again or not cache else cache.seconds(case.exercise.path, case.overlay, variant)
+        known = None if again or not cache else cache.seconds(case.exercise.path, case.content(places), variant)
         if known is not None:
             return Proof(case, case.expected, known, is_cached=True)
         proof = _prove(places, case, forge, whole=whole)
         if cache and proof.is_right and not again:
-            cache.keep(case.exercise.path, case.overlay, proof.seconds, variant)
+            cache.keep(case.exercise.path, case.content(places), proof.seconds, variant)
         return proof
 
     proofs = []
     rounds = Rounds(list(chosen) * repeat, grade)
-    with _busy(load), forge, closing(rounds.proofs(jobs, stop=forge.close)) as coming:
+    with _busy(load), forge, closing(rounds.proofs(jobs or default_jobs(), stop=forge.close)) as coming:
         for proof in coming:
             tell(proof)
             proofs.append(proof)
@@ -167,11 +195,9 @@ def _prove(places: Places, case: Case, forge: Forge, *, whole: bool) -> Proof:
         project, run = folder / "project", folder / "run"
         run.mkdir()
         try:
-            scaffold.issue(places, case.exercise, project)
-            if case.overlay:
-                scaffold.overlay(case.overlay, project)
-        except CourseBug as fault:
-            return Proof(case, f"{Outcome.BROKEN}: {fault.wrong}", 0.0)
+            case.lay(places, project)
+        except CourseBug as bug:  # a right solution has changed under its mistakes: the others are still to be proven
+            return Proof(case, f"{Outcome.BROKEN}: {bug.wrong}", 0.0)
         started_at = time.monotonic()
         only = [case.alone] if case.alone else []
         ends_early = case.expected != PASSES and not whole
@@ -202,26 +228,16 @@ def _seen(verdict: Verdict, case: Case) -> str:
         first_line, *_traceback = reason.splitlines() or [""]
         return f"{verdict.outcome}: {first_line}"
     seen = f"{failure.id}: {failure.finding.code}"
-    if not case.expected_where:
-        return seen
-    place = failure.finding.where
-    at = "nowhere" if place is None else f"{place.file}:{place.line}"
-    # A case may name the file alone.
-    is_there = case.expected_where in (at, at.rpartition(":")[0])
-    return f"{seen} at {case.expected_where if is_there else at}"
-
-
-def _wrong(exercise: Exercise, folder: Path) -> Case:
-    path = folder / "expect.toml"
-    try:
-        expect = tomllib.loads(path.read_text(encoding="utf-8"))
-        expected, where = f"{expect['check']}: {expect['code']}", str(expect.get("where", ""))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise CourseBug(f"{path}: {error}") from error
-    except KeyError as error:
-        raise CourseBug(f"{path}: key {error} is missing") from error
-    case = Case(exercise, "wrong", folder.name, folder, expected)
-    return replace(case, expected=f"{expected} at {where}", expected_where=where) if where else case
+    if case.expected_where:
+        place = failure.finding.where
+        at = "nowhere" if place is None else f"{place.file}:{place.line}"
+        # A case may name the file alone.
+        is_there = case.expected_where in (at, at.rpartition(":")[0])
+        seen += f" at {case.expected_where if is_there else at}"
+    if case.expected_saw:
+        saw = failure.finding.saw
+        seen += f" saw {case.expected_saw if case.expected_saw in saw else saw!r}"
+    return seen
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from course.authors.dossier import Dossier
+from course.authors.saving import Saved
+from course.model import Exercise
 from course.view.rows import BLANK, Row, dim
 
 CASE_COLUMNS = 30
@@ -31,9 +33,28 @@ def dossier(shown: Dossier) -> Iterator[Row]:
     for case in shown.cases:
         name = f"{case.kind} {case.name}".strip()
         yield Row(dim(case.expected), label=name, label_columns=CASE_COLUMNS)
+        if case.why:
+            yield Row(case.why, label=" ", label_columns=CASE_COLUMNS)
     yield BLANK
     for file in shown.files:
         yield Row(file.as_posix())
+
+
+def laid_out(exercise: Exercise, name: str, folder: Path, laid: str) -> Iterator[Row]:
+    """A mistake's project, to try and to edit."""
+    yield Row(f"{folder}: the scaffold, {laid}", label=dim("Made"), label_columns=7)
+    yield BLANK
+    yield Row(f"learn dev mistake {exercise.name} {name} {folder} --save", label=dim("Then"), label_columns=7)
+
+
+def saved(done: Saved) -> Iterator[Row]:
+    """A mistake's diff: what it changes, and what is still to fill in."""
+    yield Row(str(done.path), label=dim("Saved"), label_columns=7)
+    for file, removed, added in done.changed:
+        yield Row(f"{file}: -{removed} +{added} on right/{done.on}", label=" ", label_columns=7)
+    if done.unfilled:
+        yield BLANK
+        yield Row(f"Its first lines want {', '.join(done.unfilled)}.", label=dim("Then"), label_columns=7)
 
 
 def _labelled(label: str, text: str) -> Row:

@@ -17,7 +17,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from course.authors.choosing import code
 from course.authors.proving import Proof, Proven
 from course.view.rows import BLANK, CURRENT, FAILED, PASSED, Block, Piece, Row, bad, dim, good
 from course.view.screens import Screen
@@ -117,7 +116,7 @@ def _table(proofs: Sequence[Proof]) -> Iterator[Row]:
     yield Row(dim(f"{'exercise':{width}}{columns}  codes  median s  most s"))
     for path, of_path in by_exercise.items():
         cells = "".join(f"  {_counted(of_path, kind):>{_width(kind)}}" for kind in kinds)
-        codes = {code(proved.case) for proved in of_path} - {""}
+        codes = {proved.case.code for proved in of_path} - {""}
         seconds = [proved.seconds for proved in of_path]
         yield Row(f"{path:{width}}{cells}  {len(codes):>5}  {median(seconds):>8.1f}  {max(seconds):>6.1f}")
 
