@@ -34,6 +34,8 @@ TOY = Exercise("stage_1", "toy", "Toy", written=True, first_check="test_word", f
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "proofs").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "proofs"))
     files = {
         "checker/stage_1/toy/test_toy.py": SUITE,
         f"exercises/{PATH}/lesson.md": "# Toy\n",
@@ -75,9 +77,7 @@ def test_a_right_solution_that_fails_is_told(places: Places) -> None:
     assert (right.is_right, right.seen) == (False, "test_word: wrong-word")
 
 
-def test_what_was_not_expected_keeps_its_run(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "proofs"))
-    (tmp_path / "proofs").mkdir()
+def test_what_was_not_expected_keeps_its_run(places: Places, tmp_path: Path) -> None:
     (places.reference(PATH) / "word.txt").write_text("perhaps\n")
     scaffold, right, wrong = proving.prove(places, proving.cases(places, TOY))
     assert right.said == "perhaps"
