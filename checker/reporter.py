@@ -15,6 +15,7 @@ from checker.harness.suite import NEEDS
 from checker.harness.timeline import timeline
 from course.errors import MachineLacks
 from course.model import (
+    LEFT_RUNNING,
     CheckEvent,
     CheckFinished,
     CheckResult,
@@ -25,7 +26,6 @@ from course.model import (
     SuiteStarted,
 )
 
-LEFT_RUNNING = "nothing_is_left_running"
 LEFT_RUNNING_SENTENCE = "Nothing is left running afterwards"
 
 

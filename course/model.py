@@ -229,6 +229,9 @@ class Verdict:
 
 # --- what the grading child tells while it works ----------------------------------------------
 
+# The check that the grader adds to those of every exercise.
+LEFT_RUNNING = "nothing_is_left_running"
+
 
 @dataclass(frozen=True, slots=True)
 class SuiteStarted:

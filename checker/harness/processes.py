@@ -11,7 +11,7 @@ import pwd
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -47,7 +47,7 @@ class Started(Protocol):
         ...
 
     def stop(self) -> list[str]:
-        """Stop it and its family; returns the command lines of what it left behind."""
+        """Stop it and its family; records, and returns, the command lines of what it left behind."""
         ...
 
 
@@ -151,8 +151,14 @@ class Process:
         self._popen.kill()
         self.wait(deadline_s)
 
-    def stop(self, first_signal: signal.Signals = signal.SIGTERM, grace_s: float = STOP_GRACE_S) -> list[str]:
-        """End it and its whole family. Returns the command lines of what it left behind (normally none)."""
+    def stop(
+        self, first_signal: signal.Signals = signal.SIGTERM, grace_s: float = STOP_GRACE_S, *, midway: bool = False
+    ) -> list[str]:
+        """End it and its whole family. Returns the command lines of what it left behind (normally none).
+
+        These go to the history as `process.left`, and so to a finding, whoever called. Not so `midway`: who is stopped
+        in the middle of its work had no time to tidy up.
+        """
         if self._stopped:
             return []
         self._stopped = True
@@ -165,6 +171,8 @@ class Process:
         # A master that died before its time leaves no tree to follow; its session can still be told.
         left = self._sweep(list({*family, *session_members(self.pid)}))
         self.log.close()
+        if not midway:
+            record_left(self._history, self.name, left)
         self._history.record("process.ended", name=self.name, pid=self.pid, returncode=self._popen.returncode)
         return left
 
@@ -182,6 +190,12 @@ class Process:
     def _kill_group(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
+
+
+def record_left(history: History, server: str, command_lines: Iterable[str]) -> None:
+    """Tell what outlived a server, by command lines: each becomes part of the finding `left-running`."""
+    for command_line in command_lines:
+        history.record("process.left", server=server, command=command_line)
 
 
 def orphans() -> list[psutil.Process]:

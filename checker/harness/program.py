@@ -133,10 +133,10 @@ class Program:
             stdin, self._stdin = self._stdin, -1
             os.close(stdin)
 
-    def stop(self) -> list[str]:
-        """Stop it and its family; returns the command lines of what it left behind."""
+    def stop(self, *, midway: bool = False) -> list[str]:
+        """Stop it and its family, as `Process.stop`; returns the command lines of what it left behind."""
         self.close_stdin()
-        return self.process.stop()
+        return self.process.stop(midway=midway)
 
     def __enter__(self) -> Self:
         return self

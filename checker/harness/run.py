@@ -13,7 +13,7 @@ import pytest
 
 from checker.harness.guard import Guard
 from checker.harness.history import History
-from checker.harness.processes import Started, describe, orphans
+from checker.harness.processes import Started, describe, orphans, record_left
 from course.shared.ledger import Ledger
 
 
@@ -50,14 +50,12 @@ class Stack:
         return server
 
     def stop(self) -> None:
-        """Stop all, last first. What outlives its server goes to the history as `process.left`, and is killed."""
+        """Stop all, last first. Each tells what outlived it; what escaped from all of them is told here, and killed."""
         self._guard.close()
         while self._started:
-            server = self._started.pop()
-            for command_line in server.stop():
-                self._run.history.record("process.left", server=server.name, command=command_line)
+            self._started.pop().stop()
         for orphan in orphans():
-            self._run.history.record("process.left", server="", command=describe(orphan))
+            record_left(self._run.history, "", [describe(orphan)])
             with suppress(psutil.Error):
                 orphan.kill()
                 orphan.wait(timeout=5)

@@ -14,7 +14,7 @@ from course.authors.proving import PASSES, Case, cases
 from course.content import catalogue, scaffold
 from course.content.places import Places
 from course.errors import LearnError
-from course.model import Course, Exercise
+from course.model import LEFT_RUNNING, Course, Exercise
 
 RIGHT_AT_LEAST = 3
 WRONG_AT_LEAST = 6
@@ -72,7 +72,7 @@ def _exercise_problems(places: Places, exercise: Exercise) -> Iterator[str]:
         yield error.wrong
         return
     checks, codes = suite_words(places.suite(exercise.path))
-    yield from _case_problems(wanted, checks)
+    yield from _case_problems(wanted, checks | {LEFT_RUNNING})
     expected_codes = {case.expected.split(": ")[1].split(" at ")[0] for case in wanted if ": " in case.expected}
     for code in sorted((codes | expected_codes) - set(hints)):
         yield f"diagnosis {code!r} has no hints in hints.toml"

@@ -14,7 +14,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from checker.harness.processes import clean_environment
+from checker.harness.processes import clean_environment, record_left
 from checker.harness.run import Run
 from checker.harness.servers.control_group import Governed, described, send
 from checker.harness.servers.programs import refused, translation
@@ -102,6 +102,8 @@ class SystemdService(Governed):
         control_group = self.unit.value("KillMode", "control-group") in {"control-group", "mixed"}
         left = () if control_group else described(self.group.staying())
         self.group.kill()
+        record_left(self.run.history, self.name, left)
+        self.process.stop(midway=True)  # what else there is, systemd would have ended
         super().stop()
         self._notify.close()
         return list(left)

@@ -79,10 +79,7 @@ def start(program: Any, gate: Gate, history: History, project: Path) -> Iterator
 
     yield started
     for desk in desks:
-        ended_by_itself = desk.has_ended
-        left = desk.program.stop()
-        for command_line in left if ended_by_itself else ():  # who is stopped in the middle has no time to tidy up
-            history.record("process.left", server=desk.program.name, command=command_line)
+        desk.program.stop(midway=not desk.has_ended)
 
 
 # --- one, then many ---------------------------------------------------------------------------
@@ -226,7 +223,7 @@ def test_a_late_call_is_given_up(start: Start, gate: Gate, history: History, pic
             desk.ends("all three told as failed, then the end", failed=symbols, error_code="failure-costs-all")
             beats_as_told(desk)
             return
-        desk.program.stop()
+        desk.program.stop(midway=True)
     code, wanted, saw = trouble
     fail(code, wanted=wanted, saw=saw)
 
@@ -267,7 +264,7 @@ def two_told_in_time(start: Start, gate: Gate, symbols: Sequence[str], deadline_
     if is_quick or deadline_s == PATIENT_S:
         return desk
     # On a machine so slow that these come after the first deadline, the second tells slow from wrong.
-    desk.program.stop()
+    desk.program.stop(midway=True)
     gate.reset()
     return two_told_in_time(start, gate, symbols, PATIENT_S)
 
@@ -346,7 +343,7 @@ def test_a_book_is_no_late_answer(start: Start, gate: Gate) -> None:
             book_is_read(desk, gate, "ACME")
             desk.ends("one price and one failure, then the end", failed=["BOLT"], error_code="failure-costs-all")
             return
-        desk.program.stop()
+        desk.program.stop(midway=True)
     raise Inconclusive(TOO_SLOW)
 
 
@@ -375,5 +372,5 @@ def test_the_deadline_does_not_wait_for_a_book(start: Start, gate: Gate) -> None
         if desk.has_called("ACME") and book_is_open(desk, gate, "ACME"):
             deadline_in_a_book(desk, gate, reading="ACME")
             return
-        desk.program.stop()
+        desk.program.stop(midway=True)
     raise Inconclusive(TOO_SLOW)

@@ -126,7 +126,7 @@ def _printed(site: Site, master_pid: int) -> Mapping[str, str] | None:
                         told = printed_settings(process.log.text)
                         break
             finally:
-                process.stop()
+                process.stop(midway=True)
             if _is_whole(told):
                 return told
     return None
