@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from checker.harness.calibration import STANDSTILL_S, Calibration
+from checker.harness.events import EventKind
 from checker.harness.findings import Inconclusive, NotYet
 from checker.harness.picture import drawn
 from checker.harness.run import Run
@@ -59,12 +60,12 @@ class Reporter:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """One check, from its fixtures to its end."""
         self._tell(CheckStarted(id=item.name))
-        self._check_at = self._run.history.record("check.started", check=item.name).t
+        self._check_at = self._run.history.record(EventKind.CHECK_STARTED, check=item.name).t
         self._error, self._seconds = None, 0.0
         done = yield
         result = self._told(self._result(item.name), "/".join(item.path.parts[-PARTS_FROM_ROOMS:]))
         self._outcomes[item.name] = result.outcome
-        self._run.history.record("check.ended", check=item.name, outcome=result.outcome)
+        self._run.history.record(EventKind.CHECK_ENDED, check=item.name, outcome=result.outcome)
         self._tell(CheckFinished(result=result))
         return done
 
@@ -143,7 +144,7 @@ class Reporter:
                 return Outcome.BROKEN, None, "".join(traceback.format_exception(error)[-4:])
 
     def _left_running(self) -> CheckResult:
-        left = [event["command"] for event in self._run.history.events("process.left")]
+        left = [event["command"] for event in self._run.history.events(EventKind.PROCESS_LEFT)]
         finding = None
         if left:
             finding = Finding(

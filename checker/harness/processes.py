@@ -18,6 +18,7 @@ from typing import Protocol
 
 import psutil
 
+from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.log import Log
 from course.errors import MachineLacks
@@ -125,7 +126,7 @@ class Process:
         self.pid = self._popen.pid
         ledger.add_process(self.pid)
         self.log = Log(read_fd, log_file)
-        history.record("process.started", name=name, pid=self.pid)
+        history.record(EventKind.PROCESS_STARTED, name=name, pid=self.pid)
 
     @property
     def returncode(self) -> int | None:
@@ -147,7 +148,7 @@ class Process:
 
     def kill(self, deadline_s: float = STOP_GRACE_S) -> None:
         """End the process itself by SIGKILL, as a machine out of memory does; `stop` still has to sweep its family."""
-        self._history.record("process.killed", name=self.name, pid=self.pid)
+        self._history.record(EventKind.PROCESS_KILLED, name=self.name, pid=self.pid)
         self._popen.kill()
         self.wait(deadline_s)
 
@@ -173,7 +174,7 @@ class Process:
         self.log.close()
         if not midway:
             record_left(self._history, self.name, left)
-        self._history.record("process.ended", name=self.name, pid=self.pid, returncode=self._popen.returncode)
+        self._history.record(EventKind.PROCESS_ENDED, name=self.name, pid=self.pid, returncode=self._popen.returncode)
         return left
 
     def _sweep(self, family: list[psutil.Process]) -> list[str]:
@@ -195,7 +196,7 @@ class Process:
 def record_left(history: History, server: str, command_lines: Iterable[str]) -> None:
     """Tell what outlived a server, by command lines: each becomes part of the finding `left-running`."""
     for command_line in command_lines:
-        history.record("process.left", server=server, command=command_line)
+        history.record(EventKind.PROCESS_LEFT, server=server, command=command_line)
 
 
 def orphans() -> list[psutil.Process]:

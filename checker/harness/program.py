@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from checker.harness import tracebacks
+from checker.harness.events import EventKind
 from checker.harness.findings import NotYet
 from checker.harness.idle import is_idle
 from checker.harness.processes import Process, clean_environment
@@ -162,7 +163,7 @@ class Program:
                     end = self._said.rfind(b"\n") + 1
                     fresh, told = bytes(self._said[told:end]), max(told, end)
                     for line in fresh.decode(errors="replace").splitlines():
-                        self._run.history.record("program.line", name=self.name, line=line[:SHOWN_SIGNS])
+                        self._run.history.record(EventKind.PROGRAM_LINE, name=self.name, line=line[:SHOWN_SIGNS])
                     self._changed.notify_all()
         with self._changed:
             self._ended = True
