@@ -19,12 +19,13 @@ from checker.harness.findings import NotYet
 from checker.harness.idle import is_idle
 from checker.harness.processes import Process, clean_environment
 from checker.harness.run import Run
+from checker.harness.waiting import wait_until
 from course.model import Finding
 
 CHUNK_BYTES = 65_536
 OUTPUT_DEADLINE_S = 10.0
 LAST_WORDS_DEADLINE_S = 2.0
-LOOK_AGAIN_S = 0.005
+LOOK_EVERY_S = 0.005
 LAST_LINES = 6
 SHOWN_SIGNS = 200
 
@@ -111,11 +112,7 @@ class Program:
 
     def wait_idle(self, deadline_s: float = OUTPUT_DEADLINE_S) -> bool:
         """True as soon as it rests: all that it does by itself, it has done. False at the deadline."""
-        end = self._run.history.now() + deadline_s
-        while not is_idle(self.pid):
-            if self.process.wait(LOOK_AGAIN_S) is None and self._run.history.now() > end:
-                return False
-        return True
+        return wait_until(lambda: is_idle(self.pid), deadline_s, unless_ended=self.process, every_s=LOOK_EVERY_S)
 
     def send_signal(self, number: signal.Signals) -> None:
         """As Ctrl-C (SIGINT) or `kill` would; nothing happens when it has ended."""

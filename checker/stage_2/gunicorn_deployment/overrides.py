@@ -17,7 +17,8 @@ from checker.harness.dockerfile import Dockerfile
 from checker.harness.findings import fail
 from checker.harness.processes import Process
 from checker.harness.servers.systemd import Unit
-from checker.harness.site import LOOK_AGAIN_S, Site
+from checker.harness.site import Site
+from checker.harness.waiting import LOOK_EVERY_S
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, Profile, printed_settings
 from checker.stage_2.gunicorn_deployment.units import program_setting
 from course.model import Place
@@ -122,7 +123,7 @@ def _printed(site: Site, master_pid: int) -> Mapping[str, str] | None:
                 end = site.run.history.now() + GENEROUS_S
                 # It goes on to load the project, which is not waited for.
                 while not _is_whole(told := printed_settings(process.log.text)):
-                    if process.wait(LOOK_AGAIN_S) is not None or site.run.history.now() > end:
+                    if process.wait(LOOK_EVERY_S) is not None or site.run.history.now() > end:
                         told = printed_settings(process.log.text)
                         break
             finally:
