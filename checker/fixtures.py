@@ -17,8 +17,9 @@ from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.picture import Picture
 from checker.harness.program import Program
-from checker.harness.run import RUN, Run, Stack
+from checker.harness.run import RUN, Run
 from checker.harness.site import SelfBound
+from checker.harness.stack import Stack
 
 
 @pytest.fixture(scope="session")

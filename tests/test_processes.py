@@ -227,13 +227,11 @@ def test_only_the_descriptors_that_are_passed_get_through(run: Run) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may start programs as another user")
 def test_root_starts_a_program_as_another_user(run: Run) -> None:
     process = Process(
+        run,
         "whoami",
         ["id", "-u", "-n"],
         environment=clean_environment(run.temporary, {}),
         folder=Path("/"),
-        log_file=run.folder / "whoami.log",
-        history=run.history,
-        ledger=run.ledger,
         user="nobody",
     )
     assert process.wait(DEADLINE_S) == 0

@@ -21,8 +21,9 @@ import psutil
 from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.log import Log
+from checker.harness.run import Run
 from course.errors import MachineLacks
-from course.shared.ledger import Ledger, lives, session_members
+from course.shared.ledger import lives, session_members
 
 STOP_GRACE_S = 5.0
 KILL_DEADLINE_S = 10.0
@@ -80,25 +81,25 @@ class Process:
 
     def __init__(
         self,
+        run: Run,
         name: str,
         command: Sequence[str],
         *,
         environment: Mapping[str, str],
         folder: Path,
-        log_file: Path,
-        history: History,
-        ledger: Ledger,
+        log_name: str = "",
         pass_fds: Sequence[int] = (),
         user: str | None = None,
         stdin: int = subprocess.DEVNULL,
         stdout: int | None = None,
     ) -> None:
-        """Start it. `stdin` and `stdout` are descriptors; without `stdout` all it prints goes to the log, else stderr.
+        """Start it with exactly this environment. Its log is `<log_name or name>.log` of the run.
 
+        `stdin` and `stdout` are descriptors; without `stdout` all that it prints goes to the log, else stderr.
         `user` runs it as that existing user, which only root may ask. Raises MachineLacks.
         """
         self.name = name
-        self._history = history
+        self._history = run.history
         self._stopped = False
         read_fd, write_fd = os.pipe()
         try:
@@ -124,9 +125,9 @@ class Process:
         finally:
             os.close(write_fd)
         self.pid = self._popen.pid
-        ledger.add_process(self.pid)
-        self.log = Log(read_fd, log_file)
-        history.record(EventKind.PROCESS_STARTED, name=name, pid=self.pid)
+        run.ledger.add_process(self.pid)
+        self.log = Log(read_fd, run.folder / f"{log_name or name}.log")
+        run.history.record(EventKind.PROCESS_STARTED, name=name, pid=self.pid)
 
     @property
     def returncode(self) -> int | None:

@@ -53,13 +53,11 @@ class Program:
         reading, stdout_fd = os.pipe()
         try:
             self.process = Process(
+                run,
                 name,
                 command,
                 environment=clean_environment(run.temporary, environment or {}),
                 folder=self._folder,
-                log_file=run.folder / f"{name}.log",
-                history=run.history,
-                ledger=run.ledger,
                 stdin=stdin_fd,
                 stdout=stdout_fd,
             )

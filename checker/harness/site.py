@@ -168,13 +168,11 @@ class SelfBound(Site):
         port = str(self._reserved.port)
         variables = {key: value.replace("{port}", port) for key, value in (environment or {}).items()}
         process = Process(
+            run,
             name,
             [word.replace("{port}", port) for word in command],
             environment=clean_environment(run.temporary, {**variables, "LEARN_SERVER": name}),
             folder=folder or run.project,
-            log_file=run.folder / f"{name}.log",
-            history=run.history,
-            ledger=run.ledger,
         )
         super().__init__(name, run, self._reserved.port, process)
 

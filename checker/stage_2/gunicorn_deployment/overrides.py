@@ -111,13 +111,12 @@ def _printed(site: Site, master_pid: int) -> Mapping[str, str] | None:
         own = {name: value for name, value in variables.items() if name not in OF_THE_MASTER}
         for number, place in enumerate(dict.fromkeys([folder, site.run.project]), 1):
             process = Process(
+                site.run,
                 f"gunicorn --print-config of {site.name}",
                 [sys.executable, *command[1:], "--print-config"],
                 environment={**own, "PYTHONUNBUFFERED": "1"},
                 folder=place,
-                log_file=site.run.folder / f"configuration of {site.name} {number}.log",
-                history=site.run.history,
-                ledger=site.run.ledger,
+                log_name=f"configuration of {site.name} {number}",
             )
             try:
                 end = site.run.history.now() + GENEROUS_S

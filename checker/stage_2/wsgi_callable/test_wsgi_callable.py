@@ -16,8 +16,9 @@ from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.picture import Picture
 from checker.harness.program import Program
-from checker.harness.run import Run, Stack
+from checker.harness.run import Run
 from checker.harness.server import Server
+from checker.harness.stack import Stack
 from checker.harness.suite import needs
 from checker.stage_2.wsgi_callable.boots import Ending, draw_first_visits, ending_of_boot, must_not_boot
 from checker.stage_2.wsgi_callable.inspector import Inspector, header
