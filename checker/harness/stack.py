@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import psutil
 
@@ -13,6 +13,7 @@ from checker.harness.processes import Started, describe, orphans, record_left
 from checker.harness.run import Run
 
 _S = TypeVar("_S", bound=Started)
+_P = ParamSpec("_P")
 
 
 class Stack:
@@ -23,12 +24,20 @@ class Stack:
         self._started: list[Started] = []
         self._guard = Guard(run.history)
 
-    def start(self, starter: Callable[..., _S], *arguments: Any, **options: Any) -> _S:
+    def start(self, starter: Callable[Concatenate[Run, _P], _S], *arguments: _P.args, **options: _P.kwargs) -> _S:
         """Start one more; it is watched from now on."""
         server = starter(self._run, *arguments, **options)
         self._started.append(server)
         self._guard.watch(server)
         return server
+
+    def starter(self, starter: Callable[Concatenate[Run, _P], _S]) -> Callable[_P, _S]:
+        """The same starter for whoever has no run: what it starts is one of these."""
+
+        def start(*arguments: _P.args, **options: _P.kwargs) -> _S:
+            return self.start(starter, *arguments, **options)
+
+        return start
 
     def stop(self) -> None:
         """Stop all, last first. Each tells what outlived it; what escaped from all of them is told here, and killed."""
