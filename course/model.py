@@ -5,7 +5,7 @@ Values only. Reading files is catalogue.py, judging is checker/, drawing is view
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from pathlib import Path
 
@@ -238,7 +238,6 @@ class SuiteStarted:
     """The first event: every check of the suite, in order, as (id, sentence)."""
 
     checks: tuple[tuple[str, str], ...]
-    servers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +260,6 @@ class SuiteFinished:
 
     seconds: float
     trouble: str = ""
-    notes: tuple[str, ...] = field(default=())
 
 
 CheckEvent = SuiteStarted | CheckStarted | CheckFinished | SuiteFinished
