@@ -39,7 +39,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The body as UTF-8, with a replacement sign for what is none."""
+        """The body as UTF-8, with a replacement character for what is none."""
         return self.body.decode(errors="replace")
 
     def json(self) -> Any:

@@ -27,7 +27,7 @@ OUTPUT_DEADLINE_S = 10.0
 LAST_WORDS_DEADLINE_S = 2.0
 LOOK_EVERY_S = 0.005
 LAST_LINES = 6
-SHOWN_SIGNS = 200
+SHOWN_CHARACTERS = 200
 
 
 class Program:
@@ -158,7 +158,7 @@ class Program:
                     end = self._said.rfind(b"\n") + 1
                     fresh, told = bytes(self._said[told:end]), max(told, end)
                     for line in fresh.decode(errors="replace").splitlines():
-                        self._run.history.record(EventKind.PROGRAM_LINE, name=self.name, line=line[:SHOWN_SIGNS])
+                        self._run.history.record(EventKind.PROGRAM_LINE, name=self.name, line=line[:SHOWN_CHARACTERS])
                     self._changed.notify_all()
         with self._changed:
             self._ended = True

@@ -146,4 +146,4 @@ def _wait(coroutine: Coroutine[Any, Any, _T], deadline_s: float) -> _T:
 
 def _shown(frame: str | bytes) -> str:
     text = frame if isinstance(frame, str) else repr(frame)
-    return text if len(text) <= 200 else f"{text[:200]}... ({len(text)} signs)"
+    return text if len(text) <= 200 else f"{text[:200]}... ({len(text)} characters)"

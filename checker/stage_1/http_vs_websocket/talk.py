@@ -106,7 +106,7 @@ class Talk:
         line = self.client.lines[number]
         self._shown_lines += 1
         if not fields.items() <= (_object(line) or {}).items():
-            saw = line if len(line) <= SHOWN_SIGNS else f"{line[:SHOWN_SIGNS]}... ({len(line)} signs)"
+            saw = line if len(line) <= SHOWN_SIGNS else f"{line[:SHOWN_SIGNS]}... ({len(line)} characters)"
             self.fail(code, wanted, f"it printed {saw}")
 
     def expect_end(self, returncode: int, wanted: str, code: str) -> None:
