@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from course.authors import dossier, new, proving
+from course.authors import dossier, linting, new, proving
 from course.content import catalogue
 from course.content.places import Places
 from course.errors import UsageError
@@ -12,13 +14,23 @@ from course.errors import UsageError
 NEW = "stage_2/retries"
 
 
-def test_a_new_exercise_is_read_and_its_scaffold_meets_its_first_finding(own_places: Places) -> None:
-    made = new.new(own_places, NEW, "Retries")
+@pytest.mark.parametrize(("path", "server"), [(NEW, "gunicorn"), ("stage_9/retries", "uvicorn")])
+def test_a_new_exercise_is_whole_but_for_its_lesson(own_places: Places, path: str, server: str) -> None:
+    own_places.stage_file("stage_9").parent.mkdir()
+    late = 'title = "Later"\ndone = "you can"\n\n[exercises]\nlate = "Late"\n'
+    own_places.stage_file("stage_9").write_text(late, encoding="utf-8")
+    course_file = own_places.course_file
+    course_file.write_text(course_file.read_text().replace('"stage_2"', '"stage_2", "stage_9"'), encoding="utf-8")
+    made = new.new(own_places, path, "Retries")
     assert all(file.is_file() for file in made)
-    exercise = catalogue.find(catalogue.read(own_places), NEW)
-    assert (exercise.title, exercise.written) == ("Retries", True)
-    scaffold, *_ = proving.cases(own_places, exercise)
-    assert [proof.is_right for proof in proving.prove(own_places, [scaffold], fresh=True)] == [True]
+    course = catalogue.read(own_places)
+    exercise = catalogue.find(course, path)
+    assert (exercise.title, exercise.written, exercise.servers) == ("Retries", True, (server,))
+    (problem,) = linting.problems(own_places, course)
+    assert re.fullmatch(rf"{path}: lesson.md has \d+ words; wanted are .*", problem)
+    proofs = proving.prove(own_places, proving.cases(own_places, exercise), fresh=True)
+    assert [(proof.case.name, proof.seen) for proof in proofs if not proof.is_right] == []
+    assert len(proofs) == 10
 
 
 def test_its_line_goes_into_the_table_of_exercises_even_when_another_table_follows(own_places: Places) -> None:
@@ -42,7 +54,7 @@ def test_nothing_is_overwritten(own_places: Places) -> None:
         new.new(own_places, "stage_1/greeting", "Greeting")
 
 
-@pytest.mark.parametrize("path", ["retries", "stage_9/retries", "stage_1/two-words", "stage_1/", ""])
+@pytest.mark.parametrize("path", ["retries", "stage_8/retries", "stage_1/two-words", "stage_1/", ""])
 def test_a_path_that_is_none_is_refused(own_places: Places, path: str) -> None:
     with pytest.raises(UsageError, match="no path of an exercise"):
         new.new(own_places, path, "Retries")

@@ -38,7 +38,7 @@ def test_the_probe_tells_all_facts_that_are_read() -> None:
 
 
 def test_a_containers_network_tells_what_is_expected_of_it() -> None:
-    source = (ROOT / "checker" / "container_network" / "sitecustomize.py").read_text(encoding="utf-8")
+    source = (ROOT / "checker/harness/containers/inside/sitecustomize.py").read_text(encoding="utf-8")
     kinds = [kind for kind in TOLD_FROM_INSIDE if kind.startswith("container.")]
     assert len(kinds) == 2
     assert all(f'_tell("{kind}", ' in source for kind in kinds)

@@ -1,4 +1,4 @@
-"""checker/harness/servers/gunicorn_master.py: the workers of a running gunicorn, and a reload of them."""
+"""checker/harness/gunicorn/master.py: the workers of a running gunicorn, and a reload of them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from checker.harness.gunicorn import master
 from checker.harness.server import Server
-from checker.harness.servers import gunicorn_master as master
 from checker.harness.servers.gunicorn import gunicorn
 from tests.running import running
 

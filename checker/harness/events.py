@@ -61,7 +61,7 @@ class EventKind(StrEnum):
     LOOP_RESUMED = "loop.resumed"
     LOOP_CALLED = "loop.called"
 
-    # inside the Python programs of a container: checker/container_network
+    # inside the Python programs of a container: checker/harness/containers/inside
     CONTAINER_OPENED = "container.opened"
     CONTAINER_BOUND = "container.bound"
 

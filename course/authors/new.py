@@ -1,56 +1,19 @@
-"""For authors: `learn dev new` makes the rooms of an exercise, with a stub in each."""
+"""For authors: `learn dev new` makes the rooms of an exercise: a small whole one, to be turned into the author's own.
+
+What it makes lies in stub/, as templates by room. It serves, its scaffold fails rightly, and each of its solutions
+meets its verdict: all that `learn dev check` still asks for is the lesson.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from course.authors.linting import LESSON_HEADINGS
+from course.content import scaffold
 from course.content.places import Places
 from course.errors import UsageError
 
-EXERCISE = """\
-goal = "What the learner's project does when it is done."
-minutes = 45
-time_limit_s = 60
-servers = ["gunicorn"]
-your_work = ["site/views.py"]
-given = []
-
-[first_finding]  # what the untouched scaffold must meet
-check = "test_it_answers"
-code = "says-nothing"
-"""
-
-HINTS = """\
-[says-nothing]
-hints = [
-    "A question that points to the idea.",
-    "The mechanism, and where to look.",
-    "Nearly the answer, for another example than theirs.",
-]
-"""
-
-SUITE = '''\
-"""Checks of {title}."""
-
-from __future__ import annotations
-
-from pathlib import Path
-
-from checker.harness.findings import fail
-
-
-def test_it_answers(project: Path) -> None:
-    """It answers."""
-    if not (project / "site" / "views.py").read_text().strip():
-        fail("says-nothing", wanted="a view that answers", saw="site/views.py is empty")
-'''
-
-EXPECT = """\
-check = "test_it_answers"
-code = "says-nothing"
-why = "One line: who makes this mistake, and why."
-"""
+STUB = Path(__file__).with_name("stub")
+SYNCHRONOUS_STAGES = ("stage_1", "stage_2")  # the course comes to ASGI in stage 3
 
 
 def new(places: Places, path: str, title: str) -> tuple[Path, ...]:
@@ -58,23 +21,18 @@ def new(places: Places, path: str, title: str) -> tuple[Path, ...]:
     stage, _, name = path.partition("/")
     if not name.isidentifier() or not places.stage_file(stage).is_file():
         raise UsageError(f"{path!r} is no path of an exercise.", "It reads STAGE/NAME, as in stage_3/event_loop.")
-    files = {
-        places.exercise_file(path): EXERCISE,
-        places.lesson(path): "\n\n".join([f"# {title}", *(f"## {heading}" for heading in LESSON_HEADINGS), ""]),
-        places.hints_file(path): HINTS,
-        places.scaffold(path) / "site" / "views.py": "",
-        places.suite(path) / "test_1_answers.py": SUITE.format(title=title),
-        places.reference(path) / "why.md": "Why the reference is as it is, and the other right styles.\n",
-        places.solutions(path) / "wrong" / "untouched" / "expect.toml": EXPECT,
-    }
-    there = [file for file in files if file.exists()]
-    if there:
+    rooms = {"exercises": places.exercise(path), "checker": places.suite(path), "solutions": places.solutions(path)}
+    if there := [folder for folder in rooms.values() if folder.exists()]:
         raise UsageError(f"{there[0]} is already there.", "An exercise is made once; edit its files.")
-    for file, text in files.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    server, interface, other = "uvicorn", "asgi", "wsgi"
+    if stage in SYNCHRONOUS_STAGES:
+        server, interface, other = "gunicorn", "wsgi", "asgi"
+    values = {"title": title, "server": server, "interface": interface}
+    made = [folder / file for room, folder in rooms.items() for file in scaffold.render(STUB / room, folder, values)]
+    (unused,) = (file for file in made if file.name == f"{other}.py")
+    unused.unlink()
     _name_in_stage(places.stage_file(stage), name, title)
-    return tuple(files)
+    return tuple(file for file in made if file != unused)
 
 
 def _name_in_stage(stage_file: Path, name: str, title: str) -> None:

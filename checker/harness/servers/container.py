@@ -1,8 +1,8 @@
 """A container without docker: the command of a Dockerfile as the first process, in the learner's project.
 
-Nothing is built: the packages and programs are those of this machine, found by the rule of programs.py. USER is read
-and not obeyed. What is opened to all addresses is opened on loopback only. What is real is what the file decides:
-which process is the first, and what a stop does to it.
+Nothing is built: the packages and programs are those of this machine, found by the rule of
+deployment/programs.py. USER is read and not obeyed. What is opened to all addresses is opened on loopback only. What
+is real is what the file decides: which process is the first, and what a stop does to it.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from checker.harness.dockerfile import Dockerfile, read
+from checker.harness.containers.dockerfile import Dockerfile, read
+from checker.harness.deployment.control_group import Governed, described
+from checker.harness.deployment.programs import refused, translation
 from checker.harness.findings import NotYet
 from checker.harness.http import Answer
 from checker.harness.run import Run
-from checker.harness.servers.control_group import Governed, described
-from checker.harness.servers.programs import refused, translation
 from checker.harness.signals import signal_named
 from checker.harness.site import BOOT_DEADLINE_S
 from checker.harness.waiting import LOOK_EVERY_S
 
 # On the path of its Python programs: gives them a container's network without opening this machine's.
-NETWORK = Path(__file__).resolve().parents[2] / "container_network"
+NETWORK = Path(__file__).resolve().parents[1] / "containers" / "inside"
 
 
 # What that tells: a port opened at all addresses, and one at a single address.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
+from checker.harness.probed import probed
 from checker.harness.run import Run
 from checker.harness.server import Server, ServerPlan
-from checker.harness.servers.probed import probed
 
 
 def hypercorn(

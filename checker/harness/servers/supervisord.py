@@ -1,8 +1,8 @@
 """supervisord, for real, with the learner's own configuration, in the foreground and as whoever runs the checks.
 
 The configuration gets what it cannot know from the environment: %(ENV_PORT)s, %(ENV_SUPERVISOR_SOCKET)s (the path of
-the control socket), %(ENV_LOG_DIR)s, %(ENV_VIRTUAL_ENV)s. Of the rule of programs.py it has what PATH can do: the bare
-names. Users that it names are never changed to.
+the control socket), %(ENV_LOG_DIR)s, %(ENV_VIRTUAL_ENV)s. Of the rule of deployment/programs.py it has what PATH can
+do: the bare names. Users that it names are never changed to.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 
+from checker.harness.deployment.control_group import Family
+from checker.harness.deployment.programs import plain, programs
+from checker.harness.deployment.told_errors import explained
 from checker.harness.findings import NotYet
 from checker.harness.http import Answer
 from checker.harness.processes import clean_environment
 from checker.harness.run import Run
-from checker.harness.servers.control_group import Family
-from checker.harness.servers.programs import plain, programs
-from checker.harness.servers.told_errors import explained
 from checker.harness.site import Site
 from checker.harness.waiting import LOOK_EVERY_S
 from course.model import Finding

@@ -3,7 +3,7 @@
 Emulated: ExecStart, ExecReload and ExecStop with their quoting, variables and specifiers, Environment=,
 EnvironmentFile= (of the project), WorkingDirectory=, socket activation, NotifyAccess=, KillSignal=, KillMode=,
 TimeoutStopSec=. Only read: addresses (the port is the harness's own), User=, Restart=, ExecStartPre=, hardening.
-Not emulated: Type=forking. Programs and the project's folder are found by the rule of programs.py.
+Not emulated: Type=forking. Programs and the project's folder are found by the rule of deployment/programs.py.
 """
 
 from __future__ import annotations
@@ -14,24 +14,21 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from checker.harness.deployment.control_group import Governed, described, send
+from checker.harness.deployment.programs import refused, translation
 from checker.harness.processes import clean_environment, record_left
 from checker.harness.run import Run
-from checker.harness.servers.control_group import Governed, described, send
-from checker.harness.servers.programs import refused, translation
-from checker.harness.servers.systemd_command import Command
-from checker.harness.servers.systemd_notify import NotifySocket
-from checker.harness.servers.systemd_start import (
+from checker.harness.signals import signal_named
+from checker.harness.systemd.command import Command
+from checker.harness.systemd.notify import NotifySocket
+from checker.harness.systemd.start import (
     activated,
     listen_variables,
     socket_names,
     start_command,
     unit_environment,
 )
-from checker.harness.servers.systemd_unit import Unit, read_unit
-from checker.harness.servers.systemd_verify import verify
-from checker.harness.signals import signal_named
-
-__all__ = ["SystemdService", "Unit", "read_unit", "systemd", "verify"]
+from checker.harness.systemd.unit import Unit, read_unit
 
 STOP_CAP_S = 30.0  # of TimeoutStopSec, whose default is 90 s
 COMMAND_DEADLINE_S = 20.0

@@ -1,12 +1,11 @@
-"""The learner's box office as its checks meet it: started as a platform would, in a copy that a release may replace."""
+"""The learner's box office while it runs: visitors, guest lists, journal lines; in a copy that a release may change."""
 
 from __future__ import annotations
 
 import json
 import re
 import shutil
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,110 +13,17 @@ from typing import Any
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.harness.gunicorn.master import wait_for_workers
+from checker.harness.gunicorn.workers import Workers
 from checker.harness.http import Exchange, Stream
 from checker.harness.lines import line_matching, line_with
 from checker.harness.run import Run
-from checker.harness.servers.gunicorn_master import wait_for_workers
-from checker.harness.servers.gunicorn_workers import (
-    Configuration,
-    Workers,
-    read_configuration,
-    start_printing_configuration,
-)
-from checker.harness.servers.probed import probed
 from checker.harness.site import SelfBound
+from checker.milestones.gunicorn_first.configuration import GENEROUS_S, SURE_S, Printed
 from course.model import Place
 
-# Only failing solutions wait these out.
-GENEROUS_S = 20.0
 ROW_S = 10.0
-SURE_S = 3.0
 GUESTS = 12
-CONF = "gunicorn.conf.py"
-
-WORKER_TIMEOUT_S = 20
-THEATRE_TIMEOUT_S = 45
-# A second deployment: what is a constant does not follow, and what is not set has its default.
-OTHER_THEATRE_TIMEOUT_S = 137.5
-DEFAULT_WORKER_TIMEOUT_S = 30
-DEFAULT_BINDS = ("127.0.0.1:8000", "localhost:8000")
-# Nobody listens here: it is only printed.
-PRINTED_BIND = "127.0.0.1:19999"
-KEY = "a key for these checks only"
-
-Starter = Callable[..., SelfBound]
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """What gunicorn says the learner's configuration comes to."""
-
-    settings: Mapping[str, str]
-    workers: Configuration
-    # The same with OTHER_THEATRE_TIMEOUT_S and without BIND and WORKER_TIMEOUT_S; empty when it could not be printed.
-    elsewhere: Mapping[str, str]
-    # The end of what gunicorn said when it could not read the file there.
-    refusal: str
-
-    def seconds(self, name: str) -> float:
-        """A setting that is a number of seconds."""
-        return float(self.settings[name])
-
-    def seconds_elsewhere(self, name: str) -> float | None:
-        """The same in the second deployment; None when that could not be printed."""
-        return float(self.elsewhere[name]) if name in self.elsewhere else None
-
-    @property
-    def places(self) -> int | None:
-        """How many requests all workers together have in hand; None for a worker class we do not know."""
-        each = self.workers.slots_each
-        return None if each is None else each * self.workers.workers
-
-
-def variables(gate: Gate, **changed: str | None) -> dict[str, str]:
-    """The environment that the lesson promises; a value of None leaves the variable out."""
-    given: dict[str, str | None] = {
-        "BIND": "127.0.0.1:{port}",
-        "SECRET_KEY": KEY,
-        "THEATRE_URL": gate.url,
-        "THEATRE_TIMEOUT_S": str(THEATRE_TIMEOUT_S),
-        "WORKER_TIMEOUT_S": str(WORKER_TIMEOUT_S),
-        **changed,
-    }
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def print_configuration(run: Run, gate: Gate) -> Printed | None:
-    """Have gunicorn print the learner's configuration; None when it cannot read it."""
-    here, _ = _print(run, variables(gate, BIND=PRINTED_BIND))
-    workers = read_configuration(here)
-    if workers is None:
-        return None
-    other = {"BIND": None, "WORKER_TIMEOUT_S": None, "THEATRE_TIMEOUT_S": str(OTHER_THEATRE_TIMEOUT_S)}
-    elsewhere, refusal = _print(run, variables(gate, **other))
-    return Printed(_settings(here), workers, _settings(elsewhere), refusal)
-
-
-def start_gunicorn(
-    start: Starter,
-    run: Run,
-    name: str,
-    environment: Mapping[str, str],
-    *,
-    folder: Path,
-    arguments: Sequence[str] = (),
-) -> SelfBound:
-    """Start gunicorn with the learner's file and no word about where to listen."""
-    target, probing = probed(run, "office.wsgi:application", interface="wsgi")
-    command = [
-        sys.executable, "-P", "-m", "gunicorn",
-        "--config", CONF,
-        "--no-control-socket",
-        *arguments,
-        target,
-    ]  # fmt: skip
-    together = {**probing, "LEARN_PROJECT": str(folder), **environment}
-    return start(name, command, environment=together, folder=folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,29 +197,6 @@ def journal_lines(log: str) -> list[dict[str, Any]]:
         if isinstance(line, dict):
             lines.append(line)
     return lines
-
-
-def setting_line(folder: Path, name: str) -> Place | None:
-    """The line of gunicorn.conf.py that sets this; None when none does."""
-    return line_matching(folder, CONF, [rf"\s*{name}\b.*="])
-
-
-def _print(run: Run, environment: Mapping[str, str]) -> tuple[str, str]:
-    """What was printed; and its end when gunicorn has ended and printed no configuration."""
-    printing = start_printing_configuration(run, CONF, environment)
-    try:
-        code = printing.wait(GENEROUS_S)
-        printing.log.wait_end(SURE_S)
-    finally:
-        printing.stop()
-    # It always ends with an error: there is no app.
-    text = printing.log.text
-    is_refused = code is not None and read_configuration(text) is None
-    return text, "\n".join(f"  {line}" for line in printing.log.last_lines(4)) if is_refused else ""
-
-
-def _settings(printed: str) -> dict[str, str]:
-    return dict(re.findall(r"^(\w+) += (.*)$", printed, re.MULTILINE))
 
 
 def _id(label: str) -> str:

@@ -1,23 +1,18 @@
-"""Experiments beside the learner's own box office: starts that must fail, and what notes.toml predicts."""
+"""Experiments beside the learner's own box office: what notes.toml predicts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker.harness.findings import fail
 from checker.harness.gate import Gate
-from checker.harness.http import Exchange
+from checker.harness.gunicorn.master import pid_of
 from checker.harness.picture import Lane, Stretch
 from checker.harness.run import Run
-from checker.harness.servers.gunicorn_master import pid_of
 from checker.harness.site import SelfBound, Site
 from checker.milestones.gunicorn_first import heartbeat
-from checker.milestones.gunicorn_first.office import (
+from checker.milestones.gunicorn_first.configuration import (
     GENEROUS_S,
-    SURE_S,
     WORKER_TIMEOUT_S,
     Starter,
     start_gunicorn,
@@ -28,82 +23,9 @@ ENDED = "ended"
 LEFT_ALONE = "left alone"
 # What comes of the trials, for a system that does not let us see a heartbeat.
 KNOWN_VISITOR_STATUS = 500
-
 NEVER_S = 600
 CALLS = 8
 SHOWN_HOLD_S = 0.05
-LOOK_AGAIN_S = 0.1
-START_DEADLINE_S = 60.0
-# gunicorn gives up when a worker cannot boot, and starts one that ended otherwise again and again.
-RESTARTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenStart:
-    """A start with one variable missing or senseless."""
-
-    variable: str
-    value: str | None
-    site: SelfBound
-
-    @property
-    def words(self) -> str:
-        """The variable as it was."""
-        if self.value is None:
-            return f"no {self.variable}"
-        return f"{self.variable}={self.value}" if self.value else f"an empty {self.variable}"
-
-    def must_have_failed(self) -> None:
-        """End the check unless gunicorn has ended, and named the variable."""
-        wanted = f"with {self.words} gunicorn ends at once, and its last words name {self.variable}"
-        if self._answers():
-            saw = f"it started, and answered /hello/, with {self.words}"
-            fail("starts-anyway", wanted=wanted, saw=saw)
-        if self.site.process.returncode is None:
-            saw = f"it starts its workers again and again:\n{self._last_lines}"
-            fail("restarts-forever", wanted=wanted, saw=saw)
-        self.site.process.log.wait_end(SURE_S)
-        code, lines = self.site.process.returncode, self._last_lines
-        if self.variable not in self.site.process.log.text:
-            fail("silent-failure", wanted=wanted, saw=f"it ended, and what it said does not name it:\n{lines}")
-        if code == 0:
-            fail("silent-failure", wanted=wanted, saw=f"it ended with exit code 0, as if all were well:\n{lines}")
-
-    @property
-    def _last_lines(self) -> str:
-        return "\n".join(f"  {line}" for line in self.site.process.log.last_lines(4))
-
-    def _answers(self) -> bool:
-        """Whether it serves; waits until it does, has ended, or has restarted its workers a few times."""
-        hello: Exchange | None = None
-        end = self.site.run.history.now() + START_DEADLINE_S
-        while self.site.process.wait(LOOK_AGAIN_S) is None and self.site.run.history.now() < end:
-            if hello is None and self.site.listens():
-                hello = self.site.send("/hello/", label=f"hello, {self.words}")
-            if hello is not None and hello.answer(0) is not None:
-                return True
-            if self.site.process.log.text.count("exited with code") >= RESTARTS:
-                break
-        return False
-
-
-def start_broken(start: Starter, run: Run, gate: Gate) -> list[BrokenStart]:
-    """All of them, side by side."""
-    cases: Sequence[tuple[str, str | None]] = (
-        ("SECRET_KEY", None),
-        ("SECRET_KEY", ""),
-        ("THEATRE_TIMEOUT_S", "soon"),
-        ("WORKER_TIMEOUT_S", "2.5"),  # a number, and int(float(...)) would take it
-        ("WORKER_TIMEOUT_S", "0"),  # gunicorn's own word for: never look at the heartbeat
-    )
-    return [
-        BrokenStart(
-            variable,
-            value,
-            start_gunicorn(start, run, f"broken-{number}", variables(gate, **{variable: value}), folder=run.project),
-        )
-        for number, (variable, value) in enumerate(cases, 1)
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +89,3 @@ def staircase(site: Site, gate: Gate, name: str) -> list[Lane]:
         Lane(f"{name}: {number}", [Stretch(start - first, end - first)])
         for number, (start, end) in enumerate(((times[0], times[1]) for times in steps), 1)
     ]
-
-
-def stop(sites: Sequence[SelfBound]) -> None:
-    """Stop what is not needed any more; the fixture will find it stopped."""
-    for site in sites:
-        with suppress(ProcessLookupError):
-            site.stop()

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from checker.harness.findings import fail
+from checker.harness.gunicorn import master
 from checker.harness.http import Exchange
 from checker.harness.lines import line_matching
-from checker.harness.servers import gunicorn_master
-from checker.milestones.gunicorn_first.office import (
-    CONF,
-    GENEROUS_S,
-    SURE_S,
-    Answered,
-    Office,
-    journal_lines,
-    setting_line,
-)
+from checker.milestones.gunicorn_first.configuration import CONF, GENEROUS_S, SURE_S, setting_line
+from checker.milestones.gunicorn_first.office import Answered, Office, journal_lines
 from course.model import Place
 
 SLOW = 8
@@ -72,9 +65,9 @@ def judge_silence(office: Office, label: str) -> None:
     """There is no journal line at all: none was written, or it waits in a buffer until its worker ends."""
     wanted = "every request leaves a line of the journal on stdout or stderr, as soon as it is over"
     office.gate.open()
-    old = gunicorn_master.worker_pids(office.site)
-    gunicorn_master.reload(office.site)
-    gunicorn_master.wait_gone(office.site, old, GENEROUS_S)
+    old = master.worker_pids(office.site)
+    master.reload(office.site)
+    master.wait_gone(office.site, old, GENEROUS_S)
     if office.wait_for_journal(label, SURE_S):
         saw = "the lines came only when the worker ended"
         where = line_matching(office.folder, "office/journal.py", [r".*\bstdout\b", r".*\bprint\("])

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any
 
 from checker.harness.findings import fail
 from checker.harness.history import History
-from checker.harness.http import Exchange
 from checker.harness.site import Site
-from checker.stage_1.gateways.doors import asked, last_error, told
-from checker.stage_1.gateways.wire import raw
+from checker.stage_1.gateways.answers import asked, last_error
+from checker.stage_1.gateways.raw_requests import raw_answer
 
-READ_DEADLINE_S = 10.0
-COMPLAINT_DEADLINE_S = 2.0
-TOLD_DEADLINE_S = 1.0  # what is still told of a request that went wrong
+ENTERED_DEADLINE_S = 10.0
 
-BODY = "one cup of \N{WHITE HEAVY CHECK MARK} tea".encode()
 PATH = "/lab/environ/caf%C3%A9/a%2Fb"
 LATIN_1_PATH = "/lab/environ/caf\u00c3\u00a9/a/b"
 SLASHES = "//lab/environ/two"
@@ -34,6 +29,9 @@ HEAD_LINES = (
     "X-Many: two",
     "Connection: close",
 )
+# A page of the shop that tells what Django sees: as it is asked for, and as it is seen.
+ECHO = "/echo/caf%C3%A9/menu"
+ECHOED_PATH = "/echo/caf\N{LATIN SMALL LETTER E WITH ACUTE}/menu"
 # Names whose values are demanded literally. A list that was sent in two headers may be joined with or without a blank.
 WANTED: Mapping[str, tuple[Any, ...]] = {
     "REQUEST_METHOD": ("POST",),
@@ -56,7 +54,7 @@ WANTED: Mapping[str, tuple[Any, ...]] = {
 
 def environ_of(site: Site, wanted: str, *, port: int) -> Mapping[str, Any]:
     """The environ that the app was called with for the request above; it ends the check when it is not as it should."""
-    said = raw(site, "POST", f"{PATH}?{QUERY}", *HEAD_LINES)
+    said = raw_answer(site, "POST", f"{PATH}?{QUERY}", *HEAD_LINES)
     environ = _shown(said)
     if environ is None:
         asked(site, site.send("/lab/environ/", label="environ"), wanted)
@@ -65,21 +63,20 @@ def environ_of(site: Site, wanted: str, *, port: int) -> Mapping[str, Any]:
     return environ
 
 
-def _shown(said: bytes) -> dict[str, Any] | None:
-    try:
-        environ: dict[str, Any] = json.loads(said[said.index(b"{") : said.rindex(b"}") + 1])
-    except ValueError:
-        return None
-    return environ
+def serving_flags(site: Site) -> tuple[dict[str, Any], str]:
+    """What the environ says of requests that are served together, and that as half a sentence."""
+    environ = environ_of(site, "an environ", port=site.port)
+    flags = {f"wsgi.{name}": environ.get(f"wsgi.{name}") for name in ("multithread", "multiprocess")}
+    return flags, ", ".join(f"{name} is {flag}" for name, flag in flags.items())
 
 
 def keeps_slashes(site: Site) -> None:
     """A path that begins with two slashes has no host in it."""
     wanted = f"environ['PATH_INFO'] is {SLASHES!r}, or with one slash less in front"
     since = History.now()
-    said = raw(site, "GET", SLASHES, "Host: localhost", "Connection: close")
+    said = raw_answer(site, "GET", SLASHES, "Host: localhost", "Connection: close")
     entered = site.run.history.wait_for(
-        "lab.entered", lambda e: bool(e["server"] == site.name), since=since, deadline_s=READ_DEADLINE_S
+        "lab.entered", lambda e: bool(e["server"] == site.name), since=since, deadline_s=ENTERED_DEADLINE_S
     )
     if entered is None:
         fail("environ-wrong", wanted=wanted, saw=f"the app was not called; the answer was {said[:100]!r}")
@@ -91,7 +88,7 @@ def comes_in_pieces(site: Site) -> None:
     """A head whose segments arrive one after another is read to its end."""
     wanted = "the same environ from a head that comes in three segments, cut behind `X-Trace-Id: tr` and its last `\\r`"
     cuts = (b"X-Trace-Id: tr", b"\r\n\r")
-    said = raw(site, "POST", f"{PATH}?{QUERY}", *HEAD_LINES, cuts=cuts)
+    said = raw_answer(site, "POST", f"{PATH}?{QUERY}", *HEAD_LINES, cuts=cuts)
     environ = _shown(said)
     if environ is None:
         trouble = last_error(site)
@@ -101,6 +98,14 @@ def comes_in_pieces(site: Site) -> None:
         if environ.get(name) not in values:
             saw = f"environ[{name!r}] is {environ.get(name, '(not there)')!r}"
             fail("head-cut-off", wanted=wanted, saw=saw)
+
+
+def _shown(said: bytes) -> dict[str, Any] | None:
+    try:
+        environ: dict[str, Any] = json.loads(said[said.index(b"{") : said.rindex(b"}") + 1])
+    except ValueError:
+        return None
+    return environ
 
 
 def _judge(environ: Mapping[str, Any], table: Mapping[str, tuple[Any, ...]]) -> None:
@@ -115,63 +120,6 @@ def _judge(environ: Mapping[str, Any], table: Mapping[str, tuple[Any, ...]]) -> 
         if name == "PATH_INFO" and seen == values[0].encode("latin-1").decode():
             fail("path-not-latin-1", wanted=f"{wanted}: bytes decoded as latin-1", saw=f"{saw}: decoded as UTF-8")
         fail("environ-wrong", wanted=wanted, saw=saw)
-
-
-def validated(site: Site) -> None:
-    """wsgiref.validate, between the server and an app that reads lines, has no complaint."""
-    wanted = "wsgiref.validate has nothing to complain about"
-    since = History.now()
-    body = b"first line\nrest of the body\n"
-    exchange = site.send(
-        "/lab/strict/", method="POST", body=body, headers={"Content-Type": "text/plain"}, label="strict"
-    )
-    answer = exchange.answer()
-    if answer is None or answer.body != b"strict":
-        if complaint := told(site, "lab.violation", since=since, deadline_s=COMPLAINT_DEADLINE_S):
-            fail("wsgi-violation", wanted=wanted, saw=str(complaint["message"])[:300], where=complaint.where)
-        answer = asked(site, exchange, wanted)
-        fail("wsgi-violation", wanted=wanted, saw=f"status {answer.status}, {answer.text[:200]!r}")
-    lines = told(site, "lab.lines", since=since)
-    if lines is None or (lines["first"], lines["second"], lines["rest"]) != ("first line\n", "rest", 1):
-        saw = "nothing" if lines is None else f"readline() gave {lines['first']!r}, read(4) {lines['second']!r}"
-        fail("body-wrong", wanted="wsgi.input gives a body's lines and pieces in their order", saw=saw)
-
-
-WAYS = {
-    "sized": "read(CONTENT_LENGTH)",
-    "whole": "read()",
-    "readline": "readline(), again and again,",
-    "readlines": "readlines()",
-    "iteration": "`for line in wsgi.input`",
-}
-
-
-def reads_whole(site: Site, page: str, body: bytes) -> None:
-    """A body arrives whole: what the app reads is what was sent, and the end is told where it is."""
-    wanted = f"{WAYS[page]} on wsgi.input gives the {len(body):,} bytes that were sent"
-    since, tag = History.now(), f"{page}-{len(body)}"
-    label = f"{len(body):,} bytes by {page}"
-    exchange: Exchange = site.send(f"/lab/{page}/{tag}", method="POST", body=body, label=label)
-    answer = exchange.answer(READ_DEADLINE_S)
-    deadline_s = READ_DEADLINE_S if answer is not None and answer.status == 200 else TOLD_DEADLINE_S
-    read = told(site, "lab.read", since=since, tag=tag, deadline_s=deadline_s)
-    if read is None and answer is None and not exchange.is_done:
-        if told(site, "lab.reading", since=since, tag=tag, deadline_s=TOLD_DEADLINE_S):
-            exchange.hang_up()
-            saw = f"the app was called, and {WAYS[page]} has not come to an end within {READ_DEADLINE_S:.0f} s"
-            fail("input-never-ends", wanted=wanted, saw=f"{saw}: it waits for more than the request has")
-        asked(site, exchange, wanted, TOLD_DEADLINE_S)
-    if read is None:
-        if trouble := last_error(site):
-            fail("body-wrong", wanted=wanted, saw=trouble[0], where=trouble[1])
-        asked(site, exchange, wanted)
-        fail("body-wrong", wanted=wanted, saw="the app was answered without its having read")
-    if read["type"] != "bytes":
-        fail("body-wrong", wanted=wanted, saw=f"it gives a {read['type']}")
-    if read["bytes"] != len(body) or read["digest"] != sha256(body).hexdigest():
-        other = ", but other ones" if read["bytes"] == len(body) else ""
-        fail("body-wrong", wanted=wanted, saw=f"it gives {read['bytes']:,} bytes{other}")
-    asked(site, exchange, wanted)
 
 
 def echo_of(answer: Any, **wanted: Any) -> None:

@@ -8,8 +8,10 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.site import Site
-from checker.stage_1.gateways.doors import asked, closes, goes_on, succeeded, told
-from checker.stage_1.gateways.wire import raw
+from checker.stage_1.gateways.answers import asked, succeeded
+from checker.stage_1.gateways.duties import closes, goes_on
+from checker.stage_1.gateways.lab import told
+from checker.stage_1.gateways.raw_requests import raw_answer
 
 # An app that nobody holds back makes all its chunks at once. Only those that are held back pay this.
 RUNS_AHEAD_S = 1.5
@@ -26,9 +28,9 @@ def closes_whatever_happens(site: Site, gate: Gate) -> None:
     since = History.now()
     succeeded(site, site.send("/lab/closing/whole", label="whole"), "an answer")
     closes(site, "whole", "after the last chunk", since)
-    raw(site, "GET", "/lab/over/length", "Host: localhost", "Connection: close")
+    raw_answer(site, "GET", "/lab/over/length", "Host: localhost", "Connection: close")
     closes(site, "length", "when the body has reached its Content-Length", since)
-    raw(site, "HEAD", "/lab/sign/head", "Host: localhost", "Connection: close")
+    raw_answer(site, "HEAD", "/lab/sign/head", "Host: localhost", "Connection: close")
     closes(site, "head", "after a HEAD, too", since)
     site.send("/lab/break/broken", label="app that breaks off").answer()
     closes(site, "broken", "when the app raised in its body", since)
@@ -44,7 +46,7 @@ def answers_head(site: Site) -> None:
     """The answer to HEAD has no body, whichever way the app gives one."""
     wanted = "the status and the headers, an empty line and nothing more"
     for page, way in (("sign", "yielded"), ("pushed", "given to write()")):
-        said = raw(site, "HEAD", f"/lab/{page}/", "Host: localhost", "Connection: close")
+        said = raw_answer(site, "HEAD", f"/lab/{page}/", "Host: localhost", "Connection: close")
         head, mark, body = said.partition(b"\r\n\r\n")
         if not mark or b"200" not in head.partition(b"\r\n")[0]:
             asked(site, site.send(f"/lab/{page}/", method="HEAD", label="HEAD"), wanted)
@@ -56,7 +58,7 @@ def answers_head(site: Site) -> None:
 def ends_where_it_says(site: Site) -> None:
     """What the app yields or writes beyond its own Content-Length is not sent."""
     for page, way in (("over", "yields more"), ("pushed", "gives more to write()")):
-        said = raw(site, "GET", f"/lab/{page}/", "Host: localhost", "Connection: close")
+        said = raw_answer(site, "GET", f"/lab/{page}/", "Host: localhost", "Connection: close")
         head, mark, body = said.partition(b"\r\n\r\n")
         wanted = f"`twelve bytes`, from an app whose Content-Length is 12 and which {way}"
         if not mark or body != b"twelve bytes":
@@ -65,7 +67,7 @@ def ends_where_it_says(site: Site) -> None:
 
 def speaks_http_1_0(site: Site) -> None:
     """A client of HTTP/1.0 knows no chunked coding: its answer ends with the connection."""
-    said = raw(site, "GET", "/lab/lazy/", "Host: localhost", protocol="HTTP/1.0")
+    said = raw_answer(site, "GET", "/lab/lazy/", "Host: localhost", protocol="HTTP/1.0")
     head, mark, body = said.partition(b"\r\n\r\n")
     wanted = "the body `lazy`, not chunked, for a client of HTTP/1.0"
     if b"transfer-encoding" in head.lower():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.harness.findings import fail
 from checker.harness.http import Exchange
-from checker.stage_1.http_vs_websocket.site import PROMPT_S, Notice, Station
+from checker.stage_1.http_vs_websocket.station import PROMPT_S, Notice, Station
 
 AT_ONCE = 30
 MANY = 128

@@ -16,10 +16,10 @@ from checker.stage_1.http_vs_websocket.frame_server import FrameServer, Peer, Re
 from checker.stage_1.http_vs_websocket.frames import Frame
 
 TARGET = "/ws/counter/?who=ada"
-PROMPT_S = 10.0
+STEP_DEADLINE_S = 10.0
 LAST_WORDS_S = 2.0
 CRASH_S = 0.3
-SHOWN_SIGNS = 160
+MOST_CHARACTERS = 160
 KEY_BYTES = 16
 
 
@@ -27,24 +27,24 @@ class Talk:
     """The client runs, has connected, and has sent its request. Every step ends the check when it goes wrong."""
 
     def __init__(
-        self, program: Callable[..., Program], frames: FrameServer, *messages: str, count: int | None = None
+        self, program: Callable[..., Program], server: FrameServer, *messages: str, count: int | None = None
     ) -> None:
-        frames.forget()
+        server.forget()
         options = [] if count is None else ["--count", str(count)]
-        url = f"ws://127.0.0.1:{frames.port}{TARGET}"
+        url = f"ws://127.0.0.1:{server.port}{TARGET}"
         command = [sys.executable, "-m", "wire.client", *options, url, *messages]
         self.client = program(command, name="wire.client")
         self._shown_lines = 0
         self._has_closed = False
         wanted = "`python -m wire.client URL` connects and sends the head of a GET request"
-        peer = frames.peer(PROMPT_S)
+        peer = server.peer(STEP_DEADLINE_S)
         if peer is None:
             self._crash(wanted)
             fail("bad-upgrade-request", wanted=wanted, saw=f"nobody connected; {self._state()}")
         self.peer: Peer = peer
-        request = peer.request(PROMPT_S)
+        request = peer.request(STEP_DEADLINE_S)
         if request is None:
-            self.fail("bad-upgrade-request", wanted, f"{peer.recorded[:SHOWN_SIGNS]!r}, and no blank line")
+            self.fail("bad-upgrade-request", wanted, f"{peer.recorded[:MOST_CHARACTERS]!r}, and no blank line")
         self.request: Request = request
 
     @property
@@ -75,7 +75,7 @@ class Talk:
 
     def expect_frame(self, opcode: int, payload: bytes, wanted: str, code: str) -> Frame:
         """The client's next frame, masked and whole, of this kind and payload."""
-        frame = self.peer.frame(PROMPT_S)
+        frame = self.peer.frame(STEP_DEADLINE_S)
         if frame is None:
             if self.client.wait(LAST_WORDS_S if self.peer.wait_gone(0) else 0) == 1:
                 self.fail("good-answer-refused", wanted, f"the client left after a good answer: {self._last_error()}")
@@ -88,7 +88,7 @@ class Talk:
 
     def expect_close(self, code: int | None, wanted: str, finding: str) -> None:
         """The client's next frame is a close frame with this code (None: with none), masked."""
-        frame = self.peer.frame(PROMPT_S)
+        frame = self.peer.frame(STEP_DEADLINE_S)
         if frame is None:
             self.fail(finding, wanted, f"no close frame came; {self._state()}")
         if frame.mask is None:
@@ -101,22 +101,22 @@ class Talk:
     def expect_line(self, wanted: str, code: str, **fields: Any) -> None:
         """The client's next line on stdout is a JSON object with these fields."""
         number = self._shown_lines
-        if not self.client.wait_for(lambda client: len(client.lines) > number, PROMPT_S):
+        if not self.client.wait_for(lambda client: len(client.lines) > number, STEP_DEADLINE_S):
             self.fail(code, wanted, f"the client printed nothing more; {self._state()}")
         line = self.client.lines[number]
         self._shown_lines += 1
         if not fields.items() <= (_object(line) or {}).items():
-            saw = line if len(line) <= SHOWN_SIGNS else f"{line[:SHOWN_SIGNS]}... ({len(line)} characters)"
+            saw = line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]}... ({len(line)} characters)"
             self.fail(code, wanted, f"it printed {saw}")
 
     def expect_end(self, returncode: int, wanted: str, code: str) -> None:
         """The client ends with this exit code, and has printed nothing more."""
-        seen = self.client.wait(PROMPT_S)
+        seen = self.client.wait(STEP_DEADLINE_S)
         if seen != returncode:
             self.fail(code, f"{wanted}, and ends with exit code {returncode}", self._state())
         if more := self.client.lines[self._shown_lines :]:
-            self.fail(code, f"{wanted}, and prints nothing more", f"it printed {more[0][:SHOWN_SIGNS]}")
-        if self._has_closed and self.peer.wait_gone(PROMPT_S) and (frame := self.peer.frame(0)) is not None:
+            self.fail(code, f"{wanted}, and prints nothing more", f"it printed {more[0][:MOST_CHARACTERS]}")
+        if self._has_closed and self.peer.wait_gone(STEP_DEADLINE_S) and (frame := self.peer.frame(0)) is not None:
             self.fail("sent-after-close", "nothing leaves after the client's close frame", str(frame))
 
     def fail(self, code: str, wanted: str, saw: str) -> NoReturn:
@@ -134,14 +134,17 @@ class Talk:
     def _state(self) -> str:
         returncode = self.client.wait(CRASH_S)
         shown = self.client.lines[self._shown_lines :]
-        instead = f", and has shown {shown[0][:SHOWN_SIGNS]}" if shown else ""
+        instead = f", and has shown {shown[0][:MOST_CHARACTERS]}" if shown else ""
         if returncode is None:
             return f"the client still runs{instead}"
         error = self._last_error()
         return f"the client ended with exit code {returncode}{instead}" + (f", saying: {error}" if error else "")
 
     def _last_error(self) -> str:
-        return next(iter(self.client.process.log.last_lines(1)), "")[:SHOWN_SIGNS]
+        return next(iter(self.client.process.log.last_lines(1)), "")[:MOST_CHARACTERS]
+
+
+Begin = Callable[..., Talk]  # the fixture `begin`: a Talk of the client run on these messages
 
 
 def _is_key(key: str) -> bool:

@@ -6,8 +6,9 @@ import json
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
-from checker.stage_1.python_asyncio.desk import PRICES, SOON_S, Desk
-from checker.stage_1.python_asyncio.trouble import TRIES
+from checker.stage_1.python_asyncio.desk import SOON_S, Desk
+from checker.stage_1.python_asyncio.failures import TRIES
+from checker.stage_1.python_asyncio.plan import PRICES
 
 BOOK = "250000"
 

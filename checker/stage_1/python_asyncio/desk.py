@@ -1,65 +1,27 @@
 """One run of the learner's price desk against the Gate: what it asked, what it told, and why something did not come.
 
-Gives the findings that several checks share; what is promised stands in test_python_asyncio.py.
+Gives the findings that several checks share; what is promised stands in the checks.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
-from checker.harness.findings import NotYet, fail
+from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.program import Program
-from checker.stage_1.python_asyncio.stalls import last_error, last_frame, stalled
-from course.model import Finding, Place
+from checker.stage_1.python_asyncio.complaints import CRASHED, DESTROYED, judge_crash, judge_warnings
+from checker.stage_1.python_asyncio.plan import NEVER_S, PRICES, Plan
+from checker.stage_1.python_asyncio.stalls import stalled
+from course.model import Place
 
 # Only failing solutions wait these out: what is waited for needs no more than a few steps of the event loop.
 SOON_S = 10.0
 STEP_S = 0.1
-NEVER_S = 600.0
-PRICES = {
-    "ACME": "11.10",
-    "BOLT": "22.20",
-    "CRUX": "33.30",
-    "DUNE": "44.40",
-    "ECHO": "55.50",
-    "FLUX": "66.60",
-    "GRIT": "77.70",
-    "HALO": "88.80",
-    "IRIS": "99.90",
-    "JADE": "10.01",
-}
-CRASHED = "Traceback (most recent call last)"
-NEVER_AWAITED = "was never awaited"
-DESTROYED = "Task was destroyed but it is pending"
-COMPLAINTS = ("exception was never retrieved", DESTROYED)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The order that the desk gets on its command line. What a check is not about is out of the way."""
-
-    symbols: tuple[str, ...]
-    limit: int
-    timeout_s: float = NEVER_S
-    deadline_s: float = NEVER_S
-    heartbeat_s: float = NEVER_S
-
-    @property
-    def arguments(self) -> list[str]:
-        """As `python -m desk` takes them."""
-        numbers = {
-            "--limit": self.limit,
-            "--timeout": self.timeout_s,
-            "--deadline": self.deadline_s,
-            "--heartbeat": self.heartbeat_s,
-        }
-        return [word for name, number in numbers.items() for word in (name, f"{number:g}")] + list(self.symbols)
 
 
 class Desk:
@@ -171,9 +133,9 @@ class Desk:
         """End the check when the desk crashed, ended without its work, or its loop stands still; else return."""
         if self.has_ended:
             self.program.wait(STEP_S)
-            self._judge_warnings(wanted)
+            judge_warnings(self.program, self.project, wanted)
             if CRASHED in self.program.errors:
-                self._judge_crash(wanted, error_code)
+                judge_crash(self.program, self.project, wanted, error_code)
             saw = f"it ended, and had told {_these(self.quoted)} as priced and {_these(self.failed)} as failed"
             fail("ended-early", wanted=wanted, saw=saw)
         if (stall := stalled(self.program, self.project)) is not None:
@@ -198,7 +160,7 @@ class Desk:
     def tidy(self, wanted: str) -> None:
         """Nothing on its stderr tells of a task or coroutine that was left to itself."""
         self.program.wait(STEP_S)
-        self._judge_warnings(wanted)
+        judge_warnings(self.program, self.project, wanted)
 
     def left_nothing(self) -> None:
         """No task was still there when run() had returned. A check of its own: other checks have other news."""
@@ -216,48 +178,22 @@ class Desk:
 
     def _judge_end(self, wanted: str, last: Mapping[str, Any], failed: Collection[str]) -> None:
         if lost := [s for s in self.plan.symbols if s not in failed and s not in self.quoted and s not in self.failed]:
-            self._judge_warnings(wanted)
+            judge_warnings(self.program, self.project, wanted)
             fail("ended-early", wanted=wanted, saw=f"run() returned before {_these(lost)} had been told")
-        self._judge_warnings(wanted)
+        judge_warnings(self.program, self.project, wanted)
         wanted_names = f"{_these(sorted(failed))} told as failed, and returned by run()"
         told, returned = sorted(self.failed), sorted(str(symbol) for symbol in last["failed"])
         if told != sorted(failed) or returned != sorted(failed):
             saw = f"told: {_these(told)}; returned: {_these(returned)}"
             fail("failure-not-told", wanted=wanted_names, saw=saw)
 
-    def _judge_warnings(self, wanted: str) -> None:
-        errors = self.program.errors
-        if NEVER_AWAITED in errors:
-            at = errors.index(NEVER_AWAITED)
-            line = errors[errors.rfind("\n", 0, at) + 1 :].splitlines()[0]
-            # With -X dev the stack that made the coroutine may follow; else what went wrong with it tells more.
-            place = last_frame(errors[at:].split(CRASHED)[0], self.project) or last_frame(errors, self.project)
-            # asyncio.run() inside a loop raises, and leaves its coroutine behind: the error is the news.
-            if "cannot be called from a running event loop" not in errors:
-                saw = line.split("RuntimeWarning: ")[-1]
-                fail("forgotten-await", wanted=wanted, saw=saw, where=place)
-        lines = errors.splitlines()
-        for number, line in enumerate(lines):
-            if not any(complaint in line for complaint in COMPLAINTS):
-                continue
-            # gather() under wait_for() leaves a cancelled future behind (Python 3.11): asyncio's doing, not theirs.
-            if any("exception=CancelledError" in after for after in lines[number : number + 2]):
-                continue
-            rest = lines[number + 1 :]
-            error = last_error(rest)
-            tidy = "no task is forgotten with an error in it, or in the middle of its work"
-            saw = f"on stderr: {line}{f': {error}' if error else ''}"
-            fail("untidy-end", wanted=tidy, saw=saw, where=last_frame("\n".join(rest), self.project))
 
-    def _judge_crash(self, wanted: str, code: str) -> NoReturn:
-        errors = self.program.errors
-        raised = last_error(errors.splitlines())
-        kinds = ("UpstreamError", "TimeoutError", "CancelledError", "ExceptionGroup", "ConnectionResetError")
-        if code == "program-crashed" or not any(kind in errors for kind in kinds):
-            finding = self.program.crashed(wanted).finding
-            where = last_frame(errors, self.project) or finding.where
-            raise NotYet(Finding("program-crashed", wanted, finding.saw, where))
-        fail(code, wanted=wanted, saw=f"the desk ended with {raised}", where=last_frame(errors, self.project))
+class Start(Protocol):
+    """Start a desk on an order."""
+
+    def __call__(self, plan: Plan, upstream_url: str = "") -> Desk:
+        """With the Gate as its upstream, or the one at this address."""
+        ...
 
 
 def _event(line: str) -> Mapping[str, Any] | None:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from types import TracebackType
 from typing import Self
 
-from checker.stage_1.python_asyncio.desk import PRICES
+from checker.stage_1.python_asyncio.plan import PRICES
 
 HEAD_BYTES = 65_536
 # Closed with no time to linger, a connection ends with a reset instead of the usual end of the stream.

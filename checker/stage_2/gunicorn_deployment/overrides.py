@@ -13,14 +13,15 @@ from pathlib import Path
 
 import psutil
 
-from checker.harness.dockerfile import Dockerfile
+from checker.harness.containers.dockerfile import Dockerfile
 from checker.harness.findings import fail
 from checker.harness.processes import Process
-from checker.harness.servers.systemd import Unit
 from checker.harness.site import Site
+from checker.harness.systemd.unit import Unit
 from checker.harness.waiting import LOOK_EVERY_S
-from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, Profile, printed_settings
-from checker.stage_2.gunicorn_deployment.units import program_setting
+from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, Profile
+from checker.stage_2.gunicorn_deployment.settings import printed_settings
+from checker.stage_2.gunicorn_deployment.supervisor import program_setting
 from course.model import Place
 
 # What the profiles' contracts rest on, and what sets it outside of a profile.

@@ -1,56 +1,35 @@
-"""The depot's three services, each a gunicorn with the learner's own profile, and what their settings come to.
+"""The depot's three services, each a gunicorn with the learner's own profile.
 
-What is promised to each service stands in test_gunicorn_deployment.py.
+What is promised to each service stands in the checks.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.harness.gunicorn.workers import Workers, start_printing_configuration
 from checker.harness.http import ANSWER_DEADLINE_S, Exchange
-from checker.harness.lines import line_matching
 from checker.harness.processes import Process
 from checker.harness.run import Run
 from checker.harness.server import Server
-from checker.harness.servers.gunicorn_workers import (
-    Configuration,
-    Workers,
-    read_configuration,
-    start_printing_configuration,
-)
+from checker.stage_2.gunicorn_deployment.settings import Settings, file_of, line_that_sets, read_settings
 from course.model import Place
 
 FIRST_RELEASE, SECOND_RELEASE = "first", "second"
 SERVICES = ("exports", "pages", "reports")
+# What a timeout and a stop have to let through.
+LONGEST_EXPORT_S = 120
+LONGEST_REPORT_S = 20
 # Only failing solutions wait these out. SURE: by the configuration nobody is free. GENEROUS: a worker may be booting.
 SURE_S = 2.0
 GENEROUS_S = 20.0
 ATTEMPTS = 3
-# gunicorn's own workers whose main thread does not serve, or yields while it does, by what `--print-config` calls them.
-BEATS_WHILE_BUSY = re.compile(
-    r"gthread|gevent\w*|tornado|asgi|uvicorn.*|gunicorn\.workers\.(?!sync\.).*|<ThreadWorker\(\)>"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What gunicorn itself makes of a profile: the numbers of `--print-config`."""
-
-    slots: Configuration
-    timeout_s: int
-    graceful_timeout_s: int
-    # A threaded worker's main thread goes on beating, whatever its requests are stuck in.
-    beats_while_busy: bool
-    # All of them, as gunicorn writes them.
-    printed: Mapping[str, str]
 
 
 class Profile:
@@ -146,11 +125,6 @@ class Profile:
             request.answer(SURE_S)
 
 
-def file_of(name: str) -> str:
-    """The profile's file in the project."""
-    return f"deploy/profiles/{name}.py"
-
-
 def start_all(run: Run, start: Callable[..., Any], gate: Gate, release_file: Path) -> dict[str, Profile]:
     """All three, booting side by side while gunicorn prints what it makes of their profiles."""
     with _printing(run) as printing:
@@ -166,7 +140,7 @@ def start_all(run: Run, start: Callable[..., Any], gate: Gate, release_file: Pat
             process.wait(GENEROUS_S)
     profiles = {}
     for name, server in servers.items():
-        settings = _read(printing[name].log.text)
+        settings = read_settings(printing[name].log.text)
         if settings is None:
             server.ready("/hello/")  # ends with the server's own words on what it cannot read
             raise LookupError(f"gunicorn serves {name} with a configuration that it did not print")
@@ -174,21 +148,26 @@ def start_all(run: Run, start: Callable[..., Any], gate: Gate, release_file: Pat
     return profiles
 
 
-def printed_settings(printed: str) -> dict[str, str]:
-    """What `gunicorn --print-config` has written, by name."""
-    return dict(re.findall(r"^(\w+) += (.*)$", printed, re.MULTILINE))
+def gunicorn_grants(profile: Profile, longest_s: int, wanted: str) -> None:
+    """The profile gives what is under way at a stop as long as it may take."""
+    if profile.settings.graceful_timeout_s < longest_s:
+        fail(
+            "too-little-grace",
+            wanted=wanted,
+            saw=f"gunicorn kills its workers {profile.settings.graceful_timeout_s} s after a stop (graceful_timeout)",
+            where=profile.line("graceful_timeout"),
+        )
 
 
-def is_sync(told: Mapping[str, str]) -> bool:
-    """Whether gunicorn takes the worker class for its sync one, which `threads` turns into the threaded one."""
-    # gunicorn/config.py, worker_class_str
-    return told["worker_class"] == "sync" or told["worker_class"].endswith("SyncWorker")
-
-
-def line_that_sets(project: Path, file: str, names: Sequence[str], heading: str = "") -> Place:
-    """The line of `file` that sets the first of these names that is set; else that of the heading; else line 1."""
-    patterns = [*(rf"\s*{re.escape(name)}\s*[=:]" for name in names), *([re.escape(heading)] if heading else [])]
-    return line_matching(project, file, patterns) or Place(file, 1)
+def serves_what_it_started_with(profile: Profile) -> None:
+    """The profile switches no reloader on."""
+    if profile.settings.printed.get("reload") == "True":
+        fail(
+            "reloader",
+            wanted="a service serves the code that it was started with",
+            saw="reload = True: gunicorn watches every file, and restarts its workers under the visitors' hands",
+            where=profile.line("reload"),
+        )
 
 
 @contextmanager
@@ -201,24 +180,3 @@ def _printing(run: Run) -> Iterator[dict[str, Process]]:
     finally:
         for process in processes.values():
             process.stop()
-
-
-def _beats_while_busy(told: Mapping[str, str]) -> bool:
-    """Whether the worker is known to. A class of the learner's own is not: it may be a sync one by another name."""
-    if is_sync(told):
-        return int(told["threads"]) > 1
-    return BEATS_WHILE_BUSY.fullmatch(told["worker_class"]) is not None
-
-
-def _read(printed: str) -> Settings | None:
-    slots = read_configuration(printed)
-    if slots is None:
-        return None
-    told = printed_settings(printed)
-    return Settings(
-        slots=slots,
-        timeout_s=int(told["timeout"]),
-        graceful_timeout_s=int(told["graceful_timeout"]),
-        beats_while_busy=_beats_while_busy(told),
-        printed=told,
-    )

@@ -1,90 +1,25 @@
-"""What the learner's files for Supervisor and systemd say, and what these make of them before any traffic.
-
-Starts nothing; what is promised stands in test_gunicorn_deployment.py.
-"""
+"""What the learner's web.service and web.socket say, and what systemd makes of them. Starts nothing."""
 
 from __future__ import annotations
 
-from configparser import Error as ConfigError
-from configparser import RawConfigParser
-from contextlib import suppress
 from pathlib import Path
 from signal import SIGTERM
 
 from checker.harness.findings import fail
-from checker.harness.servers.systemd import Unit, read_unit, verify
 from checker.harness.signals import signal_named
-from checker.stage_2.gunicorn_deployment.profiles import Profile, line_that_sets
+from checker.harness.systemd.unit import Unit, read_unit
+from checker.harness.systemd.verify import verify
+from checker.stage_2.gunicorn_deployment.profiles import Profile, gunicorn_grants
 from course.model import Place
 
-SUPERVISOR_FILE = "deploy/supervisord.conf"
 SERVICE_FILE = "deploy/web.service"
 SOCKET_FILE = "deploy/web.socket"
-PROGRAM = "program:web"
-# What supervisord and systemd wait for when the file does not say.
-STOP_WAIT_S = 10.0
+# What systemd waits for when the unit does not say.
 TIMEOUT_STOP_S = 90.0
-# gunicorn tries five times, a second apart, for a port that is taken (gunicorn/sock.py), and needs a moment to start.
-BIND_TRIES_S = 6
-START_RETRIES = 3
 ROOTS = ("", "root", "0")
 TRUE = frozenset({"yes", "true", "on", "1"})
 # Values of Restart= that start again what was killed.
 REVIVING = ("always", "on-failure", "on-abnormal", "on-abort")
-
-
-def program_setting(project: Path, name: str) -> tuple[str, Place]:
-    """A setting of [program:web], "" when it is not set, and its line."""
-    place = line_that_sets(project, SUPERVISOR_FILE, [name], rf"[{PROGRAM}]")
-    parser = RawConfigParser(inline_comment_prefixes=(";", "#"), strict=False)
-    with suppress(ConfigError, OSError):
-        parser.read(project / SUPERVISOR_FILE, encoding="utf-8")
-    return parser.get(PROGRAM, name, fallback=""), place
-
-
-def supervisor_grants_the_grace(project: Path, exports: Profile, longest_s: int) -> None:
-    """Neither gunicorn nor supervisord kills an export before its time is over."""
-    gunicorn_grants(exports, longest_s, "an export that is under way at a stop has two minutes to finish")
-    text, line = program_setting(project, "stopwaitsecs")
-    wait_s = float(text) if text.isdecimal() else STOP_WAIT_S
-    if wait_s <= exports.settings.graceful_timeout_s:
-        fail(
-            "too-little-grace",
-            wanted="supervisord waits longer for gunicorn than gunicorn does for its workers",
-            saw=f"stopwaitsecs is {wait_s:.0f} s, graceful_timeout {exports.settings.graceful_timeout_s} s: "
-            "supervisord kills the master first",
-            where=line,
-        )
-
-
-def supervisor_tries_long_enough(project: Path, exports: Profile, longest_s: int) -> None:
-    """A new gunicorn that finds the port taken, by a worker that outlived its master, is not given up too soon."""
-    text, line = program_setting(project, "startsecs")
-    retries, _ = program_setting(project, "startretries")
-    count = int(retries) if retries.isdecimal() else START_RETRIES
-    # Ends before startsecs count as failed starts, with pauses of 1, 2, 3 ... s between them.
-    tries_s = (count + 1) * BIND_TRIES_S + count * (count + 1) // 2
-    if exports.settings.printed.get("reuse_port") == "True":
-        return  # the port is never taken
-    if text.isdecimal() and int(text) > BIND_TRIES_S and tries_s < longest_s:
-        fail(
-            "not-revived",
-            wanted="supervisord starts gunicorn again, also when its master is killed while an export runs",
-            saw=f"startsecs={text}: the export's worker keeps the port, a new gunicorn ends within {BIND_TRIES_S} s, "
-            f"a failed start, and after {count + 1} of these the state is FATAL",
-            where=line,
-        )
-
-
-def gunicorn_grants(profile: Profile, longest_s: int, wanted: str) -> None:
-    """The profile gives what is under way at a stop as long as it may take."""
-    if profile.settings.graceful_timeout_s < longest_s:
-        fail(
-            "too-little-grace",
-            wanted=wanted,
-            saw=f"gunicorn kills its workers {profile.settings.graceful_timeout_s} s after a stop (graceful_timeout)",
-            where=profile.line("graceful_timeout"),
-        )
 
 
 def units_are_sound(project: Path) -> Unit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import partial
+from pathlib import Path
 
 from checker.harness.findings import fail
 from checker.harness.history import Event
@@ -16,11 +17,7 @@ LOOK_AGAIN_S = 0.1
 # gunicorn gives up after the first worker that exits with its own code for this; each further one is another try.
 TRIES = 3
 COLD_APP = "cold_wsgi:application"
-COLD_WSGI = """\
-from django.core.wsgi import get_wsgi_application
-
-application = get_wsgi_application()
-"""
+COLD_WSGI = Path(__file__).with_name("inside") / "cold_wsgi.py"
 
 
 class Ending(Enum):
@@ -68,7 +65,7 @@ def must_not_boot(server: Server, code: str, edit: str) -> None:
 
 def draw_first_visits(site: Site, picture: Picture, warm: Server) -> None:
     """Boot, first and second request of two workers: Django's usual wsgi.py, and the learner's."""
-    folder = site.copy("cold", {"cold_wsgi.py": lambda _: COLD_WSGI})
+    folder = site.copy("cold", {COLD_WSGI.name: lambda _: COLD_WSGI.read_text(encoding="utf-8")})
     environment = {"DJANGO_SETTINGS_MODULE": "shop.settings"}
     cold = site.start("cold", app=COLD_APP, folder=folder, environment=environment)
     cold.ready("/hello/", BOOT_S)

@@ -1,6 +1,6 @@
 """The learner's inspect_wsgi.py as its checks meet it: pointed at the shop, and at strict applications.
 
-Gives the findings that several checks share; what is promised stands in test_wsgi_callable.py.
+Gives the findings that several checks share; what is promised stands in test_3_inspector.py.
 """
 
 from __future__ import annotations
@@ -18,18 +18,17 @@ from urllib.parse import unquote
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import Event
+from checker.harness.probed import probed
 from checker.harness.program import Program
 from checker.harness.run import Run
-from checker.harness.servers.probed import probed
 from checker.stage_2.wsgi_callable.site import APP, BOOT_S
 
 FILE = "inspect_wsgi.py"
-LAB = Path(__file__).with_name("inside") / "callable_lab.py"
-# Prints as soon as it is imported, and goes on so.
-TALKS = 'print("callable_talks was imported")\n\nfrom callable_lab import talks\n'
-LOG_LINE = "a line of the application's log"  # as callable_lab.py writes it to wsgi.errors
+INSIDE = Path(__file__).with_name("inside")
+LAB = ("learn_lab.py", "learn_talks.py")  # the modules with the strict applications
+LOG_LINE = "a line of the application's log"  # as learn_lab.py writes it to wsgi.errors
 NAMES = ("status", "headers", "chunks", "bytes", "closed")
-SHOWN_SIGNS = 160
+SHOWN_CHARACTERS = 160
 
 Report = dict[str, Any]
 
@@ -43,8 +42,8 @@ class Inspector:
         self._asked = 0
         lab = run.temporary / "lab"
         lab.mkdir()
-        shutil.copy(LAB, lab)
-        (lab / "callable_talks.py").write_text(TALKS, encoding="utf-8")
+        for module in LAB:
+            shutil.copy(INSIDE / module, lab)
         _, variables = probed(run, APP, interface="wsgi")
         self._environment = {
             **variables,
@@ -82,7 +81,7 @@ class Inspector:
         """It must end with an error for this application, which breaks PEP 3333, or breaks."""
         program = self.run(application, wanted=wanted)
         if program.process.returncode == 0:
-            fail(code, wanted=wanted, saw=f"exit code 0, and {self.said(program)[:SHOWN_SIGNS]!r}")
+            fail(code, wanted=wanted, saw=f"exit code 0, and {self.said(program)[:SHOWN_CHARACTERS]!r}")
         return program
 
     @staticmethod
@@ -122,10 +121,10 @@ class Inspector:
             report = json.loads(said)
         if not isinstance(report, dict) or not set(NAMES) <= set(report):
             promised = f"{wanted}: one JSON object with {', '.join(NAMES)}, and nothing else on stdout"
-            fail("inspector-report", wanted=promised, saw=f"stdout was {said[:SHOWN_SIGNS]!r}")
+            fail("inspector-report", wanted=promised, saw=f"stdout was {said[:SHOWN_CHARACTERS]!r}")
         wrong = [name for name, right in facts.items() if not _is_same(report[name], right)]
         if wrong:
-            saw = ", ".join(f"{name}: {json.dumps(report[name])[:SHOWN_SIGNS]}" for name in wrong)
+            saw = ", ".join(f"{name}: {json.dumps(report[name])[:SHOWN_CHARACTERS]}" for name in wrong)
             right = ", ".join(f"{name}: {json.dumps(facts[name])}" for name in wrong)
             fail(code or "inspector-report", wanted=f"{wanted}: {right}", saw=saw)
         return report

@@ -1,6 +1,6 @@
 """The learner's site as its checks meet it: started whole or on an edited copy, and what Django told while it served.
 
-Gives the findings that several checks share; what is promised stands in test_wsgi_callable.py.
+What is promised stands in the check files, and the findings that these share in findings.py.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from checker.harness.findings import NotYet, fail
 from checker.harness.gate import Gate
 from checker.harness.history import Event
 from checker.harness.http import Answer
+from checker.harness.probed import probed
 from checker.harness.run import Run
 from checker.harness.server import Server, ServerPlan
 from checker.harness.servers.gunicorn import gunicorn
-from checker.harness.servers.probed import probed
 from checker.harness.stack import Stack
 from course.model import Place
 
@@ -34,12 +34,12 @@ GENEROUS_S = 20.0
 BOOT_S = 60.0
 LEAVES = "X-Learn-Leaves"  # by this header, validated.py knows a visitor who is gone
 LAST_WORDS_S = 2.0
+FAIR = "shop.settings_fair"  # the settings of another deployment
+LABELS = 40  # in /shop/labels/
 STREAM_FINISHED = "finished /shop/labels/"
-CLOSED_FILE = "closed file"  # ends the ValueError of each use of one
 NO_BYTES = "is not a byte"
 TOO_EARLY = ("AppRegistryNotReady", "ImproperlyConfigured")
 _NO_BYTES_LINE = re.compile(r"^TypeError: .* is not a byte.*$", re.MULTILINE)
-_TAG = re.compile(r"<[^>]*>")
 _WSGI_FRAME = re.compile(r'File "[^"]*/shop/wsgi\.py", line (\d+)')
 
 
@@ -166,45 +166,6 @@ class Site:
         known = [event.where for event in events if event["path"] == path and event.where]
         return known[-1] if known else self.callable or Place(WSGI_FILE, 1)
 
-    # --- findings ---
-
-    def judge_finished(self, path: str, since: float, how: str, right: int = 1) -> None:
-        """Django must have told request_finished so often for this path since then."""
-        finished = self.told("finished", path, since=since)
-        if finished == right:
-            return
-        wanted = f"request_finished is sent {times(right)} for {path}, {how}"
-        saw = f"it was sent {times(finished)}"
-        where = self.handed_over(path)
-        if finished < right:
-            fail("never-finished", wanted=wanted, saw=saw, where=where)
-        fail("finished-twice", wanted=wanted, saw=saw, where=where)
-
-    def judge_closed_file(self, server: Server) -> None:
-        """A file that was closed before the server read it: the error is the server's, the mistake is not."""
-        server.process.log.wait_for(CLOSED_FILE, LAST_WORDS_S)
-        if CLOSED_FILE in server.process.log.text:
-            wanted = "a file is closed when the server has read it, and not before"
-            saw = f"{server.name} met a {CLOSED_FILE}"
-            fail("finished-twice", wanted=wanted, saw=saw, where=self.callable)
-
-    def judge_missing_label(self, number: int) -> NoReturn:
-        """End the check: the stream's label `number` was not asked for, or the one before it has not arrived."""
-        wanted = f"label {number} of /shop/labels/ is asked for when label {number - 1} has been sent"
-        where = self.handed_over("/shop/labels/")
-        if STREAM_FINISHED in self.gate.held:
-            saw = "Django finished the request before that: its response was closed before it was read to the end"
-            fail("finished-twice", wanted=wanted, saw=saw, where=where)
-        saw = f"nobody asked for it, or label {number - 1} never arrived"
-        fail("stream-held-back", wanted=wanted, saw=saw, where=where)
-
-    def judge_missing_name(self, strict: Server, request: str, path: str) -> None:
-        """A callable that met no SCRIPT_NAME, and wanted one: that is no error of the shop's."""
-        for event in strict.seen("app.raised"):
-            if event["request"] == request and event["type"] == "KeyError" and "SCRIPT_NAME" in str(event["message"]):
-                wanted = f"{path} is answered without SCRIPT_NAME, which a server may leave out when it is empty"
-                fail("pep-3333", wanted=wanted, saw=f"KeyError: {event['message']}", where=event.where)
-
     @property
     def callable(self) -> Place | None:
         """The learner's line that defines `application`."""
@@ -260,22 +221,3 @@ def links_of(answer: Answer) -> list[str]:
     """The front page's links; empty when this is not the front page."""
     links = facts_of(answer).get("links")
     return [str(link) for link in links] if isinstance(links, list) else []
-
-
-def answered(code: str, what: str, answer: Answer, where: Place | None) -> NoReturn:
-    """End the check: this answer is not the wanted one."""
-    words = " ".join(_TAG.sub(" ", answer.text).split())
-    fail(code, wanted=what, saw=f"status {answer.status}: {words[:80]!r}", where=where)
-
-
-def times(count: int) -> str:
-    """The count as a word."""
-    return ("never", "once", "twice")[count] if count < 3 else f"{count} times"
-
-
-def line_with(project: Path, file: str, text: str) -> Place | None:
-    """The first line of code in this file that holds `text`."""
-    for number, line in enumerate((project / file).read_text(errors="replace").splitlines(), 1):
-        if text in line and not line.lstrip().startswith(("#", '"')):
-            return Place(file, number, "", line.strip())
-    return None

@@ -1,13 +1,10 @@
-"""The mall under gunicorn as its checks meet it: visitors with ids of their own, and the ledger they end up in.
-
-Also draws the onion: when each layer of one streamed answer was entered and left.
-"""
+"""The mall under gunicorn as its checks meet it: visitors with ids of their own, and the ledger they end up in."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -15,19 +12,18 @@ from typing import Any
 from checker.harness import diagnosis
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
-from checker.harness.history import Event, History
 from checker.harness.http import Answer, Exchange, Stream
 from checker.harness.lines import line_with
-from checker.harness.picture import Lane, Stretch
 from checker.harness.run import Run
 from checker.harness.server import Server
-from course.model import BarKind, Place
+from course.model import Place
 
 GENEROUS_S = 20.0
 ROW_BYTES = 100
 SETTINGS = "mall/settings.py"
 WSGI = "mall/wsgi.py"
 TENANTS = "mall/tenants.py"
+TENANT = "TenantMiddleware"
 ADDED_PAGE = "/fair/"  # by inside/onion.py
 RESPONSE_IS_NONE = "'NoneType' object has no attribute '_resource_closers'"
 
@@ -198,6 +194,17 @@ class Mall:
         self._run.history.wait_for("app.left", lambda e: bool(e["request"] == request), deadline_s=GENEROUS_S)
 
 
+def start_mall(
+    gunicorn: Callable[..., Any], gate: Gate, run: Run, *, app: str, name: str, environment: dict[str, str]
+) -> Mall:
+    """One gunicorn worker with four threads; ledger and flag file are of its own."""
+    ledger, flag = run.temporary / f"{name}.jsonl", run.temporary / f"{name}.flag"
+    given = {"UPSTREAM_URL": gate.url, "LEDGER_PATH": str(ledger), "MAINTENANCE_FLAG": str(flag)}
+    arguments = ["--worker-class", "gthread", "--threads", "4"]
+    server = gunicorn(app, name=name, arguments=arguments, environment={**given, **environment})
+    return Mall(server, gate, run, ledger=ledger, flag=flag)
+
+
 def wanted_line(mall: Mall, visitor: str, fields: Mapping[str, Any], *, code: str, wanted: str) -> None:
     """End the check with `code` unless the visitor has one line with these fields."""
     lines = mall.lines_of(visitor)
@@ -206,29 +213,3 @@ def wanted_line(mall: Mall, visitor: str, fields: Mapping[str, Any], *, code: st
     wrong = {name: lines[0].get(name) for name, value in fields.items() if lines[0].get(name) != value}
     if wrong:
         fail(code, wanted=f"{wanted}: {dict(fields)}", saw=f"a line with {wrong}")
-
-
-def onion(history: History, request: str) -> list[Lane]:
-    """A lane for each layer, outermost first: called, then (waiting) open while its body is read; and its rows."""
-    kinds = ("layer.entered", "layer.returned", "layer.chunk", "layer.left")
-    events = [e for e in history.events(*kinds) if e["request"] == request]
-    lanes = [_lane(name, events) for name in dict.fromkeys(str(e["layer"]) for e in events)]
-    chunks = [e for e in events if e.kind == "layer.chunk"]
-    # A chunk is told from the inside out: first by Django, last by the outermost layer.
-    inside = [e.t for e in chunks if e["layer"] == chunks[0]["layer"]]
-    outside = [e.t for e in chunks if e["layer"] == chunks[-1]["layer"]]
-    rows = [Stretch(came, left) for came, left in zip(inside, outside, strict=False)]
-    return [*lanes, Lane("rows", rows, note=f"{len(rows)} on their way out")] if lanes else []
-
-
-def _lane(name: str, events: Sequence[Event]) -> Lane:
-    at = {e.kind: e.t for e in events if e["layer"] == name}
-    entered, returned, left = at["layer.entered"], at.get("layer.returned"), at.get("layer.left")
-    stretches = [Stretch(entered, returned, BarKind.WORKING)]
-    if returned is not None and left is not None:
-        stretches.append(Stretch(returned, left, BarKind.WAITING))
-    last = left or returned
-    note = (
-        "" if last is None else f"in {(last - entered) * 1000:.0f} ms" if left else f"{(last - entered) * 1000:.1f} ms"
-    )
-    return Lane(name, stretches, note=note)

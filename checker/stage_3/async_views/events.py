@@ -15,17 +15,8 @@ from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.http import Stream
 from checker.harness.server import Server
-from checker.stage_3.async_views.desk import (
-    ANSWERING,
-    PRICES,
-    PROMPT_S,
-    all_held,
-    blocked,
-    calls,
-    error_of,
-    known_error,
-    release,
-)
+from checker.stage_3.async_views.errors import blocked, error_of, known_error
+from checker.stage_3.async_views.suppliers import ANSWERING, PRICES, PROMPT_S, all_held, calls, release
 
 BLANK_LINE = re.compile(r"(?:\r\n|\n|\r){2}")
 FIRST_NAMED = "acme"

@@ -8,12 +8,11 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from checker.probe.learn_probe.journal import tell
+from checker.stage_2.wsgi_middleware.inside.rooms import ROOMS
 
-ROOT = str(Path(__file__).resolve().parents[4])
 WSGI_LAYERS = {"AccessLedger": "mall.ledger", "MaintenanceGate": "mall.maintenance"}
 VIEW = "the view"
 REQUEST_VARIABLE = "HTTP_X_LEARN_REQUEST"
@@ -72,7 +71,7 @@ def _before(layer: str) -> Callable[..., Any]:
 
 def _stack() -> Callable[..., Iterable[bytes]]:
     # Our own folder comes last from here on: nothing in it may stand before an installed package.
-    sys.path[:] = [*(entry for entry in sys.path if entry != ROOT), ROOT]
+    sys.path[:] = [*(entry for entry in sys.path if entry != ROOMS), ROOMS]
     settings = importlib.import_module("mall.settings")
     traced = []
     for number, path in enumerate([*settings.MIDDLEWARE, VIEW]):

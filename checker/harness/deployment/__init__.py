@@ -1,0 +1,1 @@
+"""What units, Dockerfiles and supervisord have in common: programs of another machine, and families of processes."""

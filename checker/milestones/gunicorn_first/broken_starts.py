@@ -1,0 +1,86 @@
+"""Starts that must fail: one variable is missing or senseless, and gunicorn should end and say which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from checker.harness.findings import fail
+from checker.harness.gate import Gate
+from checker.harness.http import Exchange
+from checker.harness.run import Run
+from checker.harness.site import SelfBound
+from checker.milestones.gunicorn_first.configuration import SURE_S, Starter, start_gunicorn, variables
+
+LOOK_AGAIN_S = 0.1
+START_DEADLINE_S = 60.0
+# gunicorn gives up when a worker cannot boot, and starts one that ended otherwise again and again.
+RESTARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenStart:
+    """A start with one variable missing or senseless."""
+
+    variable: str
+    value: str | None
+    site: SelfBound
+
+    @property
+    def words(self) -> str:
+        """The variable as it was."""
+        if self.value is None:
+            return f"no {self.variable}"
+        return f"{self.variable}={self.value}" if self.value else f"an empty {self.variable}"
+
+    def must_have_failed(self) -> None:
+        """End the check unless gunicorn has ended, and named the variable."""
+        wanted = f"with {self.words} gunicorn ends at once, and its last words name {self.variable}"
+        if self._answers():
+            saw = f"it started, and answered /hello/, with {self.words}"
+            fail("starts-anyway", wanted=wanted, saw=saw)
+        if self.site.process.returncode is None:
+            saw = f"it starts its workers again and again:\n{self._last_lines}"
+            fail("restarts-forever", wanted=wanted, saw=saw)
+        self.site.process.log.wait_end(SURE_S)
+        code, lines = self.site.process.returncode, self._last_lines
+        if self.variable not in self.site.process.log.text:
+            fail("silent-failure", wanted=wanted, saw=f"it ended, and what it said does not name it:\n{lines}")
+        if code == 0:
+            fail("silent-failure", wanted=wanted, saw=f"it ended with exit code 0, as if all were well:\n{lines}")
+
+    @property
+    def _last_lines(self) -> str:
+        return "\n".join(f"  {line}" for line in self.site.process.log.last_lines(4))
+
+    def _answers(self) -> bool:
+        """Whether it serves; waits until it does, has ended, or has restarted its workers a few times."""
+        hello: Exchange | None = None
+        end = self.site.run.history.now() + START_DEADLINE_S
+        while self.site.process.wait(LOOK_AGAIN_S) is None and self.site.run.history.now() < end:
+            if hello is None and self.site.listens():
+                hello = self.site.send("/hello/", label=f"hello, {self.words}")
+            if hello is not None and hello.answer(0) is not None:
+                return True
+            if self.site.process.log.text.count("exited with code") >= RESTARTS:
+                break
+        return False
+
+
+def start_broken(start: Starter, run: Run, gate: Gate) -> list[BrokenStart]:
+    """All of them, side by side."""
+    cases: Sequence[tuple[str, str | None]] = (
+        ("SECRET_KEY", None),
+        ("SECRET_KEY", ""),
+        ("THEATRE_TIMEOUT_S", "soon"),
+        ("WORKER_TIMEOUT_S", "2.5"),  # a number, and int(float(...)) would take it
+        ("WORKER_TIMEOUT_S", "0"),  # gunicorn's own word for: never look at the heartbeat
+    )
+    return [
+        BrokenStart(
+            variable,
+            value,
+            start_gunicorn(start, run, f"broken-{number}", variables(gate, **{variable: value}), folder=run.project),
+        )
+        for number, (variable, value) in enumerate(cases, 1)
+    ]

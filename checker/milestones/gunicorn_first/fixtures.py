@@ -1,0 +1,49 @@
+"""The learner's configuration, and the box offices that several check files share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from checker.harness.gate import Gate
+from checker.harness.run import Run
+from checker.harness.site import SelfBound
+from checker.milestones.gunicorn_first.configuration import Printed, print_configuration, start_gunicorn, variables
+from checker.milestones.gunicorn_first.office import Office, copy_of
+from checker.milestones.gunicorn_first.verdicts import SHORT_S
+
+
+@pytest.fixture(scope="session")
+def printed(run: Run, gate: Gate, self_bound: Callable[..., SelfBound]) -> Printed:
+    """What the learner's configuration comes to."""
+    printed = print_configuration(run, gate)
+    if printed is None:
+        site = start_gunicorn(self_bound, run, "gunicorn", variables(gate), folder=run.project)
+        site.ready("/hello/")  # ends with the server's own words on what it cannot read
+        raise LookupError("gunicorn serves with a configuration that it did not print")
+    return printed
+
+
+@pytest.fixture(scope="session")
+def start(run: Run, gate: Gate, printed: Printed, self_bound: Callable[..., SelfBound]) -> Callable[..., Office]:
+    """Starts a box office under the learner's configuration, in a copy of its own."""
+
+    def start(name: str, **changed: str) -> Office:
+        folder = copy_of(run, name)
+        site = start_gunicorn(self_bound, run, name, variables(gate, **changed), folder=folder)
+        return Office(run, gate, printed, site, folder)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def office(start: Callable[..., Office]) -> Office:
+    """The box office. Its output is buffered, as Python does it by itself."""
+    return start("office", PYTHONUNBUFFERED="")
+
+
+@pytest.fixture(scope="session")
+def impatient(start: Callable[..., Office]) -> Office:
+    """A second one, which gives the theatre two seconds."""
+    return start("impatient", THEATRE_TIMEOUT_S=str(SHORT_S))

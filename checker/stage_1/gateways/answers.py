@@ -1,0 +1,72 @@
+"""The answers of the learner's server and adapter: waited for, and why one did not come or was an error.
+
+Gives the findings that several checks share; what is promised stands in the checks.
+"""
+
+from __future__ import annotations
+
+from checker.harness import diagnosis, tracebacks
+from checker.harness.findings import fail
+from checker.harness.http import ANSWER_DEADLINE_S, Answer, Exchange
+from checker.harness.site import BOOT_DEADLINE_S, SelfBound, Site
+from course.model import Place
+
+
+def asked(site: Site, exchange: Exchange, wanted: str, deadline_s: float = ANSWER_DEADLINE_S) -> Answer:
+    """The whole answer, of whatever status. Else the check ends with why there is none, in the learner's own line."""
+    answer = exchange.answer(deadline_s)
+    if answer is not None:
+        return answer
+    if isinstance(site, SelfBound):
+        _own_server_failed(site, exchange, wanted, deadline_s)
+    raise diagnosis.no_answer(site, exchange, deadline_s)
+
+
+def opened(site: Site, path: str) -> None:
+    """Wait for the first answer, of whatever status. Else the check ends with why the server never came so far."""
+    first = site.send(path, label="first request")
+    if first.answer(BOOT_DEADLINE_S) is None:
+        raise diagnosis.did_not_answer(site, first, BOOT_DEADLINE_S)
+
+
+def succeeded(site: Site, exchange: Exchange, wanted: str) -> Answer:
+    """The whole answer, which must not be an error of the server's."""
+    answer = asked(site, exchange, wanted)
+    if answer.status < 500:
+        return answer
+    if isinstance(site, SelfBound) and (trouble := last_error(site)):
+        fail("server-error", wanted=wanted, saw=f"status {answer.status}: {trouble[0]}", where=trouble[1])
+    raise diagnosis.server_error(site, exchange, answer)
+
+
+def last_error(site: Site) -> tuple[str, Place | None] | None:
+    """The last traceback in the server's log: its error, and the innermost line of the learner's folder."""
+    site.process.log.wait_end(0.2)
+    found = tracebacks.last(site.process.log.text, site.run.project)
+    return None if found is None else (found.error, found.where)
+
+
+def blocked(site: Site, since: float, wanted: str, deadline_s: float = 0.5) -> None:
+    """Say that the loop stood still, when it did."""
+    if not isinstance(site, SelfBound) and (stall := diagnosis.blocked_loop(site, since=since, deadline_s=deadline_s)):
+        raise diagnosis.loop_blocked(stall, wanted)
+
+
+def _own_server_failed(site: SelfBound, exchange: Exchange, wanted: str, deadline_s: float) -> None:
+    is_dead = site.process.wait(0.5) is not None
+    trouble = last_error(site)
+    if is_dead:
+        error, place = trouble or ("no error in its log", None)
+        saw = f"your server ended while it served {exchange.label}: {error}"
+        fail("server-exited", wanted=wanted, saw=saw, where=place)
+    if exchange.is_done and trouble:
+        fail("server-error", wanted=wanted, saw=f"the connection broke: {trouble[0]}", where=trouble[1])
+    if not exchange.is_done and not _is_entered(site, exchange):
+        saw = f"nothing within {deadline_s:.0f} s, and the app was not called: your server waits for more of a request"
+        fail("input-never-ends", wanted=wanted, saw=saw)
+
+
+def _is_entered(site: Site, exchange: Exchange) -> bool:
+    """Whether the app was called for it; a call whose environ lost the request's name may have been this one."""
+    sent = [e.t for e in site.run.history.events("request.sent") if e["request"] == exchange.id]
+    return any(e["request"] in ("", exchange.id) for e in site.seen("lab.entered", since=min(sent, default=0.0)))

@@ -1,0 +1,40 @@
+"""The lab, seen from the checks: how the learner's process finds inside/gateway_lab.py, and what that tells."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from checker.harness.gate import Gate
+from checker.harness.history import Event
+from checker.harness.http import ANSWER_DEADLINE_S
+from checker.harness.run import Run
+from checker.harness.server import PROBE_FOLDER
+from checker.harness.site import Site
+
+INSIDE = Path(__file__).with_name("inside")
+
+
+def lab_environment(run: Run, gate: Gate) -> dict[str, str]:
+    """The variables by which the learner's process finds our lab, the probe's journal and the Gate."""
+    folder = run.temporary / "lab"
+    folder.mkdir(exist_ok=True)
+    for module in INSIDE.glob("gateway_lab*.py"):
+        shutil.copy(module, folder)
+    return {
+        "PYTHONPATH": os.pathsep.join([str(PROBE_FOLDER), str(folder)]),
+        "LEARN_PROBE": str(run.history.probe_socket),
+        "LEARN_PROJECT": str(run.project),
+        "UPSTREAM_URL": gate.url,
+    }
+
+
+def told(site: Site, kind: str, *, since: float, deadline_s: float = ANSWER_DEADLINE_S, **facts: Any) -> Event | None:
+    """What the lab told from inside this server, waited for; None at the deadline."""
+
+    def matches(event: Event) -> bool:
+        return event["server"] == site.name and all(event[name] == value for name, value in facts.items())
+
+    return site.run.history.wait_for(kind, matches, since=since, deadline_s=deadline_s)

@@ -1,0 +1,124 @@
+"""The second door, the learner's WSGI server: what it tells the app, and what it does with the answer."""
+
+from __future__ import annotations
+
+from checker.harness.findings import fail
+from checker.harness.gate import Gate
+from checker.harness.site import SelfBound
+from checker.harness.suite import needs
+from checker.stage_1.gateways.answers import succeeded
+from checker.stage_1.gateways.bodies import reads_bodies
+from checker.stage_1.gateways.duties import flows, starts_late, starts_once, survives, validated, writes, writes_at_once
+from checker.stage_1.gateways.environ import comes_in_pieces, environ_of, keeps_slashes, serving_flags
+from checker.stage_1.gateways.visitors import (
+    answers_head,
+    closes_whatever_happens,
+    comes_for_nothing,
+    ends_where_it_says,
+    speaks_http_1_0,
+)
+
+# What a server of one request at a time would let in, if it were none: only such servers pay this.
+TAKES_TURNS_S = 1.5
+
+
+def test_the_server_calls_the_app(wsgi: SelfBound) -> None:
+    """WSGI: the server calls the app and sends what it gives, to one visitor after another."""
+    wsgi.ready("/lab/closing/first")
+    for number in (1, 2):
+        wanted = "the app's answer: status 200 and the body `closing`"
+        answer = succeeded(wsgi, wsgi.send("/lab/closing/more", label=f"visitor {number}"), wanted)
+        if answer.status != 200 or answer.body != b"closing":
+            fail("environ-wrong", wanted=wanted, saw=f"status {answer.status}, {answer.text[:80]!r}")
+
+
+@needs("test_the_server_calls_the_app")
+def test_the_environ_tells_the_request(wsgi: SelfBound) -> None:
+    """WSGI: the environ tells the request as PEP 3333 wants it told."""
+    environ_of(wsgi, "an environ for a POST without a body", port=wsgi.port)
+    keeps_slashes(wsgi)
+
+
+@needs("test_the_environ_tells_the_request")
+def test_a_body_arrives_whole(wsgi: SelfBound) -> None:
+    """WSGI: a body arrives whole, and ends where the request's ends, whichever way it is read."""
+    reads_bodies(wsgi)
+
+
+@needs("test_a_body_arrives_whole")
+def test_a_head_arrives_in_pieces(wsgi: SelfBound) -> None:
+    """WSGI: a head that arrives in pieces is read to its end."""
+    comes_in_pieces(wsgi)
+
+
+@needs("test_a_body_arrives_whole")
+def test_the_validator_is_content(wsgi: SelfBound) -> None:
+    """WSGI: wsgiref.validate has nothing to complain about."""
+    validated(wsgi)
+
+
+@needs("test_the_server_calls_the_app")
+def test_a_head_waits_for_the_first_byte(wsgi: SelfBound) -> None:
+    """WSGI: the head waits for the body's first byte, and can be replaced until then."""
+    starts_late(wsgi)
+
+
+@needs("test_the_server_calls_the_app")
+def test_write_writes(wsgi: SelfBound, gate: Gate) -> None:
+    """WSGI: start_response returns write(), and what it is given leaves at once."""
+    writes(wsgi)
+    writes_at_once(wsgi, gate)
+
+
+@needs("test_the_environ_tells_the_request")
+def test_each_chunk_leaves_at_once(wsgi: SelfBound, gate: Gate) -> None:
+    """WSGI: each chunk leaves before the app makes the next."""
+    flows(wsgi, gate, "/stream/cup/", "cup")
+
+
+@needs("test_the_server_calls_the_app")
+def test_an_error_is_answered(wsgi: SelfBound) -> None:
+    """WSGI: an app that raises costs its visitor a 500, and the server goes on, as after a visit without a request."""
+    survives(wsgi)
+    comes_for_nothing(wsgi)
+
+
+@needs("test_an_error_is_answered", "test_a_head_waits_for_the_first_byte")
+def test_start_response_is_called_once(wsgi: SelfBound) -> None:
+    """WSGI: a second start_response raises, without exc_info always, and with it when the head has left."""
+    starts_once(wsgi)
+
+
+@needs("test_an_error_is_answered", "test_write_writes")
+def test_head_has_no_body(wsgi: SelfBound) -> None:
+    """WSGI: a HEAD request is answered without a body, whatever the app yields or writes."""
+    answers_head(wsgi)
+
+
+@needs("test_an_error_is_answered", "test_a_head_waits_for_the_first_byte", "test_write_writes")
+def test_an_answer_ends_where_it_says(wsgi: SelfBound) -> None:
+    """WSGI: an answer ends where its Content-Length says, and a client of HTTP/1.0 understands it."""
+    ends_where_it_says(wsgi)
+    speaks_http_1_0(wsgi)
+
+
+@needs("test_an_error_is_answered", "test_the_environ_tells_the_request")
+def test_multithread_is_true_or_false(wsgi: SelfBound, gate: Gate) -> None:
+    """WSGI: wsgi.multithread and wsgi.multiprocess say whether two requests are ever served together."""
+    flags, says = serving_flags(wsgi)
+    visitors = [wsgi.send(f"/lab/held/visit-{n}", label=f"visitor {n}") for n in (1, 2)]
+    if any(flags.values()):
+        if not gate.wait_held(2):
+            fail("multithread-untrue", wanted=f"two requests together: {says}", saw=f"{gate.peak} at a time")
+    elif gate.wait_held(2, TAKES_TURNS_S):
+        fail("multithread-untrue", wanted=f"one request at a time: {says}", saw="two at the same time")
+    gate.open()
+    for visitor in visitors:
+        succeeded(wsgi, visitor, "both visitors are answered in the end")
+
+
+# The last of these: it may leave a server behind that has ended.
+@needs("test_an_error_is_answered", "test_each_chunk_leaves_at_once")
+def test_close_is_called(wsgi: SelfBound, gate: Gate) -> None:
+    """WSGI: close() is called, whatever happens; and a visitor who leaves does not end the server."""
+    closes_whatever_happens(wsgi, gate)

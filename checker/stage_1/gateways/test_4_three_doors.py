@@ -1,0 +1,70 @@
+"""All three doors: one request gets one answer, and each door has its price."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import median
+
+from checker.harness.history import History
+from checker.harness.picture import Lane, Picture, Stretch
+from checker.harness.program import Program
+from checker.harness.server import Server
+from checker.harness.site import SelfBound
+from checker.harness.suite import needs
+from checker.stage_1.gateways.answers import succeeded
+from checker.stage_1.gateways.bodies import BODY
+from checker.stage_1.gateways.cgi_door import through_cgi
+from checker.stage_1.gateways.environ import ECHO, ECHOED_PATH, echo_of
+from course.model import Value
+
+VISITS = 15
+
+
+@needs(
+    "test_cgi_reads_the_body", "test_a_body_arrives_whole", "test_close_is_called", "test_two_requests_wait_together"
+)
+def test_one_answer_through_three_doors(
+    program: Callable[..., Program], wsgi: SelfBound, adapter: Server, history: History, picture: Picture
+) -> None:
+    """The same request gets the same answer through all three doors; what it costs is measured."""
+    body, headers = BODY.decode("latin-1"), {"Cookie": "cup=large", "Content-Type": "text/plain"}
+    wanted = {"method": "POST", "path": ECHOED_PATH, "query": {"sugar": ["two lumps"]}, "body": body}
+    variables = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": ECHOED_PATH,
+        "QUERY_STRING": "sugar=two+lumps",
+        "CONTENT_LENGTH": str(len(BODY)),
+        "CONTENT_TYPE": "text/plain",
+        "HTTP_COOKIE": "cup=large",
+    }
+    costs: list[Value] = []
+    lanes: list[Lane] = []
+    stretches, pids = [], set()
+    for number in (1, 2, 3):
+        began = history.now()
+        answer = through_cgi(program, f"cgi_run {number}", variables, BODY, "one more POST through CGI")
+        stretches.append(Stretch(began, history.now()))
+        echo = answer.json()
+        echo_of(echo, **wanted, cookies={"cup": "large"})
+        pids.add(echo["pid"])
+    costs.append(_cost("CGI", stretches, len(pids)))
+    lanes.append(Lane("CGI", stretches))
+    for name, site in (("your WSGI server", wsgi), ("your adapter", adapter)):
+        stretches, pids = [], set()
+        for _ in range(VISITS):
+            began = history.now()
+            visit = site.send(f"{ECHO}?sugar=two+lumps", method="POST", body=BODY, headers=headers, label=name)
+            echo = succeeded(site, visit, f"an answer through {name}").json()
+            stretches.append(Stretch(began, history.now()))
+            echo_of(echo, **wanted, cookies={"cup": "large"})
+            pids.add(echo["pid"])
+        costs.append(_cost(name, stretches, len(pids)))
+        lanes.append(Lane(name, stretches))
+    picture.lanes("all requests, by the door they came through", lanes)
+    picture.chart("one request, by the door it came through", "ms", costs, log=True)
+
+
+def _cost(name: str, stretches: list[Stretch], pids: int) -> Value:
+    took_s = [(stretch.end_s or stretch.start_s) - stretch.start_s for stretch in stretches]
+    note = f"{pids} process{'es' if pids > 1 else ''} for {len(took_s)} requests"
+    return Value(name, round(median(took_s) * 1000, 2), note)

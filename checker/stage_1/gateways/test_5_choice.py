@@ -1,0 +1,91 @@
+"""The choice between the doors, over some forty sites: no golden answers, but what sound ones have in common."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Callable
+
+import pytest
+
+from checker.harness.findings import fail
+from checker.harness.program import Program
+from checker.harness.suite import needs
+from checker.stage_1.gateways.choice import RANK, Choices, choices_of
+from checker.stage_1.gateways.requirements import REASONS, ROWS, changes
+
+IDLE_FOR_THREADS = 1000
+ROOM = 4  # slots, and loops, may be so many times what is needed
+FEW = 16  # so many are never too many
+
+
+@pytest.fixture(scope="session")
+def choices(program: Callable[..., Program]) -> Choices:
+    """What the learner's function says to every row."""
+    return choices_of(program, secrets.token_hex(8))
+
+
+def test_the_interface_can_do_it(choices: Choices) -> None:
+    """Choice: over some forty sites the interface can do what is needed, and is not chosen for nothing."""
+    for row in ROWS:
+        choice = choices[row]
+        if row.websockets and choice.interface == "wsgi":
+            fail("websocket-under-wsgi", wanted=f"an interface that knows WebSockets, for: {row}", saw=str(choice))
+        if row.idle >= IDLE_FOR_THREADS and choice.interface == "wsgi":
+            wanted = f"no thread for each of {row.idle:,.0f} that only wait, for: {row}"
+            fail("idle-under-wsgi", wanted=wanted, saw=str(choice))
+        if REASONS["nothing-to-gain"](row) and choice.interface != "wsgi":
+            fail("asgi-gains-nothing", wanted=f"wsgi, where nothing is awaited, for: {row}", saw=str(choice))
+        if not row.awaitable and choice.interface == "asgi":
+            wanted = f"WSGI slots for the pages that block, beside the loop, for: {row}"
+            fail("blocking-under-asgi", wanted=wanted, saw=str(choice))
+
+
+@needs("test_the_interface_can_do_it")
+def test_the_size_follows_the_load(choices: Choices) -> None:
+    """Choice: slots follow Little's law, processes follow the computing, and the reasons are true."""
+    judge_sizes(choices)
+    judge_reasons(choices)
+
+
+def judge_sizes(choices: Choices) -> None:
+    """Slots by Little's law, a process for each core's worth of computing, and not much more."""
+    for row in ROWS:
+        choice = choices[row]
+        streams = row.open_streams if choice.interface == "wsgi" else 0
+        may_await = choice.interface == "asgi" or (choice.interface == "hybrid" and row.awaitable)
+        need = row.held + streams
+        if choice.slots < need and not may_await:
+            fail("wrong-slots", wanted=f"{need:g} slots at least, for: {row}", saw=f"{choice}: {choice.slots}")
+        if choice.slots > max(FEW, ROOM * need):
+            most = max(FEW, math.floor(ROOM * need))
+            fail("wrong-slots", wanted=f"{most} slots at most, for: {row}", saw=f"{choice}: {choice.slots}")
+        if choice.asgi_processes > max(FEW, ROOM * row.computing):
+            fail("wrong-slots", wanted=f"{max(FEW, ROOM * row.computing)} loops at most, for: {row}", saw=str(choice))
+        if choice.wsgi_processes + choice.asgi_processes < row.computing:
+            wanted = f"{row.computing} processes at least, for: {row}"
+            fail("too-few-processes", wanted=wanted, saw=f"{choice}: a process computes on one core")
+
+
+def judge_reasons(choices: Choices) -> None:
+    """Each reason given is so."""
+    for row in ROWS:
+        for reason in choices[row].reasons:
+            if not REASONS[reason](row):
+                fail("untrue-reason", wanted=f"only reasons that are so, for: {row}", saw=f"{reason!r}")
+
+
+@needs("test_the_interface_can_do_it")
+def test_a_further_need_never_moves_towards_wsgi(choices: Choices) -> None:
+    """Choice: a further need never moves a site towards WSGI, and more traffic never makes it smaller."""
+    for row in ROWS:
+        before = choices[row]
+        for what, changed, speaks_for_asgi in changes(row):
+            after = choices[changed]
+            told = f"{before}; when {what}: {after}"
+            if speaks_for_asgi and RANK[after.interface] < RANK[before.interface]:
+                fail("moves-toward-wsgi", wanted=f"no step back towards WSGI when {what}, from: {row}", saw=told)
+            sizes = [(c.slots, c.wsgi_processes, c.asgi_processes) for c in (before, after)]
+            is_smaller = any(now < then for then, now in zip(*sizes, strict=True))
+            if not speaks_for_asgi and after.interface == before.interface and is_smaller:
+                fail("wrong-slots", wanted=f"nothing gets less when {what}, from: {row}", saw=told)

@@ -1,0 +1,42 @@
+"""What the checks of this exercise share: the client's conversations, and one application on three servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+
+from checker.harness.history import History
+from checker.harness.program import Program
+from checker.harness.server import Server
+from checker.stage_1.http_vs_websocket.frame_server import FrameServer
+from checker.stage_1.http_vs_websocket.station import Station, each
+from checker.stage_1.http_vs_websocket.talk import Begin, Talk
+
+
+@pytest.fixture(scope="session")
+def recorder(history: History) -> Iterator[FrameServer]:
+    """The server that records every byte."""
+    with FrameServer(history) as server:
+        yield server
+
+
+@pytest.fixture
+def begin(program: Callable[..., Program], recorder: FrameServer) -> Begin:
+    """Starts the client on these messages, and waits for its request."""
+    return partial(Talk, program, recorder)
+
+
+@pytest.fixture(scope="session")
+def booting(
+    uvicorn: Callable[..., Server], daphne: Callable[..., Server], hypercorn: Callable[..., Server]
+) -> list[Station]:
+    """The same application on three servers, which boot side by side."""
+    return [Station(start("wire.asgi:application")) for start in (uvicorn, daphne, hypercorn)]
+
+
+@pytest.fixture
+def stations(booting: list[Station]) -> Iterator[Station]:
+    """The three servers, one after the other."""
+    return each(booting)

@@ -1,0 +1,78 @@
+"""Part C, the long poll, on the same three servers: held, woken, missing nothing, ending empty-handed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.harness.suite import needs
+from checker.stage_1.http_vs_websocket.polls import MANY, end_empty_handed, leave_out, miss_nothing
+from checker.stage_1.http_vs_websocket.station import PROMPT_S, Station
+
+POLLS = 20
+SHORT_WAIT_S = 0.2
+
+
+@needs("test_three_servers_serve_the_site")
+def test_a_poll_is_held(stations: Iterator[Station]) -> None:
+    """A poll is held until something is notified, and others are served meanwhile."""
+    for station in stations:
+        before = station.notify("before")
+        (poll,) = station.held(before["id"])
+        notice = station.notify("tea is ready")
+        wanted = f"{poll.path} is answered as soon as notice {notice['id']} is there"
+        station.same(station.notices(poll, wanted, "poll-not-woken"), [notice], wanted)
+
+
+@needs("test_a_poll_is_held")
+def test_a_cursor_misses_nothing(stations: Iterator[Station]) -> None:
+    """With its cursor a poll misses nothing and gets nothing twice."""
+    for station in stations:
+        miss_nothing(station)
+
+
+@needs("test_a_poll_is_held")
+def test_a_poll_leaves_out_its_query(stations: Iterator[Station]) -> None:
+    """A poll without `after` gets all notices there ever were, and one without `wait` is held."""
+    for number, station in enumerate(stations):
+        leave_out(station, at_least=MANY if number == 0 else 0)
+
+
+@needs("test_a_poll_is_held")
+def test_one_notice_wakes_every_poll(stations: Iterator[Station]) -> None:
+    """One notice wakes twenty polls."""
+    for station in stations:
+        polls = station.held(station.notify("before")["id"], POLLS)
+        notice = station.notify("tea for all")
+        for number, poll in enumerate(polls, 1):
+            wanted = f"all {POLLS} polls are answered with the notice {notice['id']}, number {number} too"
+            station.same(station.notices(poll, wanted, "poll-not-woken"), [notice], wanted)
+
+
+@needs("test_a_poll_is_held")
+def test_a_poll_ends_empty_handed(stations: Iterator[Station]) -> None:
+    """A poll without news ends with 204, and the next one gets what comes then."""
+    for station in stations:
+        before = station.notify("before")
+        poll = station.poll(before["id"], wait_s=SHORT_WAIT_S)
+        end_empty_handed(station, poll)
+        (poll,) = station.held(before["id"])
+        notice = station.notify("late tea")
+        wanted = "the poll after the empty one is answered with the notice"
+        station.same(station.notices(poll, wanted, "poll-not-woken"), [notice], wanted)
+
+
+@needs("test_a_poll_is_held")
+def test_hanging_up_frees_the_waiter(stations: Iterator[Station]) -> None:
+    """A poller who hangs up is waited for no longer, and the next notice reaches the others."""
+    for station in stations:
+        *leaving, stays = station.held(station.notify("before")["id"], POLLS)
+        for poll in leaving:
+            poll.hang_up()
+        left = station.ended_of([poll.id for poll in leaving])
+        if left < len(leaving):
+            wanted = f"{station.name}: when a poller hangs up, the application's call for it ends"
+            saw = f"{len(leaving) - left} of {len(leaving)} calls still wait, {PROMPT_S:.0f} s later"
+            station.fail("waiter-not-freed", wanted, saw)
+        notice = station.notify_past("tea for who stayed", f"{len(leaving)} pollers have hung up")
+        wanted = "the poll that stayed is answered with the notice"
+        station.same(station.notices(stays, wanted, "poll-not-woken"), [notice], wanted)

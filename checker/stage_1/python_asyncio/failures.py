@@ -1,0 +1,77 @@
+"""Calls that fail: each is made once more, and costs its own symbol only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from checker.harness.findings import fail
+from checker.harness.gate import Gate
+from checker.stage_1.python_asyncio.desk import Desk
+
+TRIES = 2
+# A second may pass before the second try. Only those who let it pass, or queue up again, wait this out.
+LONGEST_PAUSE_S = 2.0
+
+
+def asked_again(desk: Desk, gate: Gate, symbol: str) -> None:
+    """The upstream answers 500, and is asked once more."""
+    wanted = f"{symbol}, whose upstream answered 500, is asked once more"
+    gate.release(symbol, status=500)
+    desk.until(lambda: desk.asked(symbol) == TRIES or symbol in desk.failed)
+    if desk.asked(symbol) == TRIES:
+        return
+    if symbol not in desk.failed:
+        cost_of_a_failure(desk, gate, wanted)
+    fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once")
+
+
+def asked_again_before_the_queue(desk: Desk, gate: Gate, symbol: str) -> None:
+    """A call fails with a queue behind it. Its second try need not be the very next, but it is not the last."""
+    wanted = f"{symbol} has failed once: its second call comes before those that wait have all been asked"
+    before = gate.arrived
+    gate.release(symbol, status=500)
+    if not desk.has_made(before + 1):
+        desk.went_wrong(wanted)
+        fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once, and nobody else after it")
+    if desk.asked(symbol) < TRIES:  # a pause before the second try may leave the turn to somebody else meanwhile
+        desk.until(lambda: desk.asked(symbol) >= TRIES, LONGEST_PAUSE_S)
+    while desk.asked(symbol) < TRIES:
+        if all(desk.asked(s) for s in desk.plan.symbols) or not gate.held:
+            saw = f"{symbol} was sent to the end of the queue: all {len(desk.plan.symbols) - 1} others were asked first"
+            fail("second-try-queues", wanted=wanted, saw=saw)
+        before = gate.arrived
+        desk.answer(gate.held[0])
+        if not desk.has_made(before + 1):
+            desk.went_wrong(wanted)
+            fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once")
+
+
+def reset_costs_one(desk: Desk, asked: Sequence[str], symbol: str) -> None:
+    """The connections for `symbol` are reset, all others are answered: it is asked twice, and the only one to fail."""
+    others = " and ".join(s for s in desk.plan.symbols if s != symbol)
+    wanted = f"{symbol}, whose connection is reset twice, is told as failed; {others} have their prices"
+    desk.ends(wanted, failed=[symbol], error_code="failure-costs-all")
+    count = asked.count(symbol)
+    if count < TRIES:
+        wanted = f"{symbol}, whose connection was reset, is asked once more"
+        fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once")
+    if count > TRIES:
+        fail("tries-too-often", wanted="each symbol is asked twice at most", saw=f"{symbol} was asked {count} times")
+
+
+def one_try_too_many(desk: Desk) -> None:
+    """No symbol was asked more than twice."""
+    for symbol in desk.plan.symbols:
+        if (asked := desk.asked(symbol)) > TRIES:
+            saw = f"{symbol} was asked {asked} times"
+            fail("tries-too-often", wanted="each symbol is asked twice at most", saw=saw)
+
+
+def cost_of_a_failure(desk: Desk, gate: Gate, wanted: str) -> None:
+    """What one error did to the whole order: it ended it, or took the other calls along; else return."""
+    if desk.has_ended:
+        desk.ends(wanted, failed=desk.failed, error_code="failure-costs-all")
+    if gate.left:
+        saw = f"the desk hung up on {gate.left} calls that were waiting for their answer"
+        fail("failure-costs-all", wanted=wanted, saw=saw)
+    desk.went_wrong(wanted, error_code="failure-costs-all")

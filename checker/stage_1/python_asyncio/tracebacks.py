@@ -1,0 +1,45 @@
+"""Tracebacks on a desk's stderr: the learner's lines in them, and the error that they tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from linecache import checkcache, getline
+from pathlib import Path
+
+from course.model import Place
+
+# Frames in these are no news to the learner: what called them is.
+GIVEN = frozenset({"__main__.py", "order.py", "parsing.py", "report.py", "upstream.py"})
+# Tracebacks say `line 7, in run`, the fault handler says `line 7 in run`; in a group's traceback stand bars before it.
+FRAME = re.compile(r'^[\s|+-]*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:,? in (?P<function>\S+))?')
+_ERROR = re.compile(r"^[\s|+-]*((?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Group|Interrupt|Exit)\b.*)")
+
+
+def frames(text: str, project: Path) -> list[Place]:
+    """The frames in the learner's own files, in the order of the text."""
+    # The fault handler writes a path's non-ASCII characters as \xe4: both spellings are known here.
+    folders = {str(project) + "/", str(project).encode("ascii", "backslashreplace").decode() + "/"}
+    found = []
+    for line in text.splitlines():
+        if not (frame := FRAME.match(line)):
+            continue
+        folder = next((f for f in folders if frame["file"].startswith(f)), None)
+        if folder is None or Path(frame["file"]).name in GIVEN or "site-packages" in frame["file"]:
+            continue
+        file, number = frame["file"].removeprefix(folder), int(frame["line"])
+        checkcache(str(project / file))
+        doing = getline(str(project / file), number).strip()
+        found.append(Place(file, number, frame["function"] or "", doing))
+    return found
+
+
+def last_frame(text: str, project: Path) -> Place | None:
+    """The learner's innermost line in the last traceback of the text."""
+    return next(reversed(frames(text, project)), None)
+
+
+def last_error(lines: Iterable[str]) -> str:
+    """The last line that names an error; of a group the last error inside it."""
+    named = [match[1] for line in lines if (match := _ERROR.match(line))]
+    return named[-1] if named else ""

@@ -1,0 +1,239 @@
+"""The shop of the blocking problem as its checks meet it: reports sent into the database, and what keeps one out of it.
+
+Gives the findings that several checks share; what is promised stands in the check files.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from functools import partial
+from statistics import median
+
+from checker.harness.findings import fail
+from checker.harness.gate import Gate
+from checker.harness.gunicorn.workers import Workers
+from checker.harness.history import Event
+from checker.harness.http import Answer, Exchange
+from checker.harness.run import Run
+from checker.harness.server import Server
+from course.model import Place
+
+# Only failing solutions wait these out. SURE: by the configuration nobody is free. INSIDE: the request is in the
+# learner's code, where refusing it or asking the database takes milliseconds. GENEROUS: a worker may still be booting.
+SURE_S = 2.0
+INSIDE_S = 5.0
+GENEROUS_S = 20.0
+STEP_S = 0.1
+# A refusal has no more to do than the fast page has. Waiting "only a moment" first takes hundreds of times as long.
+AT_ONCE_RATIO = 10
+REFUSALS = (429, 503)
+SLOTS = 5  # reports in the database at the same time, in the whole site
+EDIT = "gunicorn.conf.py says how many slots there are"
+
+Reports = Mapping[str, Exchange]
+
+
+class Shop:
+    """The learner's shop under gunicorn, with the Gate for its database."""
+
+    def __init__(self, server: Server, workers: Workers, gate: Gate, run: Run) -> None:
+        self.server = server
+        self.workers = workers
+        self.gate = gate
+        self._history = run.history
+        self._project = run.project
+
+    # --- traffic ---
+
+    def run_reports(self, count: int, *, refused_code: str = "refused-too-early", after: str = "") -> Reports:
+        """`count` reports, all in the database now. Whatever keeps one out of it ends the check with a finding."""
+        reports = {str(n): self.server.send(f"/report/{n}/", label=f"report {n}") for n in range(1, count + 1)}
+        end = self._now() + (SURE_S if self.workers.cannot_run(count) else GENEROUS_S)
+        are_inside = False
+        while not self.gate.wait_held(count, STEP_S):
+            if any(report.is_done for report in reports.values()):
+                self._judge_early_answer(reports, refused_code, after)
+            if not are_inside and all(self.workers.pid_of(report) for report in reports.values()):
+                are_inside, end = True, min(end, self._now() + INSIDE_S)
+            if self._now() > end:
+                self._judge_missing(reports)
+                break
+        return reports
+
+    def hello_is_served(self, reports: Reports) -> None:
+        """Ask for the fast page while these reports are in the database."""
+        wanted = f"/hello/ is answered while {_count(reports)} in the database"
+        hello = self.server.send("/hello/", label="hello")
+        answer = hello.answer(SURE_S if self.workers.cannot_run(len(reports) + 1) else GENEROUS_S)
+        if answer is None and not hello.is_done and not self.workers.pid_of(hello):
+            was_crowded = self.workers.are_crowded
+            self.workers.go_on()
+            answer = hello.answer(SURE_S) if was_crowded else None
+            if answer is None:
+                self._judge_queued(list(reports.values()), [hello], wanted, was_crowded)
+        if answer is not None and answer.status in REFUSALS:
+            fail("fast-page-refused", wanted=wanted, saw=f"/hello/ was refused with status {answer.status}")
+        self.server.answer_of(hello, 0.0)
+
+    def refuses(self, tag: str, reports: Reports, *, held_code: str, saw_held: str) -> Answer:
+        """Send one report more than may run: the answer that refuses it, whatever its headers."""
+        wanted = f"report {tag} is refused with status 503 at once, while {_count(reports)} in the database"
+        report = self.server.send(f"/report/{tag}/", label=f"report {tag}")
+        end = self._now() + GENEROUS_S
+        is_inside = False
+        while report.answer(STEP_S) is None and not report.is_done and self._now() < end:
+            if tag in self.gate.held:
+                saw = f"{saw_held}: {self.workers.busy_with([*reports.values(), report])}"
+                fail(held_code, wanted=wanted, saw=saw, where=self.query)
+            if not is_inside and self.workers.pid_of(report):
+                is_inside, end = True, min(end, self._now() + INSIDE_S)
+        if not report.is_done:
+            self._judge_waiting(tag, reports, wanted, "in your code" if is_inside else "for a worker")
+        answer = report.answer(0)
+        if answer is None or (answer.status >= 500 and answer.status != 503):
+            answer = self.server.answer_of(report)
+        if answer.status != 503:
+            fail("wrong-refusal", wanted=wanted, saw=f"report {tag} was answered with status {answer.status}")
+        return answer
+
+    def refused_at_once(self, refusals: Collection[Answer]) -> None:
+        """The quickest of these refusals took about as long in the learner's code as the fast page does."""
+        hellos = [event["request"] for event in self.server.seen("app.entered") if event["path"] == "/hello/"]
+        hello_s = median(self._inside_s(request) for request in hellos)
+        refusal_s = min(self._inside_s(refusal.request) for refusal in refusals)
+        if refusal_s > AT_ONCE_RATIO * hello_s:
+            fail(
+                "waits-for-a-slot",
+                wanted="a refusal at once, which takes about as long as the fast page does",
+                saw=f"each refusal stayed {refusal_s * 1000:.0f} ms or more in your code, and kept a slot busy there; "
+                f"/hello/ took {hello_s * 1000:.0f} ms",
+            )
+
+    def finish(self, reports: Reports) -> None:
+        """Let the database answer: each report must say what the database said."""
+        for tag, report in reports.items():
+            self.gate.release(tag)
+            answer = self.server.answer_of(report)
+            if answer.status != 200 or answer.json() != {"report": tag}:
+                wanted = f'report {tag} is answered 200 {{"report": "{tag}"}}, with what the database said'
+                saw = f"status {answer.status}: {answer.text[:120]!r}"
+                fail("not-the-report", wanted=wanted, saw=saw, where=self.query)
+        self.settle(reports)
+
+    def settle(self, reports: Reports) -> None:
+        """Wait until the server is through with these requests: a slot may come back after the last byte."""
+        for report in reports.values():
+            self._history.wait_for("app.left", partial(_is_of, report.id), deadline_s=GENEROUS_S)
+
+    @property
+    def query(self) -> Place | None:
+        """The learner's line that waits in the database: the one that names the SQL function `slow`."""
+        for file in sorted(self._project.glob("shop/**/*.py")):
+            place = _query_in(file.read_text(errors="replace"), str(file.relative_to(self._project)))
+            if place is not None:
+                return place
+        return None
+
+    # --- judging ---
+
+    def _judge_early_answer(self, reports: Reports, refused_code: str, after: str) -> None:
+        tag, report = next((tag, report) for tag, report in reports.items() if report.is_done)
+        answer = report.answer(0)
+        if answer is not None and answer.status in REFUSALS:
+            self.gate.wait_held(len(reports) - 1, SURE_S)
+            running = len(self.gate.held) or "none"
+            wanted = f"{_count(reports)} in the database{_together(reports)}{after}"
+            saw = f"report {tag} was refused with status {answer.status} while {running} of the others ran"
+            if refused_code == "refused-too-early" and self._refuses_when_idle(reports):
+                fail("slot-lost", wanted=wanted, saw=f"{saw}; one more was refused when nothing ran at all")
+            fail(refused_code, wanted=wanted, saw=saw)
+        answer = self.server.answer_of(report)
+        wanted = f"report {tag} asks the database, and is answered with what it said"
+        saw = f"status {answer.status} without asking the database: {answer.text[:120]!r}"
+        fail("not-the-report", wanted=wanted, saw=saw, where=self.query)
+
+    def _refuses_when_idle(self, reports: Reports) -> bool:
+        self.gate.release()
+        self.settle(reports)
+        alone = self.server.send("/report/1/", label="one more, alone")
+        end = self._now() + GENEROUS_S
+        while "1" not in self.gate.held and alone.answer(STEP_S) is None and self._now() < end:
+            pass
+        answer = alone.answer(0)
+        return answer is not None and answer.status in REFUSALS
+
+    def _judge_missing(self, reports: Reports) -> None:
+        wanted = f"{_count(reports)} in the database{_together(reports)}"
+        held = self.gate.held
+        running = [report for tag, report in reports.items() if tag in held]
+        missing = [report for tag, report in reports.items() if tag not in held]
+        if any(self.workers.pid_of(report) for report in missing):
+            self._let_all_go(reports.values())
+            saw = f"{len(held)} went into the database; {len(missing)} others waited for them, most in your code"
+            fail("reports-take-turns", wanted=wanted, saw=saw, where=self.query)
+        was_crowded = self.workers.are_crowded
+        self.workers.go_on()
+        if not (was_crowded and self.gate.wait_held(len(reports), SURE_S)):
+            self._judge_queued(running, missing, wanted, was_crowded)
+
+    def _judge_queued(self, running: list[Exchange], queued: list[Exchange], wanted: str, was_crowded: bool) -> None:
+        busy = self.workers.busy_with(running)
+        self._let_all_go([*running, *queued])
+        who = queued[0].label if len(queued) == 1 else f"{len(queued)} reports"
+        if was_crowded:
+            saw = f"{who} waited for a worker whose threads were all busy ({busy}), while another worker was free"
+            fail("private-queue", wanted=wanted, saw=saw, where=self.query, next=EDIT)
+        saw = f"{who} waited until a report was done: every slot was waiting for the database ({busy})"
+        fail("all-slots-busy", wanted=wanted, saw=saw, where=self.query, next=EDIT)
+
+    def _judge_waiting(self, tag: str, reports: Reports, wanted: str, place: str) -> None:
+        self.gate.release(next(iter(reports)))
+        took_over = self.gate.wait_tag(tag, SURE_S)
+        then = "as soon as one of the five was done, it went into the database" if took_over else "nothing moved it on"
+        saw = f"report {tag} was neither run nor refused, but waited {place}; {then}"
+        self._let_all_go(reports.values())
+        fail("waits-for-a-slot", wanted=wanted, saw=saw)
+
+    def _let_all_go(self, exchanges: Collection[Exchange]) -> None:
+        # So that the picture shows when those who waited were served.
+        self.gate.open()
+        for exchange in exchanges:
+            exchange.answer(SURE_S)
+
+    def _inside_s(self, request: str) -> float:
+        """How long a request was in the learner's code, by the probe's clock: waiting for a worker does not count."""
+        left = self._history.wait_for("app.left", partial(_is_of, request), deadline_s=GENEROUS_S)
+        entered = next(event for event in self.server.seen("app.entered") if event["request"] == request)
+        return GENEROUS_S if left is None else left.t - entered.t
+
+    def _now(self) -> float:
+        return self._history.now()
+
+
+def line_of(name: str, text: str) -> int:
+    """The number of the line that sets `name`; 1 when none does."""
+    return next((number for number, line in enumerate(text.splitlines(), 1) if line.startswith(name)), 1)
+
+
+def _count(reports: Reports) -> str:
+    return "one report is" if len(reports) == 1 else f"{len(reports)} reports are"
+
+
+def _together(reports: Reports) -> str:
+    return "" if len(reports) == 1 else " at the same time"
+
+
+def _is_of(request: str, event: Event) -> bool:
+    return bool(event["request"] == request)
+
+
+def _query_in(source: str, file: str) -> Place | None:
+    with suppress(SyntaxError):
+        for function in ast.walk(ast.parse(source)):
+            if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                for node in ast.walk(function):
+                    if isinstance(node, ast.Constant) and "slow(%s)" in str(node.value):
+                        return Place(file, node.lineno, function.name, source.splitlines()[node.lineno - 1].strip())
+    return None

@@ -1,0 +1,57 @@
+"""Checks of The Blocking Problem: a slow query takes its worker's slot, and the fast page still finds one.
+
+"In the database at the same time" is counted at the Gate, which the shop's slow query waits for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from checker.harness.findings import fail
+from checker.harness.suite import needs
+from checker.stage_2.blocking_problem.shop import SLOTS, Shop, line_of
+from course.model import Place
+
+MOST_WORKERS = 6
+
+
+def test_the_shop_answers(shop: Shop, project: Path) -> None:
+    """The shop answers under gunicorn, with at most six worker processes."""
+    workers = shop.workers.configuration.workers
+    if workers > MOST_WORKERS:
+        fail(
+            "too-many-workers",
+            wanted=f"at most {MOST_WORKERS} worker processes",
+            saw=f"gunicorn.conf.py asks for {workers}",
+            where=Place("gunicorn.conf.py", line_of("workers", (project / "gunicorn.conf.py").read_text())),
+        )
+    shop.server.ready("/hello/")
+    answer = shop.server.get("/hello/")
+    if answer.status != 200:
+        fail("server-error", wanted="/hello/ answers with status 200", saw=f"status {answer.status}")
+
+
+@needs("test_the_shop_answers")
+def test_a_fast_page_is_served_while_a_report_runs(shop: Shop) -> None:
+    """A fast page is served while a report is running."""
+    with shop.workers.crowded():
+        reports = shop.run_reports(1)
+        shop.hello_is_served(reports)
+    shop.finish(reports)
+
+
+@needs("test_a_fast_page_is_served_while_a_report_runs")
+def test_five_reports_run_at_the_same_time(shop: Shop) -> None:
+    """Five reports run at the same time."""
+    with shop.workers.crowded():
+        reports = shop.run_reports(SLOTS)
+    shop.finish(reports)
+
+
+@needs("test_five_reports_run_at_the_same_time")
+def test_a_fast_page_is_served_while_five_reports_run(shop: Shop) -> None:
+    """A fast page is served while five reports are running."""
+    with shop.workers.crowded():
+        reports = shop.run_reports(SLOTS)
+        shop.hello_is_served(reports)
+    shop.finish(reports)

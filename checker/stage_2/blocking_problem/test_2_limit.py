@@ -1,0 +1,120 @@
+"""Checks of The Blocking Problem: a report takes no slot more than it was given, and gives it back.
+
+And how many slots a shop needs, which capacity.toml predicts.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from checker.harness.findings import fail
+from checker.harness.http import Answer, is_retry_after
+from checker.harness.suite import needs
+from checker.stage_2.blocking_problem.shop import SLOTS, Reports, Shop, line_of
+from course.model import Place
+
+ROUNDS = 3
+PREDICTIONS = {
+    ("reports_in_flight", "one_sync_worker"): 1,
+    ("reports_in_flight", "three_sync_workers"): 3,
+    ("reports_in_flight", "one_worker_four_threads"): 4,
+    ("reports_in_flight", "blocking_async_view"): 1,
+    # Little's law: 120/s x 0.25 s = 30 busy slots on average, and 30 / 0.8 = 37.5.
+    ("slots", "needed"): 38,
+}
+
+
+@needs("test_a_fast_page_is_served_while_five_reports_run")
+def test_a_sixth_report_is_refused_at_once(shop: Shop) -> None:
+    """A sixth report is refused at once, with 503 and Retry-After."""
+    with shop.workers.crowded():
+        reports = shop.run_reports(SLOTS)
+        refusal = shop.refuses("6", reports, held_code="no-limit", saw_held="six reports were in the database")
+        if not is_retry_after(refusal.headers["Retry-After"]):
+            fail(
+                "no-retry-after",
+                wanted="the refusal says when to come again: Retry-After, in seconds or as a date",
+                saw=f"503 with Retry-After: {refusal.headers['Retry-After'] or 'missing'}",
+            )
+        shop.refused_at_once([refusal, *refuse_more(shop, reports)])
+    shop.finish(reports)
+
+
+@needs("test_a_sixth_report_is_refused_at_once")
+def test_the_limit_holds_for_the_whole_site(shop: Shop) -> None:
+    """The limit holds for the whole site, whichever worker a report meets."""
+    with shop.workers.crowded():
+        reports = shop.run_reports(SLOTS)
+    with shop.workers.only_others(reports.values()):
+        saw_held = "another worker process took the sixth"
+        shop.refuses("6", reports, held_code="limit-per-process", saw_held=saw_held)
+    shop.finish(reports)
+
+
+@needs("test_the_limit_holds_for_the_whole_site")
+def test_a_slot_comes_back_after_a_report(shop: Shop) -> None:
+    """A slot comes back when its report is done."""
+    for _ in range(ROUNDS):
+        shop.finish(shop.run_reports(SLOTS, refused_code="slot-lost", after=" again, after five were answered"))
+    five_and_no_more(shop, "slot-lost", " again, after five were answered")
+
+
+@needs("test_the_limit_holds_for_the_whole_site")
+def test_a_slot_comes_back_after_an_error(shop: Shop) -> None:
+    """A slot comes back when the database fails."""
+    after = " again, after five ended with a database error"
+    for _ in range(ROUNDS):
+        reports = shop.run_reports(SLOTS, refused_code="slot-lost-on-error", after=after)
+        shop.gate.release(status=500)
+        shop.settle(reports)
+    five_and_no_more(shop, "slot-lost-on-error", after)
+
+
+@needs("test_a_slot_comes_back_after_an_error")
+def test_a_slot_comes_back_after_a_visitor_left(shop: Shop) -> None:
+    """A slot comes back when the visitor has left."""
+    after = " again, after five visitors had left"
+    for _ in range(ROUNDS):
+        reports = shop.run_reports(SLOTS, refused_code="slot-lost-on-leaving", after=after)
+        for report in reports.values():
+            report.hang_up()
+        # The query knows nothing of the visitor: it ends when the database is done.
+        shop.gate.release()
+        shop.settle(reports)
+    five_and_no_more(shop, "slot-lost-on-leaving", after)
+
+
+def test_capacity_is_predicted(project: Path) -> None:
+    """capacity.toml holds the right predictions."""
+    text = (project / "capacity.toml").read_text(errors="replace")
+    try:
+        predictions = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        fail("wrong-prediction", wanted="capacity.toml can be read", saw=str(error), where=Place("capacity.toml", 1))
+    wrong = []
+    for (table, name), right in PREDICTIONS.items():
+        section = predictions.get(table)
+        predicted = section.get(name) if isinstance(section, dict) else None
+        if predicted != right or isinstance(predicted, bool):
+            wrong.append((name, "missing" if predicted is None else predicted))
+    if wrong:
+        fail(
+            "wrong-prediction",
+            wanted="predictions that an experiment, or Little's law, bears out",
+            saw="not so: " + ", ".join(f"{name} = {predicted}" for name, predicted in wrong),
+            where=Place("capacity.toml", line_of(wrong[0][0], text)),
+        )
+
+
+def five_and_no_more(shop: Shop, refused_code: str, after: str) -> None:
+    """All five slots are there again, and not a sixth."""
+    reports = shop.run_reports(SLOTS, refused_code=refused_code, after=after)
+    refuse_more(shop, reports)
+    shop.finish(reports)
+
+
+def refuse_more(shop: Shop, reports: Reports) -> list[Answer]:
+    """Refusing a report must not make room for one."""
+    tags = ("7", "8")
+    return [shop.refuses(tag, reports, held_code="limit-grows", saw_held=f"report {tag} was let in") for tag in tags]

@@ -1,0 +1,37 @@
+"""The three services under the learner's profiles, and the world around them: started once, for all check files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker.harness.gate import Gate
+from checker.harness.run import Run
+from checker.stage_2.gunicorn_deployment.profiles import FIRST_RELEASE, Profile, start_all
+
+
+@pytest.fixture(scope="session")
+def release_file(run: Run) -> Path:
+    """The file that says which release is deployed."""
+    file = run.temporary / "release"
+    file.write_text(FIRST_RELEASE)
+    return file
+
+
+@pytest.fixture(scope="session")
+def profiles(gunicorn: Callable[..., Any], gate: Gate, run: Run, release_file: Path) -> Mapping[str, Profile]:
+    """The three services, each under a gunicorn of its own."""
+    return start_all(run, gunicorn, gate, release_file)
+
+
+@pytest.fixture(scope="session")
+def outside(gate: Gate, run: Run, release_file: Path) -> Mapping[str, str]:
+    """What whoever starts gunicorn tells the depot about the world."""
+    return {
+        "UPSTREAM_URL": gate.url,
+        "DATABASE_PATH": str(run.temporary / "managed.sqlite3"),
+        "RELEASE_FILE": str(release_file),
+    }

@@ -1,0 +1,61 @@
+"""A stop while one request is under way, which has to be answered all the same."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import psutil
+
+from checker.harness.findings import fail
+from checker.harness.gate import Gate
+from checker.harness.gunicorn import master
+from checker.harness.http import Answer
+from checker.harness.site import Site
+from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S
+from course.model import Place
+
+LOOK_AGAIN_S = 0.05
+
+
+def finishes_through_a_stop(
+    site: Site, gate: Gate, page: str, stop: Callable[[], Any], *, master_pid: int, where: Place | None = None
+) -> Any:
+    """Stop it while one request for `page` waits at the Gate: that one is answered. Returns what `stop` returned."""
+    tag = "last"
+    last = site.send(f"/{page}/{tag}/", label=f"the last {page}")
+    gate.wait_tag(tag, GENEROUS_S)
+    idle = master.worker_pids(site, master_pid)
+    result: list[Any] = []
+    stopping = threading.Thread(target=lambda: result.append(stop()), name="stop", daemon=True)
+    stopping.start()
+    end = site.run.history.now() + GENEROUS_S
+    # Whoever is idle leaves at once. Then the busy one has been told too, and has to choose.
+    while not (last.is_done or _is_stopping(site, master_pid, idle)) and site.run.history.now() < end:
+        stopping.join(LOOK_AGAIN_S)
+    gate.open()
+    answer = last.answer(GENEROUS_S)
+    stopping.join(GENEROUS_S * 2)
+    if answer is None or answer.status != 200:
+        fail(
+            "request-cut",
+            wanted=f"a stop lets the {page} finish that is under way",
+            saw=f"the stop ended it: {_ending(answer, last.error)}",
+            where=where,
+        )
+    return result[0] if result else None
+
+
+def _is_stopping(site: Site, master_pid: int, before: frozenset[int]) -> bool:
+    """Whether the master has closed its listening sockets, and the workers that had nothing to do are gone."""
+    with suppress(psutil.Error):
+        listens = any(c.status == psutil.CONN_LISTEN for c in psutil.Process(master_pid).net_connections("inet"))
+        now = master.worker_pids(site, master_pid)
+        return not listens and (len(before) == 1 or len(now & before) < len(before))
+    return True
+
+
+def _ending(answer: Answer | None, error: BaseException | None) -> str:
+    return f"status {answer.status}" if answer is not None else f"no answer ({error})"

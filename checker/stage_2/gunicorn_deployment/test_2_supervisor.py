@@ -1,0 +1,127 @@
+"""Deployment with Gunicorn, Supervisor: it owns the exports service, and keeps it running."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from checker.harness.findings import fail
+from checker.harness.gate import Gate
+from checker.harness.gunicorn import master
+from checker.harness.picture import Picture
+from checker.harness.servers.supervisord import Supervisor
+from checker.harness.suite import needs
+from checker.stage_2.gunicorn_deployment.addresses import listens_to_itself_only
+from checker.stage_2.gunicorn_deployment.overrides import lines_of_supervisor, runs_by_the_profile
+from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_EXPORT_S, Profile
+from checker.stage_2.gunicorn_deployment.stop import finishes_through_a_stop
+from checker.stage_2.gunicorn_deployment.supervisor import (
+    SUPERVISOR_FILE,
+    program_setting,
+    supervisor_grants_the_grace,
+    supervisor_tries_long_enough,
+)
+from checker.stage_2.gunicorn_deployment.visitor import CHANGE_DEADLINE_S, Visitor, master_of
+
+LOOKS_UNTIL_SURE = 15
+
+
+@pytest.fixture(scope="session")
+def supervisor(supervisord: Callable[..., Any], outside: Mapping[str, str]) -> Supervisor:
+    """The real supervisord, with the learner's configuration."""
+    started: Supervisor = supervisord(SUPERVISOR_FILE, environment=outside)
+    return started
+
+
+@needs("test_three_exports_run_and_a_fourth_waits")
+def test_supervisor_owns_gunicorn(supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile]) -> None:
+    """Supervisor runs gunicorn itself, by the profile, and says so."""
+    _, line = program_setting(project, "command")
+    supervisor.ready("/hello/")
+    runs = supervisor.wait_state("web", "RUNNING", GENEROUS_S)
+    worker = Visitor(supervisor).ask()
+    owned, serving = supervisor.pid_of("web"), master_of(supervisor, worker)
+    wanted = "the process that supervisord started is gunicorn's master"
+    # Under load, one that goes to the background may stay long enough to count as RUNNING first.
+    if not runs or (owned != serving and not descends_from(serving, owned)):
+        state = ", ".join(f"{name} {state}" for name, state in supervisor.status().items())
+        saw = f"the depot answers, but not for supervisord: {state or supervisor.ctl('status')}"
+        fail("not-supervised", wanted=wanted, saw=saw, where=line)
+    if owned != serving:
+        saw = f"supervisord started pid {owned}, the workers' master is pid {serving}: a shell stands between"
+        fail("shell-between", wanted=wanted, saw=saw, where=line)
+    listens_to_itself_only(supervisor, serving, profiles["exports"], line)
+    runs_by_the_profile(supervisor, serving, profiles["exports"], "Supervisor", lines_of_supervisor(project))
+
+
+@needs("test_supervisor_owns_gunicorn")
+def test_supervisor_starts_gunicorn_again(
+    supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile], picture: Picture
+) -> None:
+    """Whether gunicorn is killed or ends by itself, it is started again."""
+    supervisor_tries_long_enough(project, profiles["exports"], LONGEST_EXPORT_S)
+    visitor = Visitor(supervisor)
+    _, line = program_setting(project, "autorestart")
+    old: frozenset[int] = frozenset()
+    try:
+        for number, how in ((signal.SIGKILL, "was killed"), (signal.SIGTERM, "was ended by TERM, with exit code 0")):
+            # From supervisord: the parent of a worker whose master was killed is somebody else.
+            owned = supervisor.pid_of("web") or 0
+            ended = master.worker_pids(supervisor, owned) | {visitor.ask()}
+            old |= ended
+            visitor.mark_end(number.name, ended)
+            master.send(supervisor, number, owned)
+            # The workers of a killed master answer for a moment more: only a new one counts.
+            is_back = visitor.ask_until_other_than(old, GivenUp(supervisor)) != 0
+            if not (is_back and supervisor.wait_state("web", "RUNNING", CHANGE_DEADLINE_S)):
+                status = ", ".join(f"{name} {state}" for name, state in supervisor.status().items())
+                fail(
+                    "not-revived",
+                    wanted=f"supervisord starts gunicorn again after its master {how}",
+                    saw=f"nobody new answered. supervisorctl status: {status}",
+                    where=line,
+                )
+    finally:
+        picture.lanes("who answered /pid/", visitor.lanes())
+
+
+@needs("test_supervisor_starts_gunicorn_again")
+def test_supervisor_lets_an_export_finish(
+    supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile], gate: Gate
+) -> None:
+    """A stop by Supervisor lets an export finish."""
+    supervisor_grants_the_grace(project, profiles["exports"], LONGEST_EXPORT_S)
+    owned = supervisor.pid_of("web") or 0
+    _, line = program_setting(project, "stopsignal")
+    stop = partial(supervisor.ctl, "stop", "web")
+    finishes_through_a_stop(supervisor, gate, "export", stop, master_pid=owned, where=line)
+    supervisor.wait_state("web", "STOPPED", GENEROUS_S)
+    supervisor.stop()
+
+
+class GivenUp:
+    """Whether supervisord will not start `web` again. EXITED is also what it says for a moment before a restart."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+        self._looks = 0
+
+    def __call__(self) -> bool:
+        """Look once more."""
+        states = set(self._supervisor.status().values())
+        self._looks = self._looks + 1 if states <= {"EXITED", "FATAL", "STOPPED"} else 0
+        return self._looks >= LOOKS_UNTIL_SURE
+
+
+def descends_from(pid: int, ancestor: int | None) -> bool:
+    """Whether a process was started by another, or by one that it has started; False when it is gone."""
+    with suppress(psutil.Error):
+        return any(parent.pid == ancestor for parent in psutil.Process(pid).parents())
+    return False

@@ -1,0 +1,87 @@
+"""A visitor who asks for /pid/ again and again: who answered, and when nobody did.
+
+Works on any gunicorn that serves the depot, whoever started it: no probe is needed in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import psutil
+
+from checker.harness.picture import Lane, Stretch
+from checker.harness.site import Site
+from course.model import BarKind
+
+LOOK_AGAIN_S = 0.05
+# After HUP the old workers leave at once, and who asks waits until a new one has imported the project.
+ANSWER_S = 20.0
+CHANGE_DEADLINE_S = 60.0
+
+
+class Visitor:
+    """Keeps (moment, process that answered) of each request; process 0 for one that got no answer."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._answers: list[tuple[float, int]] = []
+        self._ends: dict[int, tuple[float, str]] = {}
+
+    def ask(self) -> int:
+        """The process that answers now; 0 when none does."""
+        exchange = self._site.send("/pid/", label="visitor", deadline_s=ANSWER_S)
+        answer = exchange.answer(ANSWER_S)
+        if answer is None:
+            exchange.hang_up()
+        pid = int(answer.text) if answer is not None and answer.status == 200 and answer.text.isdecimal() else 0
+        self._answers.append((self._site.run.history.now(), pid))
+        return pid
+
+    def ask_until_other_than(
+        self,
+        old: frozenset[int],
+        is_hopeless: Callable[[], bool] = lambda: False,
+        deadline_s: float = CHANGE_DEADLINE_S,
+    ) -> int:
+        """The first process outside `old` that answers; 0 when none has by the deadline, or never will."""
+        end = self._site.run.history.now() + deadline_s
+        while self._site.run.history.now() < end:
+            if (pid := self.ask()) and pid not in old:
+                return pid
+            if pid == 0 and is_hopeless():
+                return 0
+            self._site.process.wait(LOOK_AGAIN_S)
+        return 0
+
+    @property
+    def lost(self) -> int:
+        """How many requests got no answer."""
+        return sum(pid == 0 for _, pid in self._answers)
+
+    def mark_end(self, label: str, ended: frozenset[int]) -> None:
+        """These are ended by this now, for the picture."""
+        now = self._site.run.history.now()
+        self._ends |= {pid: (now, label) for pid in ended if pid not in self._ends}
+
+    def lanes(self) -> list[Lane]:
+        """One lane for each process, from its first answer to its last or its end; one for when nobody answered."""
+        found = []
+        for pid in dict.fromkeys(pid for _, pid in self._answers):
+            times = [t for t, by in self._answers if by == pid]
+            if pid == 0:
+                found.append(Lane("nobody", [Stretch(times[0], times[-1], BarKind.WAITING)]))
+                continue
+            # The workers of a killed master answer for a moment more: what ends them is its end.
+            end = self._ends.get(pid)
+            last = end[0] if end else times[-1]
+            found.append(Lane(f"pid {pid}", [Stretch(min(times[0], last), last)], moments=[end] if end else []))
+        return found
+
+
+def master_of(site: Site, worker_pid: int) -> int:
+    """The process that a worker's parent is; 0 when the worker is gone."""
+    with suppress(psutil.Error):
+        return psutil.Process(worker_pid).ppid()
+    site.run.history.record("process.gone", pid=worker_pid)
+    return 0

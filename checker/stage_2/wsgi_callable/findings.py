@@ -1,0 +1,67 @@
+"""What the learner's site did wrong, in words that several checks share. Runs nothing: judges what has happened."""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+from checker.harness.findings import fail
+from checker.harness.http import Answer
+from checker.harness.server import Server
+from checker.stage_2.wsgi_callable.site import LAST_WORDS_S, STREAM_FINISHED, Site
+from course.model import Place
+
+CLOSED_FILE = "closed file"  # ends the ValueError of each use of one
+_TAG = re.compile(r"<[^>]*>")
+
+
+def judge_finished(site: Site, path: str, since: float, how: str, right: int = 1) -> None:
+    """Django must have told request_finished so often for this path since then."""
+    finished = site.told("finished", path, since=since)
+    if finished == right:
+        return
+    wanted = f"request_finished is sent {times(right)} for {path}, {how}"
+    saw = f"it was sent {times(finished)}"
+    where = site.handed_over(path)
+    if finished < right:
+        fail("never-finished", wanted=wanted, saw=saw, where=where)
+    fail("finished-twice", wanted=wanted, saw=saw, where=where)
+
+
+def judge_closed_file(site: Site, server: Server) -> None:
+    """A file that was closed before the server read it: the error is the server's, the mistake is not."""
+    server.process.log.wait_for(CLOSED_FILE, LAST_WORDS_S)
+    if CLOSED_FILE in server.process.log.text:
+        wanted = "a file is closed when the server has read it, and not before"
+        saw = f"{server.name} met a {CLOSED_FILE}"
+        fail("finished-twice", wanted=wanted, saw=saw, where=site.callable)
+
+
+def judge_missing_label(site: Site, number: int) -> NoReturn:
+    """End the check: the stream's label `number` was not asked for, or the one before it has not arrived."""
+    wanted = f"label {number} of /shop/labels/ is asked for when label {number - 1} has been sent"
+    where = site.handed_over("/shop/labels/")
+    if STREAM_FINISHED in site.gate.held:
+        saw = "Django finished the request before that: its response was closed before it was read to the end"
+        fail("finished-twice", wanted=wanted, saw=saw, where=where)
+    saw = f"nobody asked for it, or label {number - 1} never arrived"
+    fail("stream-held-back", wanted=wanted, saw=saw, where=where)
+
+
+def judge_missing_name(strict: Server, request: str, path: str) -> None:
+    """A callable that met no SCRIPT_NAME, and wanted one: that is no error of the shop's."""
+    for event in strict.seen("app.raised"):
+        if event["request"] == request and event["type"] == "KeyError" and "SCRIPT_NAME" in str(event["message"]):
+            wanted = f"{path} is answered without SCRIPT_NAME, which a server may leave out when it is empty"
+            fail("pep-3333", wanted=wanted, saw=f"KeyError: {event['message']}", where=event.where)
+
+
+def answered(code: str, what: str, answer: Answer, where: Place | None) -> NoReturn:
+    """End the check: this answer is not the wanted one."""
+    words = " ".join(_TAG.sub(" ", answer.text).split())
+    fail(code, wanted=what, saw=f"status {answer.status}: {words[:80]!r}", where=where)
+
+
+def times(count: int) -> str:
+    """The count as a word."""
+    return ("never", "once", "twice")[count] if count < 3 else f"{count} times"

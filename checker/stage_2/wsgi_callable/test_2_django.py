@@ -1,0 +1,129 @@
+"""Checks of Deep Dive into wsgi.py: Django behind the callable, from its boot to the end of each request.
+
+It is built once, boots whole or not at all, and hears when each body is over.
+"""
+
+from __future__ import annotations
+
+from checker.harness.findings import fail
+from checker.harness.gate import Gate
+from checker.harness.history import History
+from checker.harness.lines import line_matching
+from checker.harness.picture import Picture
+from checker.harness.server import Server
+from checker.harness.suite import needs
+from checker.stage_2.wsgi_callable.boots import Ending, draw_first_visits, ending_of_boot, must_not_boot
+from checker.stage_2.wsgi_callable.findings import judge_finished, judge_missing_label
+from checker.stage_2.wsgi_callable.site import (
+    FAIR,
+    GENEROUS_S,
+    LABELS,
+    LEAVES,
+    STREAM_FINISHED,
+    WSGI_FILE,
+    Site,
+    facts_of,
+)
+
+SENT_S = 5.0
+# The narrowest of import errors: whoever lets some pass and not others lets this one.
+BROKEN = "\nimport shop.views_of_next_week  # this edit is the check's: there is no such module\n"
+SETTINGS_LINE = r'(?!\s*[#"]).*DJANGO_SETTINGS_MODULE'
+
+
+@needs("test_a_missing_database_stops_only_its_own_pages")
+def test_django_is_built_once(site: Site, fair: Server, gate: Gate) -> None:
+    """Django is built once in a process, not once for each request or thread, and mixes no two requests."""
+    queries = ["visitor=1", "visitor=2"]
+    visits = [fair.send(f"/shop/echo/both?{query}", label=query) for query in queries]
+    # Both are inside Django now, so two threads are.
+    together = site.hold("started /shop/echo/both", len(visits))
+    gate.open()
+    answers = [fair.answer_of(visit) for visit in visits]
+    for query, answer in zip(queries, answers, strict=True):
+        arrived = facts_of(answer).get("query")
+        if arrived != query and arrived in queries:
+            wanted = "two requests at the same time, in two threads: each is answered for itself"
+            saw = f"the one with the query {query} was answered for {arrived}"
+            fail("requests-mixed", wanted=wanted, saw=saw, where=site.callable)
+    numbers = [answer.headers["X-Handler"] for answer in answers]
+    numbers.append(fair.get("/shop/hello/").headers["X-Handler"])
+    if len(set(numbers)) > 1:
+        how = ", two of them at the same time," if together else ""
+        saw = f"three requests{how} were served by the handlers {', '.join(map(str, numbers))} of one process"
+        fail("handler-per-request", wanted="one handler serves them all", saw=saw, where=site.callable)
+
+
+@needs("test_a_missing_database_stops_only_its_own_pages")
+def test_the_deployments_settings_win(site: Site, fair: Server, gate: Gate) -> None:
+    """A deployment's own DJANGO_SETTINGS_MODULE wins."""
+    gate.open()
+    in_force = facts_of(fair.get("/shop/about/")).get("settings")
+    if in_force != FAIR:
+        place = line_matching(site.run.project, WSGI_FILE, [SETTINGS_LINE]) or site.callable
+        wanted = f"started with DJANGO_SETTINGS_MODULE={FAIR}, the site uses it"
+        fail("settings-overridden", wanted=wanted, saw=f"{in_force} is in force", where=place)
+
+
+@needs("test_the_deployments_settings_win")
+def test_a_broken_urlconf_fails_the_boot(site: Site, server: Server, gate: Gate, picture: Picture) -> None:
+    """A URLconf that cannot be imported fails the boot, not the first visitor."""
+    gate.open()
+    draw_first_visits(site, picture, server)
+    broken_fair = site.copy("broken_fair", {"shop/urls_fair.py": lambda text: text + BROKEN})
+    at_the_fair = site.start("broken fair", folder=broken_fair, environment={"DJANGO_SETTINGS_MODULE": FAIR})
+    if ending_of_boot(at_the_fair) is not Ending.EXITED:
+        # Does it import no URLconf at all, or another one than these settings name?
+        broken = site.copy("broken", {"shop/urls.py": lambda text: text + BROKEN})
+        must_not_boot(site.start("broken", folder=broken), "broken-urlconf-boots", "an import error in shop/urls.py")
+    edit = f"{FAIR}, and an import error in its URLconf, shop/urls_fair.py"
+    must_not_boot(at_the_fair, "warms-another-urlconf", edit)
+
+
+@needs("test_the_shop_is_mounted")
+def test_a_stream_passes_chunk_by_chunk(site: Site, server: Server, gate: Gate) -> None:
+    """A stream's chunks leave one by one, each while the next is still being made."""
+    with server.stream("/shop/labels/", label="labels") as labels:
+        for number in (1, 2):
+            # Whoever makes the next label was asked for it, so by PEP 3333 this one has been sent.
+            if not site.hold(f"label {number + 1}", unless=STREAM_FINISHED):
+                judge_missing_label(site, number + 1)
+            if not labels.read_until(b"label %d\n" % number, SENT_S):
+                wanted = f"label {number} arrives while label {number + 1} is still being made"
+                saw = f"label {number + 1} was asked for, and label {number} had not been sent"
+                fail("stream-held-back", wanted=wanted, saw=saw, where=site.handed_over("/shop/labels/"))
+        gate.open()
+        if not labels.read_until(b"label %d\n" % LABELS, GENEROUS_S):
+            saw, where = f"{labels.body.count(b'label ')} did", site.handed_over("/shop/labels/")
+            fail("stream-held-back", wanted=f"all {LABELS} labels arrive", saw=saw, where=where)
+
+
+@needs("test_a_stream_passes_chunk_by_chunk", "test_a_file_arrives_as_it_is")
+def test_each_request_is_finished_once(
+    site: Site, server: Server, strict: Server, gate: Gate, history: History
+) -> None:
+    """Django finishes each request exactly once: a page, a file, a stream, and one whose visitor leaves."""
+    gate.open()
+    for path in ("/shop/hello/", "/shop/prices.csv", "/shop/labels/"):
+        since = history.now()
+        server.get(path, deadline_s=GENEROUS_S)
+        site.all_told(server)
+        judge_finished(site, path, since, "which was answered")
+    since = history.now()
+    if not site.is_idle(server):
+        judge_finished(site, "/shop/about/", since, "which was answered")
+    gate.reset()
+    since = history.now()
+    with server.stream("/shop/labels/", label="a visitor who leaves") as labels:
+        if not site.hold("label 2") or not labels.read_until(b"label 1\n", GENEROUS_S):
+            judge_missing_label(site, 2)
+    gate.open()
+    site.all_told(server)
+    judge_finished(site, "/shop/labels/", since, "whose visitor left after the first chunk")
+    usual = strict.send("/shop/labels/").answer(GENEROUS_S)
+    if usual is None or usual.status >= 500:
+        return  # no page there at all: that is a matter of PEP 3333
+    since = history.now()
+    strict.get("/shop/labels/", deadline_s=GENEROUS_S, headers={LEAVES: "before the first chunk"})
+    begun = site.told("started", "/shop/labels/", since=since)  # never, by a body that calls Django when it is read
+    judge_finished(site, "/shop/labels/", since, "whose visitor left before the first chunk", begun)

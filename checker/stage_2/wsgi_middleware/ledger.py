@@ -1,0 +1,104 @@
+"""The duties of AccessLedger alone: each request has an id, and one true line. Each duty has its own diagnosis.
+
+The lab's report is judged here, nothing is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from checker.harness.findings import fail
+from checker.stage_2.wsgi_middleware.inside.probe_app import SLOW_S
+from checker.stage_2.wsgi_middleware.lab import Trial, place_of, request_ids, shown_ids
+
+# The learner's clock need not be ours: a wall clock may be set back a little while the app sleeps.
+CLOCK_SHARE = 0.9
+BROKEN_OFF = ("abort", "unpulled", "raise-first", "raise", "fail", "exit", "bad-close")
+
+
+def carries_its_id(trial: Trial) -> None:
+    """One X-Request-Id, the visitor's own, in the answer and inside the app."""
+    ids, sent = request_ids(trial.visit), trial.visit["asked"]["request_id"]
+    if ids != [sent]:
+        saw = f"a request with {shown_ids([sent])} was answered with {shown_ids(ids)}"
+        wanted = "each answer has one X-Request-Id header: the one the visitor sent, as it is"
+        fail("no-request-id", wanted=wanted, saw=saw, where=trial.where("starter"))
+    given = trial.visit["app"]["given_id"]
+    if given != sent:
+        _no_id_inside(given, trial)
+
+
+def makes_ids(trial: Trial) -> None:
+    """A visitor who sends no id gets a new one."""
+    found = [request_ids(visit) for visit in trial.visits]
+    if any(len(ids) != 1 or not ids[0] for ids in found) or found[0] == found[1]:
+        saw = f"two requests without one were answered with {' and '.join(map(shown_ids, found))}"
+        wanted = "a request without X-Request-Id gets a new one, different each time"
+        fail("no-request-id", wanted=wanted, saw=saw, where=trial.where("starter"))
+    if (given := trial.visit["app"]["given_id"]) != found[0][0]:
+        _no_id_inside(given, trial)
+
+
+def is_in_the_ledger(trial: Trial, *, statuses: Sequence[int], body_bytes: int) -> None:
+    """One line for the request, with what is true of it: one of the statuses, and all the rest."""
+    asked = trial.visit["asked"]
+    mine = [x for x in trial.lines if x["fields"].get("request_id") == asked["request_id"]] or list(trial.lines)
+    if not mine:
+        _no_line(trial)
+    fields, where = mine[0]["fields"], place_of(mine[0]["where"])
+    if len(mine) > 1:
+        wanted = "one line for each request, when its response is over"
+        saw = f"{len(mine)} lines for one request{_ending_of(trial)}"
+        fail("ledger-twice", wanted=wanted, saw=saw, where=place_of(mine[1]["where"]))
+    status = fields["status"] if fields.get("status") in statuses else statuses[0]
+    for name, value in {**asked, "status": status, "body_bytes": body_bytes}.items():
+        if fields.get(name) != value or isinstance(fields.get(name), bool):
+            wanted = f"{name} {value!r} for a response{_ending_of(trial) or ' that went through whole'}"
+            fail("wrong-ledger-line", wanted=wanted, saw=f"{name} {fields.get(name)!r}", where=where)
+
+
+def is_timed_to_the_end(trial: Trial) -> None:
+    """The duration lasts until the body has ended, not until the app returned it or handed on its last chunk."""
+    fields = trial.lines[0]["fields"]
+    duration = fields.get("duration_ms")
+    if is_too_short(duration):
+        fail(
+            "duration-too-short",
+            wanted=f"duration_ms is {SLOW_S * 1000:.0f} or more for an app at work so long after its last chunk",
+            saw=f"duration_ms {duration!r}",
+            where=place_of(trial.lines[0]["where"]),
+        )
+
+
+def is_too_short(duration_ms: Any) -> bool:
+    """Whether this is no duration of a request that lasted SLOW_S."""
+    return not isinstance(duration_ms, (int, float)) or duration_ms < SLOW_S * 1000 * CLOCK_SHARE
+
+
+def _no_line(trial: Trial) -> NoReturn:
+    if trial.scenario in BROKEN_OFF:
+        wanted = f"a line in the ledger for a response{_ending_of(trial)}"
+        fail("line-lost-when-broken-off", wanted=wanted, saw="no line was written", where=trial.where("body"))
+    wanted = f"a line in the ledger, by journal.write, when a response{_ending_of(trial)} is over"
+    fail("no-ledger-line", wanted=wanted, saw="no line was written", where=trial.where("body"))
+
+
+def _no_id_inside(given: object, trial: Trial) -> NoReturn:
+    wanted = "the app inside finds the request's id in environ['HTTP_X_REQUEST_ID']"
+    fail("no-request-id", wanted=wanted, saw=f"it found {given!r}", where=trial.defined)
+
+
+def _ending_of(trial: Trial) -> str:
+    return {
+        "abort": " whose visitor left after the first chunk",
+        "unpulled": " that was closed before the server had asked for a chunk",
+        "raise-first": " that failed at its first chunk",
+        "raise": " that failed at its second chunk",
+        "closed-twice": " whose body was closed twice",
+        "fail": " that never came, because the app raised",
+        "exit": " that never came, because SystemExit was raised in the app",
+        "bad-close": " whose body raised in its close()",
+        "exc": " whose status changed from 200 to 500 before its first chunk",
+        "write": " with a part sent through write()",
+    }.get(trial.scenario, "")

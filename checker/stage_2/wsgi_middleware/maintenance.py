@@ -1,0 +1,31 @@
+"""The duty of MaintenanceGate alone: it follows its flag file. The lab's report is judged here, nothing is run."""
+
+from __future__ import annotations
+
+from checker.harness.findings import fail
+from checker.harness.http import is_retry_after
+from checker.stage_2.wsgi_middleware.inside.lab import GATE_VISITS
+from checker.stage_2.wsgi_middleware.lab import Trial, header_values
+
+
+def follows_its_flag(trial: Trial) -> None:
+    """While the flag file exists: 503 with Retry-After, and the app is not called. Else the app is."""
+    for number, (visit, (is_closed, method)) in enumerate(zip(trial.visits, GATE_VISITS, strict=True)):
+        status = str(visit["started"][-1]["status"]) if visit["started"] else "no status"
+        if not is_closed:
+            if visit["app"]["calls"] != 1:
+                came = "is gone again" if number else "does not exist"
+                wanted = f"the app is called while the flag file {came}, for one {method}"
+                saw = f"{status}; the app was called {visit['app']['calls']} times"
+                fail("gate-misses-its-flag", wanted=wanted, saw=saw, where=trial.defined)
+            continue
+        if visit["app"]["calls"] or not status.startswith("503"):
+            wanted = f"a {method} gets status 503 while the flag file exists, without calling the app"
+            entered = "; the app was called" if visit["app"]["calls"] else ""
+            error = f"; {visit['raised']['type']}: {visit['raised']['message']}" if visit["raised"] else ""
+            fail("gate-misses-its-flag", wanted=wanted, saw=f"{status}{entered}{error}", where=trial.defined)
+        retry_after = header_values(visit, "retry-after")
+        if not is_retry_after(retry_after[0] if retry_after else None):
+            wanted = "a 503 with Retry-After, in seconds or as a date"
+            saw = f"Retry-After: {retry_after[0]}" if retry_after else "no Retry-After"
+            fail("no-retry-after", wanted=wanted, saw=saw, where=trial.defined)

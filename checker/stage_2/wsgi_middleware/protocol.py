@@ -1,0 +1,127 @@
+"""The duties of both middlewares, which PEP 3333 gives to whatever stands between server and app.
+
+The lab's report is judged here, nothing is run. Each duty has its own diagnosis.
+"""
+
+from __future__ import annotations
+
+from checker.harness.findings import fail
+from checker.stage_2.wsgi_middleware.inside.lab import LEDGER
+from checker.stage_2.wsgi_middleware.inside.probe_app import CHUNKS, WRITTEN
+from checker.stage_2.wsgi_middleware.lab import Trial, place_of, request_ids, shown_ids
+
+WHOLE = b"".join(CHUNKS).decode()
+ALL_WRITTEN = b"".join(WRITTEN).decode()
+NOT_WSGI = ("positional argument", "'dict' object has no attribute")
+
+
+def is_wsgi(trial: Trial) -> None:
+    """It takes an app and is one: called as a server calls, it gives what a server takes."""
+    name = trial.candidate
+    if _is_of_the_starter(trial):
+        wanted = "an app may call the start_response it gets with two arguments: exc_info is optional"
+        fail("exc-info-dropped", wanted=wanted, saw=trial.error, where=trial.where("starter"))
+    if trial.error and any(sign in trial.error for sign in NOT_WSGI):
+        wanted = f"{name}(app) is called with environ and start_response, as every WSGI app"
+        fail("not-a-wsgi-app", wanted=wanted, saw=trial.error, where=trial.raised_at)
+    if trial.error.startswith("AssertionError"):
+        wanted = f"what {name} gives and takes keeps the rules that wsgiref.validate checks"
+        fail("breaks-the-protocol", wanted=wanted, saw=trial.error, where=trial.raised_at)
+    if trial.error:
+        wanted = f"{name} passes a plain response on"
+        fail("middleware-raised", wanted=wanted, saw=trial.error, where=trial.raised_at)
+    if trial.visit["body"] != WHOLE:
+        wanted = f"{name} hands on the body as it is: {WHOLE!r}"
+        fail("breaks-the-protocol", wanted=wanted, saw=f"{trial.visit['body']!r}", where=trial.where("body"))
+
+
+def may_start_late(trial: Trial) -> None:
+    """The app may call start_response as late as in its first chunk."""
+    if trial.error or trial.visit["body"] != WHOLE or (trial.candidate == LEDGER and not request_ids(trial.visit)):
+        fail(
+            "status-before-start",
+            wanted="an app that calls start_response when its first chunk is asked for, as a generator does, is served",
+            saw=trial.error or f"{trial.statuses} with {shown_ids(request_ids(trial.visit))}",
+            where=trial.raised_at,
+        )
+
+
+def passes_writes(trial: Trial) -> None:
+    """What the app sends through write() arrives, before the body."""
+    if trial.error or trial.visit["body"] != ALL_WRITTEN:
+        fail(
+            "write-lost",
+            wanted="the app gets back from start_response a write() that sends its bytes to the server",
+            saw=trial.error or f"the app wrote {ALL_WRITTEN!r}, the server got {trial.visit['body']!r}",
+            where=trial.where("starter"),
+        )
+
+
+def passes_exc_info(trial: Trial) -> None:
+    """An app that fails after it has started may start again, with exc_info."""
+    if trial.error or not trial.statuses[-1:] or not trial.statuses[-1].startswith("500"):
+        fail(
+            "exc-info-dropped",
+            wanted="an app that fails before its first chunk may call start_response again, with exc_info",
+            saw=trial.error or f"the server was told {trial.statuses}",
+            where=trial.where("starter"),
+        )
+
+
+def passes_chunks(trial: Trial) -> None:
+    """A chunk leaves before the next is asked for, an empty one too."""
+    if trial.scenario == "empty" and (trial.visit["pulled_ahead_at"] is not None or trial.error):
+        fail(
+            "empty-chunk-lost",
+            wanted=f"{trial.candidate} yields once for each chunk of the app, also for an empty one",
+            saw=trial.error or "after an empty chunk the app was asked for the next, with nothing handed on between",
+            where=trial.raised_at if trial.error else place_of(trial.visit["pulled_ahead_at"]),
+        )
+    if trial.visit["pulled_ahead_at"] is not None:
+        fail(
+            "stream-buffered",
+            wanted=f"{trial.candidate} hands on each chunk before it asks the app for the next",
+            saw="the app was asked for its next chunk before the server had seen the one before",
+            where=place_of(trial.visit["pulled_ahead_at"]),
+        )
+
+
+def closes(trial: Trial) -> None:
+    """The body's close() is called, at least once, when the server closes what it was given."""
+    when = {
+        "iter": "after the last chunk",
+        "abort": "after a visitor left at the first chunk",
+        "unpulled": "by a server that had not asked for a chunk yet",
+        "raise-first": "after the app failed at its first chunk",
+        "raise": "after the app failed at its second chunk",
+    }[trial.scenario]
+    # An app that has not been called has opened nothing.
+    if trial.visit["app"]["calls"] and not trial.visit["app"]["closed"]:
+        wanted = f"when a response through {trial.candidate} is over, the app's own body is closed"
+        saw = f"its close() was not called {when}"
+        fail("close-lost", wanted=wanted, saw=saw, where=trial.where("body"))
+
+
+def passes_errors(trial: Trial) -> None:
+    """What the app raises reaches the server as it was."""
+    raised = "SystemExit" if trial.scenario == "exit" else "LookupError"
+    if not trial.error.startswith(raised):
+        when = {
+            "raise-first": "at its first chunk",
+            "raise": "at its second chunk",
+            "bad-close": "in its body's close()",
+        }.get(trial.scenario, "when it was called")
+        instead = f": the server got {trial.error} in its place" if trial.error else ""
+        fail(
+            "error-swallowed",
+            wanted="an error of the app reaches the server, which logs it and ends the answer",
+            saw=f"the {raised} that the app raised {when} did not arrive{instead}",
+            where=trial.raised_at,
+        )
+
+
+def _is_of_the_starter(trial: Trial) -> bool:
+    """Whether the error is that the learner's start_response had too few arguments, by the name Python gives it."""
+    starter = trial.visit["where"]["starter"]
+    called, _, rest = trial.error.removeprefix("TypeError: ").partition("() missing ")
+    return bool(starter and rest) and starter["function"] in called.split(".")[-2:]

@@ -1,0 +1,149 @@
+"""Checks of WSGI Middleware: the tenants' layer among Django's own, under gunicorn with threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from checker.harness.findings import fail
+from checker.harness.gate import Gate
+from checker.harness.history import History
+from checker.harness.picture import Picture
+from checker.harness.run import Run
+from checker.harness.server import PROBE_FOLDER
+from checker.harness.suite import needs
+from checker.stage_2.wsgi_middleware.inside.rooms import ROOMS
+from checker.stage_2.wsgi_middleware.lab import Lab
+from checker.stage_2.wsgi_middleware.mall import ADDED_PAGE, SETTINGS, TENANT, TENANTS, Mall, start_mall
+from checker.stage_2.wsgi_middleware.onion import onion
+
+ROWS_SHOWN = 8
+FOUND = "test_a_tenant_is_found"
+
+
+@pytest.fixture(scope="session")
+def traced_mall(gunicorn: Callable[..., Any], gate: Gate, run: Run) -> Mall:
+    """The mall once more, with a tracer between every two layers."""
+    paths = {"PYTHONPATH": f"{PROBE_FOLDER}{os.pathsep}{ROOMS}"}
+    app = "checker.stage_2.wsgi_middleware.inside.onion:application"
+    return start_mall(gunicorn, gate, run, app=app, name="onion", environment=paths)
+
+
+@needs("test_the_mall_answers")
+def test_a_tenant_is_found(mall: Mall, lab: Lab) -> None:
+    """A view knows its tenant, and each answer names it: a stream and an error page, too."""
+    wanted = "X-Tenant: north makes request.tenant the tenant `north`, and the answer says X-Tenant: north"
+    answer = mall.page("/shelf/", tenant="north", wanted=wanted)
+    if answer.status != 200 or answer.json() != {"tenant": "north"}:
+        where = None if _position(lab, TENANT) is not None else mall.place(SETTINGS, "MIDDLEWARE =")
+        absent = "" if where is None else f"; settings.MIDDLEWARE has no {TENANT}"
+        saw = f"status {answer.status}: {answer.text[:100]}{absent}"
+        fail("no-tenant", wanted=wanted, saw=saw, where=where)
+    if answer.headers["X-Tenant"] != "north":
+        fail("tenant-not-named", wanted=wanted, saw=f"X-Tenant: {answer.headers['X-Tenant'] or 'missing'}")
+    for kind, path in (("a streamed answer", "/export/named/1/"), ("a fault page from further inside", "/price/")):
+        wanted = f"{kind} says X-Tenant: north too"
+        answer = mall.page(path, tenant="north", wanted=wanted)
+        if answer.headers["X-Tenant"] != "north":
+            fail("tenant-not-named", wanted=wanted, saw=f"X-Tenant: {answer.headers['X-Tenant'] or 'missing'}")
+
+
+@needs(FOUND)
+def test_two_tenants_do_not_mix(mall: Mall, gate: Gate) -> None:
+    """Under gunicorn's threads two tenants at the same time do not mix."""
+    north = mall.stock_asked("north")
+    meanwhile = mall.page("/shelf/", tenant="sud", wanted="`sud` is served while `north` waits for its stock")
+    gate.open()
+    first = mall.whole(north, wanted="`north` is served when its stock has come")
+    for tenant, path, answer in (("north", "/stock/", first), ("sud", "/shelf/", meanwhile)):
+        if answer.json() != {"tenant": tenant} or answer.headers["X-Tenant"] != tenant:
+            wanted = f"{path} for `{tenant}`, while the other one is on its way too, says X-Tenant: {tenant}"
+            saw = f"X-Tenant: {answer.headers['X-Tenant'] or 'missing'}, status {answer.status}: {answer.text[:100]}"
+            fail("state-shared", wanted=wanted, saw=saw, where=mall.place(TENANTS, TENANT))
+
+
+@needs(FOUND)
+def test_only_public_pages_need_no_tenant(mall: Mall, traced_mall: Mall) -> None:
+    """Without a known tenant a public page is served, and any other answers 404."""
+    for tenant in ("", "nobody"):
+        who = f"with the unknown tenant {tenant!r}" if tenant else "without a tenant"
+        for path in ("/hello/", "/hours/"):
+            wanted = f"{path} {who} is served: its view is public"
+            answer = mall.page(path, tenant=tenant, wanted=wanted)
+            if answer.status != 200:
+                fail("public-page-refused", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
+        for path in ("/shelf/", "/export/unknown/1/"):
+            wanted = f"{path} {who} answers 404, and its view is not called"
+            answer = mall.page(path, tenant=tenant, wanted=wanted)
+            if answer.status != 404:
+                fail("unknown-tenant-let-in", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
+    traced_mall.server.ready("/hello/")
+    wanted = "a page added later, its view marked with @public, is served without a tenant"
+    answer = traced_mall.page(ADDED_PAGE, wanted=wanted)
+    if answer.status in (403, 404):
+        fail("public-page-refused", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
+    if answer.json() != {"tenant": None}:
+        wanted = "a view that is public finds request.tenant, which is None without a tenant"
+        fail(
+            "no-tenant",
+            wanted=wanted,
+            saw=f"status {answer.status}: {answer.text[:100]}",
+            where=mall.place(TENANTS, TENANT),
+        )
+
+
+@needs(FOUND)
+def test_the_layers_stand_in_order(mall: Mall, traced_mall: Mall, lab: Lab, picture: Picture, history: History) -> None:
+    """Django's layers stand in the order that each of them needs."""
+    traced_mall.server.ready("/hello/")  # what the first request alone has to import is not in the picture
+    request = traced_mall.export_whole("onion", ROWS_SHOWN)
+    title = "One streamed answer: Django's layers are done before its first row"
+    picture.lanes(title, onion(history, request))
+    where = mall.place(SETTINGS, TENANT)
+    wanted = "/shelf/ for the tenant `sud` says Content-Language: fr, which TenantLanguage takes from request.tenant"
+    answer = mall.page("/shelf/", tenant="sud", wanted=wanted)
+    if answer.headers["Content-Language"] != "fr":
+        saw = f"Content-Language: {answer.headers['Content-Language']}: TenantLanguage was entered without a tenant"
+        fail("wrong-order", wanted=wanted, saw=saw, where=where)
+    wanted = "QuotaExceeded, raised by a view, reaches TenantMiddleware before FaultPages answers for it"
+    answer = mall.page("/order/", tenant="sud", wanted=wanted)
+    tenants, faults = _position(lab, TENANT), _position(lab, "FaultPages")
+    if mall.fault_of(answer) and tenants is not None and faults is not None and tenants < faults:
+        saw = f"status {answer.status} from FaultPages, which stands further inside"
+        fail("wrong-order", wanted=wanted, saw=saw, where=where)
+
+
+@needs("test_the_layers_stand_in_order")
+def test_a_suspended_tenant_gets_no_further(mall: Mall) -> None:
+    """A suspended tenant is answered 403, and no layer further inside is entered."""
+    for path in ("/hello/", "/shelf/"):
+        wanted = f"{path} for the suspended tenant `closed` answers 403 by TenantMiddleware itself"
+        answer = mall.page(path, tenant="closed", wanted=wanted)
+        if answer.status != 403:
+            fail("not-short-circuited", wanted=wanted, saw=f"status {answer.status}")
+        if language := answer.headers["Content-Language"]:
+            saw = f"a 403 with Content-Language: {language}: TenantLanguage, further inside, had been entered"
+            fail("not-short-circuited", wanted=wanted, saw=saw)
+
+
+@needs("test_the_layers_stand_in_order")
+def test_a_quota_is_answered_and_a_fault_is_not(mall: Mall) -> None:
+    """QuotaExceeded is answered 429; any other exception of a view is left to FaultPages."""
+    wanted = (
+        '/order/ for `sud`, whose view raises QuotaExceeded, answers 429 {"error": "quota exceeded", "tenant": "sud"}'
+    )
+    answer = mall.page("/order/", tenant="sud", wanted=wanted)
+    if answer.status != 429 or answer.json() != {"error": "quota exceeded", "tenant": "sud"}:
+        by = " from FaultPages" if mall.fault_of(answer) else ""
+        fail("quota-not-answered", wanted=wanted, saw=f"status {answer.status}{by}: {answer.text[:100]}")
+    wanted = "/price/, whose view raises KeyError, answers 500 by FaultPages, which logs it"
+    answer = mall.page("/price/", tenant="sud", wanted=wanted)
+    if mall.fault_of(answer) != "KeyError":
+        fail("fault-swallowed", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
+
+
+def _position(lab: Lab, name: str) -> int | None:
+    return next((n for n, path in enumerate(lab.middleware) if path.rpartition(".")[2] == name), None)

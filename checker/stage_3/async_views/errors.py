@@ -1,0 +1,58 @@
+"""What keeps a page from its answer: an error that the probe saw, a loop that stands still; and the line to blame."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+from linecache import getline
+
+from checker.harness import diagnosis
+from checker.harness.findings import NotYet, fail
+from checker.harness.history import Event
+from checker.harness.server import Server
+from course.model import Place
+
+GIVEN = ("desk/suppliers.py", "desk/invoice_sdk.py")
+KNOWN_ERRORS = {
+    "sync-only-operation": re.compile(r"^.*SynchronousOnlyOperation: .*$", re.MULTILINE),
+    "loop-bound-object": re.compile(r"^.*(?:different (?:event )?loop|Event loop is closed).*$", re.MULTILINE),
+    "forgotten-await": re.compile(
+        r"^.*(?:'coroutine' object|unawaited coroutine|type coroutine|(?:object|got) coroutine$).*$", re.MULTILINE
+    ),
+}
+STACK_LINE = re.compile(r"^(.*):(\d+) (.*)$", re.MULTILINE)
+TRACEBACK_LINE = re.compile(r'File "(.*)", line (\d+), in (.*)')
+
+
+def error_of(server: Server, request: str, deadline_s: float = 2.0) -> Event | None:
+    """The error that ended this request, as the probe saw it."""
+    return server.run.history.wait_for("app.raised", lambda e: bool(e["request"] == request), deadline_s=deadline_s)
+
+
+def known_error(server: Server, error: Event | None, wanted: str) -> None:
+    """End the check when this error is one that this exercise is about, also when a task group has wrapped it."""
+    if error is None:
+        return
+    text = f"{error['type']}: {error['message']}\n{error['traceback']}"
+    for code, pattern in KNOWN_ERRORS.items():
+        if match := pattern.search(text):
+            fail(code, wanted=wanted, saw=match[0].strip(" |+"), where=learners_line(server, error))
+
+
+def learners_line(server: Server, event: Event) -> Place | None:
+    """The innermost line of the project in the event's stack or traceback, passing over the given modules."""
+    is_stall = event.get("stack") is not None
+    text, pattern = ("\n".join(event["stack"]), STACK_LINE) if is_stall else (event["traceback"], TRACEBACK_LINE)
+    for path, line, function in reversed(pattern.findall(text)):
+        file = os.path.relpath(path, server.run.project)
+        if not file.startswith("..") and "site-packages" not in file and file not in GIVEN:
+            return Place(file, int(line), function.rpartition(".")[2], getline(path, int(line)).strip())
+    return event.where
+
+
+def blocked(server: Server, since: float, wanted: str, deadline_s: float = 0.5) -> None:
+    """End the check when the loop has stood still since then."""
+    if stall := diagnosis.blocked_loop(server, since=since, deadline_s=deadline_s):
+        finding = diagnosis.loop_blocked(stall, wanted).finding
+        raise NotYet(replace(finding, where=learners_line(server, stall)))

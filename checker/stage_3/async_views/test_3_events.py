@@ -1,0 +1,35 @@
+"""Asynchronous Views, under uvicorn: the stream of events. "In order of arrival" is decided at the Gate."""
+
+from __future__ import annotations
+
+from checker.harness.findings import fail
+from checker.harness.gate import Gate
+from checker.harness.server import Server
+from checker.harness.suite import needs
+from checker.stage_3.async_views.events import event_of, in_order_of_arrival, listening, resumed
+from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, release, still_open
+
+
+@needs("test_the_desk_answers")
+def test_events_come_in_order_of_arrival(desk: Server, gate: Gate) -> None:
+    """Events come in order of arrival, each before the next supplier has answered."""
+    in_order_of_arrival(desk, gate)
+
+
+@needs("test_events_come_in_order_of_arrival")
+def test_a_listener_who_leaves_takes_the_calls_along(desk: Server, gate: Gate) -> None:
+    """A listener who leaves takes the calls that are still open along."""
+    with listening(desk, gate) as stream:
+        release(gate, ["delta"])
+        event_of(stream, "delta")
+    if not gate.wait_left(4, PROMPT_S):
+        wanted = "when the listener has hung up, so have the four calls that were still open"
+        fail("calls-outlive-visitor", wanted=wanted, saw=still_open(gate))
+
+
+@needs("test_events_come_in_order_of_arrival")
+def test_a_stream_resumes(desk: Server, gate: Gate) -> None:
+    """A stream that broke off goes on after the last event that was seen."""
+    wanted, names, trouble = resumed(desk, desk, gate)
+    if trouble:
+        fail("resume-ignored" if set(names) == set(PRICES) else "resume-mixed-up", wanted=wanted, saw=trouble)
