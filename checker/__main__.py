@@ -65,7 +65,7 @@ def main() -> int:
     try:
         with History(options.run / "history.jsonl", temporary / "probe") as history:
             run = Run(options.project, options.run, temporary, history, ledger)
-            plugins = [*_fixtures(options.suite), _Given(run), Reporter(run, tell)]
+            plugins = [*_fixtures(options.suite), _Given(run), Reporter(run, tell, frozenset(options.codes))]
             return int(pytest.main(_arguments(options.suite), plugins=plugins))
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -99,6 +99,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--suite", type=Path, required=True, help="the exercise's room: its checks, test_*.py")
     parser.add_argument("--project", type=Path, required=True, help="the learner's folder")
     parser.add_argument("--run", type=Path, required=True, help="the folder for history, logs and ledger")
+    parser.add_argument("--codes", nargs="*", default=(), help="the diagnoses that have hints: there are no others")
     return parser.parse_args()
 
 

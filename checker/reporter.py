@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Generator
+from dataclasses import replace
 
 import pytest
 
 from checker.harness.calibration import STANDSTILL_S, Calibration
+from checker.harness.events import EventKind
 from checker.harness.findings import Inconclusive, NotYet
 from checker.harness.picture import drawn
 from checker.harness.run import Run
@@ -15,6 +17,7 @@ from checker.harness.suite import NEEDS
 from checker.harness.timeline import timeline
 from course.errors import MachineLacks
 from course.model import (
+    LEFT_RUNNING,
     CheckEvent,
     CheckFinished,
     CheckResult,
@@ -25,16 +28,18 @@ from course.model import (
     SuiteStarted,
 )
 
-LEFT_RUNNING = "nothing_is_left_running"
+PARTS_FROM_ROOMS = 4  # checker/stage_1/gateways/test_gateways.py
 LEFT_RUNNING_SENTENCE = "Nothing is left running afterwards"
 
 
 class Reporter:
     """Tells each check's beginning and end; decides nothing that the check did not say."""
 
-    def __init__(self, run: Run, tell: Callable[[CheckEvent], None]) -> None:
+    def __init__(self, run: Run, tell: Callable[[CheckEvent], None], codes: frozenset[str]) -> None:
+        """`codes` are the diagnoses that have hints. A finding of another code is a fault of the course."""
         self._run = run
         self._tell = tell
+        self._codes = codes
         self._calibration = Calibration()
         self._started_at = run.history.now()
         self._check_at = self._started_at
@@ -55,12 +60,12 @@ class Reporter:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """One check, from its fixtures to its end."""
         self._tell(CheckStarted(id=item.name))
-        self._check_at = self._run.history.record("check.started", check=item.name).t
+        self._check_at = self._run.history.record(EventKind.CHECK_STARTED, check=item.name).t
         self._error, self._seconds = None, 0.0
         done = yield
-        result = self._result(item.name)
+        result = self._told(self._result(item.name), "/".join(item.path.parts[-PARTS_FROM_ROOMS:]))
         self._outcomes[item.name] = result.outcome
-        self._run.history.record("check.ended", check=item.name, outcome=result.outcome)
+        self._run.history.record(EventKind.CHECK_ENDED, check=item.name, outcome=result.outcome)
         self._tell(CheckFinished(result=result))
         return done
 
@@ -90,7 +95,7 @@ class Reporter:
         """All servers are stopped: tell what was left running."""
         if self._sentences:
             self._tell(CheckStarted(id=LEFT_RUNNING))
-            self._tell(CheckFinished(result=self._left_running()))
+            self._tell(CheckFinished(result=self._told(self._left_running(), "checker/reporter.py")))
         self._calibration.close()
         trouble = "" if session.testscollected else "the check file holds no check"
         self._tell(SuiteFinished(seconds=self._run.history.now() - self._started_at, trouble=trouble))
@@ -113,6 +118,13 @@ class Reporter:
             charts=charts,
         )
 
+    def _told(self, result: CheckResult, file: str) -> CheckResult:
+        """The same; BROKEN when its finding would leave the learner without a hint."""
+        if result.finding is None or result.finding.code in self._codes:
+            return result
+        reason = f"{file}: {result.id} gives {result.finding.code!r}, which has no hints in a hints.toml"
+        return replace(result, outcome=Outcome.BROKEN, finding=None, reason=reason)
+
     def _judged(self, error: BaseException | None) -> tuple[Outcome, Finding | None, str]:
         match error:
             case None:
@@ -132,7 +144,7 @@ class Reporter:
                 return Outcome.BROKEN, None, "".join(traceback.format_exception(error)[-4:])
 
     def _left_running(self) -> CheckResult:
-        left = [event["command"] for event in self._run.history.events("process.left")]
+        left = [event["command"] for event in self._run.history.events(EventKind.PROCESS_LEFT)]
         finding = None
         if left:
             finding = Finding(

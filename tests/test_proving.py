@@ -27,6 +27,7 @@ def test_word(project):
     if word != "yes":
         fail("wrong-word", wanted="yes", saw=word, where=Place("word.txt", 1))
 '''
+CODES = ("no-word", "wrong-word")
 TOY = Exercise("stage_1", "toy", "Toy", written=True, first_check="test_word", first_code="no-word")
 
 
@@ -35,6 +36,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     files = {
         "checker/stage_1/toy/test_toy.py": SUITE,
+        f"exercises/{PATH}/hints.toml": "".join(f"[{code}]\nhints = ['1', '2', '3']\n" for code in CODES),
         f"exercises/{PATH}/lesson.md": "# Toy\n",
         f"exercises/{PATH}/scaffold/word.txt": "?\n",
         f"solutions/{PATH}/right/reference/word.txt": "yes\n",

@@ -20,6 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from course.content import catalogue
 from course.content.places import ROOMS, Places
 from course.errors import CourseBug
 from course.model import (
@@ -117,7 +118,11 @@ class Grading:
 
 @contextmanager
 def start(places: Places, exercise: Exercise, *, project: Path, run: Path) -> Iterator[Grading]:
-    """Grade `project` in a child process; `run` (an existing folder) gets history, logs and verdict.json."""
+    """Grade `project` in a child process; `run` (an existing folder) gets history, logs and verdict.json.
+
+    Raises CourseBug where the hints cannot be read: a finding may have only the codes that stand there.
+    """
+    codes = catalogue.hints(places, exercise.path)
     ours, theirs = socket.socketpair()
     with ours:
         nonce = secrets.token_hex(16)
@@ -129,6 +134,7 @@ def start(places: Places, exercise: Exercise, *, project: Path, run: Path) -> It
                     "--suite", str(places.suite(exercise.path)),
                     "--project", str(project.resolve()),
                     "--run", str(run.resolve()),
+                    "--codes", *codes,
                 ],
                 cwd=run,
                 env=_environment(),
