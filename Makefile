@@ -18,7 +18,7 @@ STEP = printf '\n== %s\n'
 STALE := $(shell { read -r place; read -r python; } 2>/dev/null <"$(VENV)/installed"; \
 	[ "$$place" = "$$(pwd -P)" ] && [ "$$python" = "$(or $(NAMED_PYTHON),$$python)" ] || echo again)
 
-.PHONY: learn test our-tests bench constraints clean again
+.PHONY: learn test our-tests bench page constraints clean again
 
 learn: $(VENV)/installed
 	@$(LEARN) tour
@@ -37,6 +37,10 @@ our-tests: $(VENV)/installed
 
 bench: $(VENV)/installed
 	@$(RUN) -m benchmarks.bench
+
+# What a check may use, from the docstrings of the harness.
+page: $(VENV)/installed
+	@$(RUN) -m checker.reference >checker/README.md.new && mv checker/README.md.new checker/README.md
 
 # One list for every Python and platform of [tool.uv] in pyproject.toml, with hashes and without the registry's address.
 constraints:

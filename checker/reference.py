@@ -1,6 +1,6 @@
 """The page *What a check may use*, made from the docstrings: `python -m checker.reference >checker/README.md`.
 
-A test holds the page to be the one that comes out here, and every module of the harness to be on it or in NOT_FOR_CHECKS.
+A test holds the page to be what comes out here, and every module of the harness to be on it or in NOT_FOR_CHECKS.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ PAGE = HERE / "README.md"
 HEAD = """\
 # What a check may use
 
-Made from the docstrings: `make page` writes it anew. A check is a function `test_...` in `checker/STAGE/NAME/test_*.py`; its
-docstring is the line on the learner's screen. It takes fixtures by name, imports the rest, and reads like the lesson's
-promise. Names keep one rule: `expect_...` ends the check with a finding when it is not so, `wait_...` waits and says whether
-it came, a noun reads and judges nothing.
+Made from the docstrings; `make page` writes it anew. A check is a function `test_...` in
+`checker/STAGE/NAME/test_*.py`, and its docstring is the line on the learner's screen. It takes fixtures by name, imports
+the rest, and reads like the lesson's promise. Names keep one rule: `expect_...` ends the check with a finding when it is
+not so, `wait_...` waits and says whether it came, a noun reads and judges nothing.
 """
 SECTIONS = {
     "Fixtures": ("fixtures", "harness/starters"),
@@ -49,7 +49,9 @@ def missing() -> set[str]:
     """The harness's modules that are neither on the page nor in NOT_FOR_CHECKS."""
     told = {file for patterns in SECTIONS.values() for pattern in patterns for file in _files(pattern)}
     known = {HERE / "harness" / f"{name}.py" for name in NOT_FOR_CHECKS} | told
-    modules = {file for file in (HERE / "harness").rglob("*.py") if file.name != "__init__.py" and "inside" not in file.parts}
+    modules = {
+        file for file in (HERE / "harness").rglob("*.py") if file.name != "__init__.py" and "inside" not in file.parts
+    }
     return {str(file.relative_to(HERE)) for file in modules - known}
 
 
