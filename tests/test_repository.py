@@ -15,7 +15,7 @@ from course.model import ExitStatus
 from tests.tree import ROOT, files
 
 LONGEST_LINES = 400
-GENERATED = Path("constraints.txt")
+GENERATED = (Path("constraints.txt"), Path("checker/README.md"))
 # Written in two halves, so that this file may hold them.
 REGISTRY_HOSTS = ("pypi" + ".org", "python" + "hosted.org", "anaconda" + ".org")
 # A folder of one person's or one machine's, rather than one that the text made up.
@@ -52,7 +52,7 @@ def test_no_file_holds_an_absolute_path_of_a_machine() -> None:
 
 
 def test_no_file_is_longer_than_400_lines() -> None:
-    code = (path for path in TEXTS if path != GENERATED and path.suffix != ".csv")
+    code = (path for path in TEXTS if path not in GENERATED and path.suffix != ".csv")
     lengths = {str(path): len(read(path).splitlines()) for path in code}
     assert {path: lines for path, lines in lengths.items() if lines > LONGEST_LINES} == {}
 
