@@ -15,7 +15,8 @@ from course.model import ExitStatus
 from tests.tree import ROOT, files
 
 LONGEST_LINES = 400
-GENERATED = (Path("constraints.txt"), Path("checker/README.md"))
+CONSTRAINTS = Path("constraints.txt")
+GENERATED = (CONSTRAINTS, Path("checker/README.md"))
 # Written in two halves, so that this file may hold them.
 REGISTRY_HOSTS = ("pypi" + ".org", "python" + "hosted.org", "anaconda" + ".org")
 # A folder of one person's or one machine's, rather than one that the text made up.
@@ -99,7 +100,7 @@ def test_the_engine_knows_no_exercise() -> None:
 
 @pytest.mark.parametrize("version", ["3.11", "3.12"])
 def test_django_is_pinned_for_each_python(version: str) -> None:
-    pins = re.findall(r"^django==(\d+)\.\S+ ; (python_full_version (?:<|>=) '3\.12')", read(GENERATED), re.MULTILINE)
+    pins = re.findall(r"^django==(\d+)\.\S+ ; (python_full_version (?:<|>=) '3\.12')", read(CONSTRAINTS), re.MULTILINE)
     wanted = {"3.11": ("5", "python_full_version < '3.12'"), "3.12": ("6", "python_full_version >= '3.12'")}
     assert wanted[version] in pins
 
@@ -108,7 +109,7 @@ def test_every_dependency_is_pinned_with_hashes() -> None:
     project = tomllib.loads(read(Path("pyproject.toml")))["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     names = {re.split(r"[^\w-]", text, maxsplit=1)[0].replace("_", "-").lower() for text in wanted}
-    pins = read(GENERATED).split("\n    # via")
+    pins = read(CONSTRAINTS).split("\n    # via")
     pinned = {
         match[1] for pin in pins if (match := re.search(r"^([\w-]+)==[^\n]+\\\n +--hash=sha256:", pin, re.MULTILINE))
     }
@@ -118,7 +119,7 @@ def test_every_dependency_is_pinned_with_hashes() -> None:
 def test_the_build_tool_is_pinned_too() -> None:
     requires = tomllib.loads(read(Path("pyproject.toml")))["build-system"]["requires"]
     assert requires == ["hatchling>=1.27"]
-    assert re.search(r"^hatchling==", read(GENERATED), re.MULTILINE)
+    assert re.search(r"^hatchling==", read(CONSTRAINTS), re.MULTILINE)
 
 
 def test_the_changelog_tells_of_this_version() -> None:
