@@ -9,8 +9,9 @@ PYTHON ?= python3
 VENV ?= .venv
 LEARN = "$(VENV)/bin/learn"
 RUN = "$(VENV)/bin/python"
-# Twice the cores: tests mostly wait for servers. By file, so that a file's servers are started once.
-PYTEST = $(RUN) -m pytest --numprocesses "$$(( $$(getconf _NPROCESSORS_ONLN) * 2 ))" --dist loadfile
+# Twice the cores: tests mostly wait for servers. By file, so that a file's servers are started once. A test that fails
+# has one more try, and is told by name (R): what passes only then is unsteady, and to be mended.
+PYTEST = $(RUN) -m pytest --numprocesses "$$(( $$(getconf _NPROCESSORS_ONLN) * 2 ))" --dist loadfile --reruns 1 -raR
 STEP = printf '\n== %s\n'
 
 # A virtual environment knows its own absolute path: one that was copied or moved along with the folder, or was made
@@ -18,7 +19,7 @@ STEP = printf '\n== %s\n'
 STALE := $(shell { read -r place; read -r python; } 2>/dev/null <"$(VENV)/installed"; \
 	[ "$$place" = "$$(pwd -P)" ] && [ "$$python" = "$(or $(NAMED_PYTHON),$$python)" ] || echo again)
 
-.PHONY: learn test our-tests bench page constraints clean again
+.PHONY: learn test other-python bench page constraints clean again
 
 learn: $(VENV)/installed
 	@$(LEARN) tour
@@ -31,9 +32,10 @@ test: $(VENV)/installed
 	@$(STEP) 'the course: every scaffold, right solution and wrong solution' && $(LEARN) dev check
 	@$(STEP) 'make test: all passed (ruff, mypy --strict, our tests, learn dev check)'
 
-# Our tests alone, for a second Python: make our-tests PYTHON=python3.13 VENV=.venv-3.13
-our-tests: $(VENV)/installed
+# What a second Python, with its own Django, can change: make other-python PYTHON=python3.13 VENV=.venv-3.13
+other-python: $(VENV)/installed
 	@$(STEP) "our tests on $$($(RUN) --version)" && $(PYTEST)
+	@$(STEP) 'the course: scaffolds, right solutions, and one wrong solution for each diagnosis' && $(LEARN) dev check --sample
 
 bench: $(VENV)/installed
 	@$(RUN) -m benchmarks.bench

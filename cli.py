@@ -305,26 +305,28 @@ def dev_new(
     title: Annotated[str, typer.Argument(help="The roadmap box.")],
 ) -> ExitStatus:
     """Make the rooms of a new exercise."""
-    from course.authors import new
+    from course.authors import faults, new
     from course.content.places import Places
     from course.view import authoring as view
     from course.view import screens
 
-    screens.stdout().show(view.made(new.new(Places(), path, title)))
+    with faults.told_to_the_author():
+        screens.stdout().show(view.made(new.new(Places(), path, title)))
     return ExitStatus.PASSED
 
 
 @dev.command("show", cls=PlainCommand)
 def dev_show(exercise: Annotated[str, typer.Argument(autocompletion=exercise_names)]) -> ExitStatus:
     """All files of one exercise, from all rooms."""
-    from course.authors import dossier
+    from course.authors import dossier, faults
     from course.content import catalogue
     from course.content.places import Places
     from course.view import authoring as view
     from course.view import screens
 
     places = Places()
-    screens.stdout().show(view.dossier(dossier.read(places, catalogue.find(catalogue.read(places), exercise))))
+    with faults.told_to_the_author():
+        screens.stdout().show(view.dossier(dossier.read(places, catalogue.find(catalogue.read(places), exercise))))
     return ExitStatus.PASSED
 
 
@@ -343,7 +345,7 @@ def dev_mistake(  # noqa: PLR0917 - typer passes options by name
 
     A new one: lay it out with --on STYLE, make the mistake, and save it.
     """
-    from course.authors import saving
+    from course.authors import faults, saving
     from course.content import catalogue
     from course.content.places import Places
     from course.errors import UsageError
@@ -351,7 +353,8 @@ def dev_mistake(  # noqa: PLR0917 - typer passes options by name
     from course.view import screens
 
     places, place = Places(), folder or Path(mistake)
-    chosen = catalogue.find(catalogue.read(places), exercise)
+    with faults.told_to_the_author():
+        chosen = catalogue.find(catalogue.read(places), exercise)
     head = {key: text for key, text in (("check", check), ("code", code), ("why", why)) if text}
     if save:
         screens.stdout().show(view.saved(saving.save(places, chosen, mistake, place, on=on, head=head)))
@@ -366,32 +369,32 @@ def dev_mistake(  # noqa: PLR0917 - typer passes options by name
 @dev.command("check", cls=PlainCommand)
 def dev_check(
     exercises: ExerciseNames = None,
+    *,
     repeat: Annotated[int, typer.Option(metavar="N", min=1, help="Each verdict so many times.")] = 1,
     load: Annotated[int, typer.Option(metavar="K", min=0, help="Beside so many busy processes.")] = 0,
-    jobs: Annotated[
-        int | None, typer.Option(metavar="J", min=1, help="Side by side. Default: three a core, at most 8.")
-    ] = None,
+    jobs: Annotated[int | None, typer.Option(metavar="J", min=1, help="Default: three a core, at most 8.")] = None,
+    alone: Annotated[bool, typer.Option("--alone", help="Each check with what it needs, on the reference.")] = False,
+    sample: Annotated[bool, typer.Option("--sample", help="Of the mistakes, one for each diagnosis.")] = False,
+    whole: Annotated[bool, typer.Option("--whole", help="Go on after the first failure.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Bear with no unsteady verdict.")] = False,
     as_json: AsJson = False,
 ) -> ExitStatus:
     """Prove the graders on the whole catalogue.
 
     The scaffold and each wrong solution must fail where it should, each right solution must pass.
     """
-    from course.authors import linting, proving
-    from course.content import catalogue
+    from course.authors import choosing, faults, proving
     from course.content.places import Places
-    from course.view import authoring as view
+    from course.view import proofs as view
     from course.view import screens
 
     places, screen = Places(), screens.stdout()
-    course = catalogue.read(places)
-    chosen = [catalogue.find(course, name) for name in exercises or ()] or [e for e in course.exercises if e.written]
     teller = view.Lines(screen) if as_json else view.Proving(screen)
-    problems = linting.problems(places, course)
-    for problem in problems:
+    with faults.told_to_the_author():
+        chosen = choosing.read(places, exercises or (), alone=alone, sample=sample)
+    for problem in chosen.problems:
         teller.problem(problem)
-    cases = [case for exercise in chosen for case in proving.cases(places, exercise)]
-    side_by_side = jobs or proving.default_jobs()
-    proofs = proving.prove(places, cases, repeat=repeat, load=load, jobs=side_by_side, tell=teller.proof)
-    teller.close(proofs, problems)
-    return ExitStatus.NOT_YET if problems or not all(proof.is_right for proof in proofs) else ExitStatus.PASSED
+    proofs = proving.prove(places, chosen.cases, repeat=repeat, load=load, jobs=jobs, whole=whole, tell=teller.proof)
+    proven = proving.summed_up(proofs, chosen.problems, strict=strict)
+    teller.close(proven)
+    return ExitStatus.PASSED if proven.is_proven else ExitStatus.NOT_YET

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from checker.cause import cause
+from checker.checks import AuthorsFault, needed_by, sentences, wanted
 from checker.harness.calibration import STANDSTILL_S, Calibration
 from checker.harness.events import EventKind
 from checker.harness.findings import Inconclusive, NotYet
 from checker.harness.picture import drawn
 from checker.harness.run import Run
-from checker.harness.suite import NEEDS
 from checker.harness.timeline import timeline
 from course.errors import MachineLacks
 from course.model import (
@@ -35,11 +37,22 @@ LEFT_RUNNING_SENTENCE = "Nothing is left running afterwards"
 class Reporter:
     """Tells each check's beginning and end; decides nothing that the check did not say."""
 
-    def __init__(self, run: Run, tell: Callable[[CheckEvent], None], codes: frozenset[str]) -> None:
-        """`codes` are the diagnoses that have hints. A finding of another code is a fault of the course."""
+    def __init__(
+        self,
+        run: Run,
+        tell: Callable[[CheckEvent], None],
+        suite: Path,
+        *,
+        only: Sequence[str] = (),
+        codes: Sequence[str] = (),
+    ) -> None:
+        """`only` names the checks to run, or none. `codes` are the diagnoses with hints: there are no others."""
         self._run = run
         self._tell = tell
-        self._codes = codes
+        self._suite = suite
+        self._only = only
+        self._codes = frozenset(codes)
+        self._trouble = ""
         self._calibration = Calibration()
         self._started_at = run.history.now()
         self._check_at = self._started_at
@@ -50,11 +63,30 @@ class Reporter:
 
     # --- pytest's hooks, in the order in which they come ---
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
+    def pytest_exception_interact(self, node: pytest.Item | pytest.Collector, call: pytest.CallInfo[object]) -> None:
+        """A check file that cannot be read: none of its checks is known."""
+        if isinstance(node, pytest.Collector) and call.excinfo is not None:
+            self._in_trouble(call.excinfo.value)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Leave the checks that are wanted; none of them when a fault makes the suite another one than its author's."""
+        chosen: list[pytest.Item] = []
+        if not self._trouble:
+            try:
+                chosen = wanted(items, self._only, self._suite)
+                self._sentences = sentences(chosen, self._suite)
+            except AuthorsFault as fault:
+                self._trouble = str(fault)
+                chosen = []
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+
+    def pytest_collection_finish(self) -> None:
         """All checks are known: tell them."""
-        self._sentences = {item.name: _sentence(item) for item in session.items}
-        self._sentences[LEFT_RUNNING] = LEFT_RUNNING_SENTENCE
-        self._tell(SuiteStarted(checks=tuple(self._sentences.items())))
+        if self._sentences:
+            self._sentences[LEFT_RUNNING] = LEFT_RUNNING_SENTENCE
+            self._tell(SuiteStarted(checks=tuple(self._sentences.items())))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -72,12 +104,9 @@ class Reporter:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip a check whose needs were not met, before its fixtures start anything."""
-        for mark in item.iter_markers(NEEDS):
-            for needed in mark.args:
-                if needed not in self._sentences:
-                    raise LookupError(f"{item.name} needs {needed!r}, which is no check of this file")
-                if self._outcomes.get(needed) is not Outcome.PASSED:
-                    pytest.skip(f"needs: {self._sentences[needed]}")
+        for needed in needed_by(item):
+            if self._outcomes.get(needed) is not Outcome.PASSED:
+                pytest.skip(f"needs: {self._sentences[needed]}")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -90,15 +119,23 @@ class Reporter:
             self._error = call.excinfo.value
         return (yield)
 
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Pytest itself, or one of these hooks, has come to grief."""
+        self._in_trouble(excinfo.value)
+
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def pytest_sessionfinish(self) -> None:
         """All servers are stopped: tell what was left running."""
         if self._sentences:
             self._tell(CheckStarted(id=LEFT_RUNNING))
             self._tell(CheckFinished(result=self._told(self._left_running(), "checker/reporter.py")))
         self._calibration.close()
-        trouble = "" if session.testscollected else "the check file holds no check"
+        trouble = self._trouble or ("" if self._sentences else "the check file holds no check")
         self._tell(SuiteFinished(seconds=self._run.history.now() - self._started_at, trouble=trouble))
+
+    def _in_trouble(self, error: BaseException) -> None:
+        self._trouble = self._trouble or cause(error, self._suite)
+        traceback.print_exception(error)  # to the grader's log
 
     # --- from an ending to a result ---
 
@@ -141,7 +178,8 @@ class Reporter:
             case Inconclusive():
                 return Outcome.INCONCLUSIVE, None, str(error)
             case _:
-                return Outcome.BROKEN, None, "".join(traceback.format_exception(error)[-4:])
+                frames = "".join(traceback.format_exception(error)[-4:])
+                return Outcome.BROKEN, None, f"{cause(error, self._suite)}\n{frames}"
 
     def _left_running(self) -> CheckResult:
         left = [event["command"] for event in self._run.history.events(EventKind.PROCESS_LEFT)]
@@ -154,11 +192,3 @@ class Reporter:
             )
         outcome = Outcome.FAILED if left else Outcome.PASSED
         return CheckResult(id=LEFT_RUNNING, sentence=LEFT_RUNNING_SENTENCE, outcome=outcome, finding=finding)
-
-
-def _sentence(item: pytest.Item) -> str:
-    doc = getattr(getattr(item, "function", None), "__doc__", None) or ""
-    first = " ".join(doc.split("\n\n")[0].split())
-    if not first:
-        raise LookupError(f"{item.name} has no docstring: it is the sentence on the learner's screen")
-    return first.removesuffix(".")

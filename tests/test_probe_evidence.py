@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class WrittenThread:
 
     def __init__(self, *, has_account: bool = True) -> None:
         self._has_account = has_account
-        self.at = self.cpu_s = self.queued_s = 0.0
+        self.at = self.cpu_s = self.queued_s = self.own_queued_s = 0.0
         self.turns = self.own_waits = 0
 
     def look(
@@ -42,6 +43,7 @@ class WrittenThread:
         queued_s: float = 0.0,
         turns: int = 0,
         own_waits: int = 1,
+        own_queued_s: float = 0.0,
         asleep: bool = True,
         step: object | None = STEP,
         importing: bool = False,
@@ -52,9 +54,11 @@ class WrittenThread:
         self.queued_s += queued_s
         self.turns += turns
         self.own_waits += own_waits
+        self.own_queued_s += own_queued_s
         account = Account(self.queued_s, self.turns, asleep) if self._has_account else None
         spot = Spot(self.look.__code__, 1)
-        return Look(self.at, self.cpu_s, self.own_waits, step, spot, None if importing else spot, account)
+        project_spot = None if importing else spot
+        return Look(self.at, self.cpu_s, self.own_waits, self.own_queued_s, step, spot, project_spot, account)
 
 
 def evidence(thread: WrittenThread, looks: int, **each: Any) -> Evidence:
@@ -132,6 +136,28 @@ def test_a_watchdog_that_came_late_but_had_not_waited_for_the_gil_proves_no_hold
     assert not found.is_enough
 
 
+def test_short_steps_that_take_the_gil_back_from_a_watchdog_just_woken_prove_no_hold() -> None:
+    assert not hold(0.6, own_waits=300).is_enough  # 2 ms each: as measured
+    assert not hold(0.6, own_waits=150).is_enough  # 4 ms each
+
+
+def test_a_watchdog_that_was_starved_while_it_was_woken_proves_no_hold() -> None:
+    assert not hold(0.6, own_waits=100, own_queued_s=0.5).is_enough
+
+
+def test_a_hold_after_short_steps_is_still_computing() -> None:
+    assert hold(0.5, own_waits=100 + 10).is_enough
+
+
+def hold(wall_s: float, **facts: Any) -> Evidence:
+    """What a watchdog that came so late proves against a loop that computed all the time."""
+    thread, found = WrittenThread(), Evidence()
+    before = thread.look(step=None)
+    after = thread.look(wall_s, cpu_s=wall_s, asleep=False, **facts)
+    found.add_hold(before, after, ASKED_S, asked_for_gil=1)
+    return found
+
+
 def test_without_accounts_a_watchdog_in_time_proves_waiting() -> None:
     assert evidence(WrittenThread(has_account=False), 20).is_enough
     assert not evidence(WrittenThread(has_account=False), 20, wall_s=0.1).is_enough
@@ -175,3 +201,20 @@ def test_the_watchdog_works_without_accounts_too(monkeypatch: pytest.MonkeyPatch
     kind, facts = events[0]
     assert (kind, facts["where"]["function"]) == ("loop.stalled", "stall")
     assert "this is the stall" in facts["where"]["doing"]
+
+
+def test_short_steps_that_follow_each_other_are_no_stall(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(watchdog, "tell", lambda kind, **_: told.append(kind))
+
+    async def work() -> None:
+        watchdog.watch_running_loop()
+        await asyncio.sleep(0.1)
+        for _ in range(1000):
+            end_s = time.perf_counter() + 0.002
+            while time.perf_counter() < end_s:
+                pass
+            await asyncio.sleep(0)
+
+    asyncio.run(work())
+    assert told == []

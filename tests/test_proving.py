@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from course.authors import proving
-from course.content.places import Places
+from course.authors import choosing, proving
+from course.authors.proof_cache import engine_parts
+from course.content.places import ROOMS, Places
 from course.errors import CourseBug
 from course.model import Exercise
 from tests.grading import lay
@@ -27,7 +28,7 @@ def test_word(project):
     if word != "yes":
         fail("wrong-word", wanted="yes", saw=word, where=Place("word.txt", 1))
 '''
-CODES = ("no-word", "wrong-word")
+CODES = ("no-word", "wrong-word", "lost", "left-running")
 TOY = Exercise("stage_1", "toy", "Toy", written=True, first_check="test_word", first_code="no-word")
 
 
@@ -114,8 +115,8 @@ def test_a_mistake_that_cannot_be_laid_out_stops_no_other(places: Places) -> Non
     told = f"{head}\n--- a/word.txt\n+++ b/word.txt\n@@ -1 +1 @@\n-yea\n+nay\n"
     lay(places.solutions(PATH) / "wrong", {"misfit.diff": told})
     *_, misfit, no = proving.prove(places, proving.cases(places, TOY))
-    assert (misfit.seen, misfit.is_right) == ("cannot be laid out", False)
-    assert "misfit.diff:7: word.txt: hunk 1 does not fit" in misfit.said
+    assert misfit.is_broken
+    assert "misfit.diff:7: word.txt: hunk 1 does not fit" in misfit.seen
     assert no.is_right
 
 
@@ -139,3 +140,120 @@ def test_an_expectation_without_a_code_names_the_file_and_key(places: Places) ->
     expect.write_text('check = "test_word"\n')
     with pytest.raises(CourseBug, match=r"expect\.toml: key 'code' is missing"):
         proving.cases(places, TOY)
+
+
+# --- where a case ends ---
+
+LATER = '''
+
+def test_later():
+    """It breaks, later."""
+    raise LookupError("later")
+'''
+
+
+def suite_with(places: Places, more: str) -> None:
+    file = places.suite(PATH) / "test_toy.py"
+    file.write_text(file.read_text() + more)
+
+
+def test_a_case_that_must_fail_ends_with_its_first_failure(places: Places) -> None:
+    suite_with(places, LATER)
+    scaffold, right, wrong = proving.prove(places, proving.cases(places, TOY))
+    assert (scaffold.is_right, wrong.is_right) == (True, True)
+    assert right.seen == "broken: checker/stage_1/toy/test_toy.py:17: LookupError: later"
+
+
+def test_the_whole_case_tells_a_later_check_that_is_broken(places: Places) -> None:
+    suite_with(places, LATER)
+    cases = proving.cases(places, TOY)
+    proving.prove(places, cases)  # what the cache keeps of the short run is no proof of the whole one
+    assert all(proof.is_broken for proof in proving.prove(places, cases, whole=True))
+
+
+def test_a_mistake_found_at_the_very_end_is_graded_to_the_end(places: Places) -> None:
+    suite_with(
+        places,
+        '''
+def test_leaves(project, program):
+    """It leaves something."""
+    import sys
+    leave = "import subprocess; subprocess.Popen(['sleep', '77'], start_new_session=True)"
+    if (project / "leave").exists():
+        program([sys.executable, "-c", leave], name="leaving").process.wait(20)
+''',
+    )
+    mistake = places.solutions(PATH) / "wrong" / "no"
+    (mistake / "leave").touch()
+    (mistake / "word.txt").write_text("yes\n")
+    (mistake / "expect.toml").write_text('check = "nothing_is_left_running"\ncode = "left-running"\n')
+    *_, wrong = proving.prove(places, proving.cases(places, TOY))
+    assert wrong.is_right, wrong.seen
+
+
+# --- each check alone ---
+
+DEPENDS = '''
+WORDS = []
+
+def test_a_word_is_kept(project):
+    """A word is kept."""
+    WORDS.append((project / "word.txt").read_text())
+
+{needs}
+def test_the_word_is_still_there():
+    """It is still there."""
+    if not WORDS:
+        fail("lost", wanted="a word", saw="none")
+'''
+
+
+def test_a_check_that_leans_on_another_in_secret_does_not_pass_alone(places: Places) -> None:
+    suite_with(places, DEPENDS.format(needs=""))
+    proofs = proving.prove(places, list(choosing.each_alone(places, TOY)))
+    assert {proof.case.alone: proof.seen for proof in proofs} == {
+        "test_word": "passes",
+        "test_a_word_is_kept": "passes",
+        "test_the_word_is_still_there": "test_the_word_is_still_there: lost",
+    }
+
+
+def test_a_check_alone_has_what_it_needs_and_is_remembered_by_its_name(places: Places) -> None:
+    says = 'from checker.harness.suite import needs\n\n@needs("test_a_word_is_kept")'
+    suite_with(places, DEPENDS.format(needs=says))
+    cases = list(choosing.each_alone(places, TOY))
+    assert all(proof.is_right and not proof.is_cached for proof in proving.prove(places, cases))
+    assert all(proof.is_cached for proof in proving.prove(places, cases))
+    (right,) = (case for case in proving.cases(places, TOY) if case.kind == "right")
+    assert not proving.prove(places, [right])[0].is_cached
+
+
+# --- what cannot be graded ---
+
+
+def test_a_template_that_cannot_be_filled_is_told_as_broken(places: Places) -> None:
+    lay(places.scaffold(PATH), {"more.txt.jinja": "{{ nosuch }}"})
+    proofs = proving.prove(places, proving.cases(places, TOY))
+    assert all(proof.is_broken for proof in proofs)
+    assert "more.txt.jinja: 'nosuch' is undefined" in proofs[0].seen
+
+
+# --- what is remembered ---
+
+
+def test_what_all_exercises_share_counts_and_what_others_have_does_not(places: Places) -> None:
+    cases = proving.cases(places, TOY)
+    proving.prove(places, cases)
+    lay(places.rooms, {"exercises/stage_1/other/lesson.md": "# Other\n", "checker/stage_1/other/test_other.py": "pass"})
+    assert all(proof.is_cached for proof in proving.prove(places, cases))
+    lay(places.rooms, {"exercises/hints.toml": '[server-error]\nhints = ["a", "b", "c"]\n'})
+    assert not any(proof.is_cached for proof in proving.prove(places, cases))
+
+
+def test_the_engine_is_what_grades_and_no_screen() -> None:
+    parts = {part.relative_to(ROOMS).as_posix() for part in engine_parts()}
+    assert {"checker/harness", "checker/probe", "checker/grader.py", "checker/pytest.ini"} <= parts
+    assert {"course/grading", "course/shared", "course/model.py", "course/content/scaffold.py"} <= parts
+    assert all(part.exists() for part in engine_parts())
+    kept_out = ("course/view", "course/learner", "course/authors/linting.py", "checker/stage_2", "checker/milestones")
+    assert not [part for part in parts for out in kept_out if out.startswith(part) or part.startswith(out)]

@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 from course.authors import mistakes
 from course.authors.patches import Diff
 from course.authors.proving import Case, cases
+from course.authors.suites import parsed
 from course.content import catalogue, scaffold
 from course.content.places import Places
 from course.errors import LearnError
 from course.model import LEFT_RUNNING, Course, Exercise
+from course.shared.equipment import SERVERS
 
 RIGHT_AT_LEAST = 3
 WRONG_AT_LEAST = 6
@@ -70,10 +72,13 @@ def _exercise_problems(places: Places, exercise: Exercise) -> Iterator[str]:
     try:
         hints = catalogue.hints(places, exercise.path)
         wanted = cases(places, exercise)
+        checks, codes = suite_words(places.suite(exercise.path))
     except LearnError as error:
         yield error.wrong
         return
-    checks, codes = suite_words(places.suite(exercise.path))
+    for name in exercise.servers:
+        if name not in SERVERS:
+            yield f"exercise.toml: key 'servers' names {name!r}; known are {', '.join(SERVERS)}"
     yield from _case_problems(wanted, checks | {LEFT_RUNNING})
     yield from _mistake_problems(places, exercise, wanted)
     expected_codes = {case.code for case in wanted if case.code}
@@ -108,7 +113,10 @@ def _mistake_problems(places: Places, exercise: Exercise, wanted: tuple[Case, ..
     for style, diffs in by_style.items():
         with tempfile.TemporaryDirectory(prefix="learn-lint-") as folder:
             project = Path(folder, "project")
-            mistakes.lay_right(places, exercise, style, project)
+            try:
+                mistakes.lay_right(places, exercise, style, project)
+            except LearnError:  # told of the scaffold, or by its own case
+                continue
             for diff in diffs:
                 try:
                     diff.changes(project)
@@ -136,7 +144,11 @@ def _lesson_problems(lesson: Path) -> Iterator[str]:
 def _scaffold_problems(places: Places, exercise: Exercise) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="learn-lint-") as folder:
         project = Path(folder, "project")
-        scaffold.issue(places, exercise, project)
+        try:
+            scaffold.issue(places, exercise, project)
+        except LearnError as error:
+            yield error.wrong
+            return
         for name in (*exercise.your_work, *exercise.given):
             if not (project / name).exists():
                 yield f"exercise.toml names {name!r}, which the scaffold does not make"
@@ -146,9 +158,9 @@ def suite_words(suite: Path) -> tuple[set[str], set[str]]:
     """The checks that an exercise's check files define, and those diagnosis codes that can be read off its modules.
 
     Such a code is the first argument of `fail`, or the argument `code`. For the others see reporter.py, which refuses
-    what has no hints.
+    what has no hints. Raises CourseBug for a module that is no Python.
     """
-    modules = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(suite.rglob("*.py"))}
+    modules = {path: parsed(path) for path in sorted(suite.rglob("*.py"))}
     functions = {
         node.name
         for path, module in modules.items()

@@ -1,7 +1,8 @@
 """`learn dev check`: proves the graders on the catalogue.
 
 Each right solution must pass, each wrong one must fail at its check with its code, and the untouched scaffold with
-the finding a beginner needs first; and all of that again beside busy processes.
+the finding a beginner needs first; and all of that again beside busy processes. On the reference each check must pass
+with what it needs and nothing else.
 """
 
 from __future__ import annotations
@@ -13,23 +14,26 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course.authors import mistakes
 from course.authors.mistakes import Mistake
 from course.authors.proof_cache import ProofCache
+from course.authors.rounds import Rounds
 from course.content import scaffold
 from course.content.places import Places
 from course.errors import CourseBug
 from course.grading import checking
+from course.grading.forge import Forge
 from course.model import Exercise, Outcome, Verdict
 
 # A busy process that ends with its parent, even when the parent is killed outright.
 BUSY = "import os; parent = os.getppid()\nwhile os.getppid() == parent: sum(range(100_000))"
 PASSES = "passes"
+# One unsteady verdict is borne with in so many.
+STEADY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Case:
     expected_saw: str = ""
     why: str = ""
     mistake: Mistake | None = None
+    alone: str = ""  # the one check to run, with what it needs; "" runs all
 
     @property
     def expected(self) -> str:
@@ -71,7 +76,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What came of a case. `seen` reads as `Case.expected` does; `run` is there to look into when they differ."""
+    """What came of a case. `seen` reads as `Case.expected` does; `run` is there to look into when they differ.
+
+    Unsteady is a mistake that met another verdict once, told here, and then its own again and again.
+    """
 
     case: Case
     seen: str
@@ -79,11 +87,51 @@ class Proof:
     is_cached: bool = False
     said: str = ""
     run: Path | None = None
+    is_unsteady: bool = False
 
     @property
     def is_right(self) -> bool:
         """Whether the grader said what it had to say."""
         return self.seen == self.case.expected
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether there is no verdict, since the case or its checks cannot be run: a fault of an author's file."""
+        return self.seen.startswith(f"{Outcome.BROKEN}: ")
+
+    @property
+    def is_red(self) -> bool:
+        """Whether it is neither right nor excused."""
+        return not self.is_right and not self.is_unsteady
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it has to be graded again: a mistake that met another verdict than its own."""
+        return self.case.kind == "wrong" and not self.is_right and not self.is_broken
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What came of all cases, and the problems of the course's files. So many verdicts may be unsteady."""
+
+    proofs: tuple[Proof, ...]
+    problems: tuple[str, ...]
+    may_be_unsteady: int
+
+    @property
+    def unsteady(self) -> tuple[Proof, ...]:
+        """The mistakes that came out differently under the same load."""
+        return tuple(proof for proof in self.proofs if proof.is_unsteady)
+
+    @property
+    def red(self) -> tuple[Proof, ...]:
+        """What is neither as expected nor excused."""
+        return tuple(proof for proof in self.proofs if proof.is_red)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether nothing has to be mended."""
+        return not self.problems and not self.red and len(self.unsteady) <= self.may_be_unsteady
 
 
 def cases(places: Places, exercise: Exercise) -> tuple[Case, ...]:
@@ -103,33 +151,44 @@ def prove(
     *,
     repeat: int = 1,
     load: int = 0,
-    jobs: int = 2,
+    jobs: int | None = None,
     fresh: bool = False,
+    whole: bool = False,
     tell: Callable[[Proof], None] = lambda _: None,
 ) -> tuple[Proof, ...]:
     """Grade each case `repeat` times beside `load` busy processes, `jobs` at a time; `tell` hears each as it ends.
 
-    A single run without load is taken from the cache when nothing that could change it has changed (unless `fresh`).
+    A case that must fail ends with its first failure, unless `whole`. A single run without load is taken from the cache
+    when nothing that could change it has changed (unless `fresh`).
     """
     cache = ProofCache(places) if repeat == 1 and not load and not fresh else None
+    forge = Forge()
 
-    def one(case: Case) -> Proof:
-        if cache and (seconds := cache.seconds(case.exercise.path, case.content(places))) is not None:
-            return Proof(case, case.expected, seconds, is_cached=True)
-        proof = _prove(places, case)
-        if cache and proof.is_right:
-            cache.keep(case.exercise.path, case.content(places), proof.seconds)
+    def grade(case: Case, again: bool) -> Proof:
+        variant = f"{case.alone} whole" if whole and case.expected != PASSES else case.alone
+        known = None if again or not cache else cache.seconds(case.exercise.path, case.content(places), variant)
+        if known is not None:
+            return Proof(case, case.expected, known, is_cached=True)
+        proof = _prove(places, case, forge, whole=whole)
+        if cache and proof.is_right and not again:
+            cache.keep(case.exercise.path, case.content(places), proof.seconds, variant)
         return proof
 
     proofs = []
-    with _busy(load), ThreadPoolExecutor(jobs) as pool:
-        for proof in pool.map(one, list(chosen) * repeat):
+    rounds = Rounds(list(chosen) * repeat, grade)
+    with _busy(load), forge, closing(rounds.proofs(jobs or default_jobs(), stop=forge.close)) as coming:
+        for proof in coming:
             tell(proof)
             proofs.append(proof)
     return tuple(proofs)
 
 
-def _prove(places: Places, case: Case) -> Proof:
+def summed_up(proofs: Sequence[Proof], problems: Sequence[str], *, strict: bool = False) -> Proven:
+    """What all of it comes to; `strict` bears with no unsteady verdict."""
+    return Proven(tuple(proofs), tuple(problems), 0 if strict else len(proofs) // STEADY)
+
+
+def _prove(places: Places, case: Case, forge: Forge, *, whole: bool) -> Proof:
     folder = Path(tempfile.mkdtemp(prefix="learn-prove-"))
     proof: Proof | None = None
     try:
@@ -138,11 +197,15 @@ def _prove(places: Places, case: Case) -> Proof:
         try:
             case.lay(places, project)
         except CourseBug as bug:  # a right solution has changed under its mistakes: the others are still to be proven
-            return Proof(case, "cannot be laid out", 0.0, said=bug.wrong)
+            return Proof(case, f"{Outcome.BROKEN}: {bug.wrong}", 0.0)
         started_at = time.monotonic()
-        with checking.start(places, case.exercise, project=project, run=run) as grading:
+        only = [case.alone] if case.alone else []
+        ends_early = case.expected != PASSES and not whole
+        with checking.start(places, case.exercise, project=project, run=run, only=only, forge=forge) as grading:
             for _ in grading.events():
-                pass
+                if ends_early and grading.is_decided:
+                    grading.cut()
+                    break
         proof = Proof(case, _seen(grading.verdict, case), time.monotonic() - started_at)
         # What was not expected may happen once in a thousand runs: its record is all there is to learn from.
         return proof if proof.is_right else replace(proof, said=_said(grading.verdict), run=run)
@@ -153,7 +216,7 @@ def _prove(places: Places, case: Case) -> Proof:
 
 def _said(verdict: Verdict) -> str:
     failure = verdict.first_failure
-    return failure.finding.saw if failure and failure.finding else verdict.reason
+    return failure.finding.saw if failure and failure.finding else ""
 
 
 def _seen(verdict: Verdict, case: Case) -> str:
@@ -161,7 +224,9 @@ def _seen(verdict: Verdict, case: Case) -> str:
         return PASSES
     failure = verdict.first_failure
     if verdict.outcome is not Outcome.FAILED or failure is None or failure.finding is None:
-        return f"{verdict.outcome}: {verdict.reason or next((r.reason for r in verdict.results if r.reason), '')}"
+        reason = verdict.reason or next((r.reason for r in verdict.results if r.reason), "")
+        first_line, *_traceback = reason.splitlines() or [""]
+        return f"{verdict.outcome}: {first_line}"
     seen = f"{failure.id}: {failure.finding.code}"
     if case.expected_where:
         place = failure.finding.where

@@ -7,22 +7,21 @@ short or late is BROKEN, never passed. Whatever ends the child, its servers are 
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from course.content import catalogue
-from course.content.places import ROOMS, Places
+from course.content.places import Places
 from course.errors import CourseBug
+from course.grading.child import Child, Order, Started
+from course.grading.forge import Forge
 from course.model import (
     CheckEvent,
     CheckFinished,
@@ -37,6 +36,7 @@ from course.model import (
 from course.shared.ledger import Ledger
 from course.shared.wire import from_line, result_from
 
+END_S = 0.5
 STOP_GRACE_S = 25.0
 START_GRACE_S = 60.0
 VERDICT_VERSION = 1
@@ -55,6 +55,7 @@ class Grading:
         self._running = ""
         self._results: list[CheckResult] = []
         self._trouble = "the grader ended without a report"
+        self._is_cut = False
 
     def events(self) -> Iterator[CheckEvent]:
         """Each event as it comes. Ends with the report, with the child, or at the exercise's time limit."""
@@ -70,17 +71,39 @@ class Grading:
                 return
 
     @property
+    def is_decided(self) -> bool:
+        """Whether the first failure is known: a check has failed, and all that stand before it have ended."""
+        ended = {result.id: result.outcome for result in self._results}
+        for check in self._sentences:
+            if check not in ended:
+                return False
+            if ended[check] in (Outcome.FAILED, Outcome.BROKEN):
+                return True
+        return False
+
+    def cut(self) -> None:
+        """End the run here: the verdict is what has been told so far, and the servers are stopped at once."""
+        self._is_cut = True
+        self._trouble = ""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the run was ended before its last check."""
+        return self._is_cut
+
+    @property
     def verdict(self) -> Verdict:
         """What the run came to."""
         told = {result.id for result in self._results}
-        missing = [check for check in self._sentences if check not in told]
+        missing = [check for check in self._sentences if check not in told and not self._is_cut]
+        places = {check: place for place, check in enumerate(self._sentences)}
         reason = self._trouble
         if not reason and (missing or not self._sentences):
             reason = f"the grader's report lacks {', '.join(missing) or 'every check'}"
         return Verdict(
             exercise=self._exercise.path,
             outcome=Outcome.BROKEN if reason else _outcome(self._results),
-            results=tuple(self._results),
+            results=tuple(sorted(self._results, key=lambda result: places[result.id])),
             seconds=round(time.monotonic() - self._started_at, 3),
             run=self._run,
             reason=reason or next((r.reason for r in self._results if r.outcome is Outcome.BROKEN), ""),
@@ -117,40 +140,35 @@ class Grading:
 
 
 @contextmanager
-def start(places: Places, exercise: Exercise, *, project: Path, run: Path) -> Iterator[Grading]:
+def start(
+    places: Places,
+    exercise: Exercise,
+    *,
+    project: Path,
+    run: Path,
+    only: Sequence[str] = (),
+    forge: Forge | None = None,
+) -> Iterator[Grading]:
     """Grade `project` in a child process; `run` (an existing folder) gets history, logs and verdict.json.
 
+    `only` names the checks to run, each with what it needs; none means all. The child is forked where there is a forge.
     Raises CourseBug where the hints cannot be read: a finding may have only the codes that stand there.
     """
-    codes = catalogue.hints(places, exercise.path)
+    codes = tuple(catalogue.hints(places, exercise.path))
+    order = Order(places.suite(exercise.path), project.resolve(), run.resolve(), codes, tuple(only))
     ours, theirs = socket.socketpair()
     with ours:
         nonce = secrets.token_hex(16)
         with theirs, (run / "grader.log").open("wb") as log:
-            child = subprocess.Popen(
-                [
-                    sys.executable, "-P", "-m", "checker",
-                    "--fd", str(theirs.fileno()),
-                    "--suite", str(places.suite(exercise.path)),
-                    "--project", str(project.resolve()),
-                    "--run", str(run.resolve()),
-                    "--codes", *codes,
-                ],
-                cwd=run,
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=(theirs.fileno(),),
-                # Its own session: Ctrl-C reaches `learn` alone, which then asks the child to stop its servers.
-                start_new_session=True,
-            )  # fmt: skip
+            child: Child = Started(order, theirs, log) if forge is None else forge.fork(order, theirs, log)
+        grading = Grading(exercise, run, ours, nonce)
         try:
             ours.sendall(nonce.encode() + b"\n")
-            grading = Grading(exercise, run, ours, nonce)
             yield grading
         finally:
-            _end(child, run)
+            if grading.is_cut:
+                ours.shutdown(socket.SHUT_RDWR)  # nobody listens any more: it must not wait for us to read
+            _end(child, run, at_once=grading.is_cut)
         _save(grading.verdict)
 
 
@@ -172,18 +190,6 @@ def read_verdict(run: Path) -> Verdict | None:
         return None
 
 
-def _environment() -> dict[str, str]:
-    """Ours, without what would change the interpreter or pytest; the rooms come first on the child's path."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST_"))}
-    return {
-        **kept,
-        "PYTHONPATH": str(ROOMS),
-        "PYTHONNOUSERSITE": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    }
-
-
 def _outcome(results: list[CheckResult]) -> Outcome:
     """The gravest outcome of a run; skips matter only when nothing failed (then the machine lacks something)."""
     seen = {result.outcome for result in results}
@@ -191,19 +197,17 @@ def _outcome(results: list[CheckResult]) -> Outcome:
     return next((outcome for outcome in gravest if outcome in seen), Outcome.PASSED)
 
 
-def _end(child: subprocess.Popen[bytes], run: Path) -> None:
+def _end(child: Child, run: Path, *, at_once: bool) -> None:
     """Have the child stop its servers, or do it in its place."""
-    with suppress(subprocess.TimeoutExpired):
-        child.wait(0.5)
-    if child.poll() is None:
-        child.send_signal(signal.SIGTERM)
-        try:
-            child.wait(STOP_GRACE_S)
-        finally:
-            if child.poll() is None:
-                child.kill()
-                child.wait()
-    Ledger(run / "ledger.jsonl").sweep()
+    try:
+        if at_once or not child.has_ended(END_S):
+            child.signal(signal.SIGTERM)
+            child.has_ended(STOP_GRACE_S)
+    finally:
+        if not child.has_ended():
+            child.signal(signal.SIGKILL)
+            child.has_ended(STOP_GRACE_S)
+        Ledger(run / "ledger.jsonl").sweep()
 
 
 def _save(verdict: Verdict) -> None:

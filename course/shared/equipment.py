@@ -30,6 +30,11 @@ PACKAGE = "package"
 ASK_DEADLINE_S = 10.0
 POSTGRES_PROGRAMS = ("initdb", "postgres", "psql")
 PACKAGES = ("gunicorn", "uvicorn", "daphne", "hypercorn", "supervisor", "django", "channels", "channels_redis")
+# What an exercise may say that it runs on (`servers` in its exercise.toml); wsgiref is the standard library's.
+SERVERS = (
+    *("gunicorn", "uvicorn", "daphne", "hypercorn", "supervisor", "wsgiref"),
+    *("valkey", "nginx", "postgres", "systemd", "docker"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,11 @@ from typing import Any
 from .frames import PROJECT, Where, spots_of_traceback
 from .journal import tell
 
-TRACEBACK_LINES = 20
+TRACEBACK_LINES = 30
 MESSAGE_CHARACTERS = 2_000
 REQUEST_VARIABLE = "HTTP_X_LEARN_REQUEST"
+# Which part of a line went wrong. From Python to Python there are more such lines, which would push frames out.
+_MARKS = " ~^"
 
 # A visitor who leaves cancels the app; a generator that is dropped is closed. Neither is an error.
 _NO_ERRORS = (CancelledError, GeneratorExit, KeyboardInterrupt)
@@ -40,7 +42,7 @@ def described(error: BaseException) -> dict[str, Any]:
     with suppress(Exception):
         facts["where"] = _where(error)
     with suppress(Exception):
-        lines = "".join(format_exception(error)).rstrip().splitlines()
+        lines = [line for line in "".join(format_exception(error)).rstrip().splitlines() if line.strip(_MARKS)]
         facts["traceback"] = "\n".join(line[:500] for line in lines[-TRACEBACK_LINES:])
     return facts
 

@@ -10,6 +10,8 @@ callbacks run in the order in which they were posted. What it did meanwhile is k
     starved    it was ready to run and got no processor: proves nothing.
 
 A C function that keeps the GIL (json, re, sort) also stops the watchdog, which then has woken every 5 ms in vain.
+Short steps that follow each other may keep the GIL from it as long: each lets go, and the next takes the GIL back
+before the watchdog is awake. Then the watchdog has woken more often: who lets go of the GIL wakes who waits for it.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from .threads import Account
 STALL_S = 0.1
 STALL_WITHOUT_ACCOUNT_S = 0.3
 SLEPT_S = 0.02  # who has slept longer may have let others have the GIL
+EARLY_WAKES = 4  # so many pauses each is worth: steps that last up to 4/5 of a pause are no hold together
 LATE = 1.5  # times the pause asked for: a later look must be explained by the watchdog's own waits
 
 
@@ -32,6 +35,7 @@ class Look(NamedTuple):
     at: float
     cpu_s: float
     own_waits: int
+    own_queued_s: float  # how long the watchdog itself was ready to run and got no processor
     step: object | None
     top: Spot | None  # the innermost frame of the step
     spot: Spot | None  # its innermost frame of the project; None while that imports, which is slow once
@@ -124,8 +128,12 @@ def held_gil_s(before: Look, after: Look, asked_s: float, asked_for_gil: int) ->
     if before.account is None or after.account is None:
         return 0.0
     # Python code gives the GIL away 5 ms after it was asked for: two waits at most. One more is the pause itself.
-    in_vain_s = (after.own_waits - before.own_waits - 2 * asked_for_gil - 1) * sys.getswitchinterval()
+    gil_turn_s = sys.getswitchinterval()
+    in_vain_s = (after.own_waits - before.own_waits - 2 * asked_for_gil - 1) * gil_turn_s
     late_s = after.at - before.at - asked_s
+    waited_s = late_s - (after.own_queued_s - before.own_queued_s)
+    # A wait in vain lasts 5 ms. More of them than there was time for were ended by somebody who let go of the GIL.
+    kept_s = waited_s - max(0.0, in_vain_s - waited_s) * EARLY_WAKES
     cpu_s = after.cpu_s - before.cpu_s
     has_slept = late_s - cpu_s - (after.account.queued_s - before.account.queued_s) > SLEPT_S
-    return 0.0 if has_slept else max(0.0, min(cpu_s, late_s, in_vain_s))
+    return 0.0 if has_slept else max(0.0, min(cpu_s, kept_s, in_vain_s))

@@ -61,6 +61,7 @@ class Watchdog:
         return self._loop is loop
 
     def _run(self) -> None:
+        self._own = Thread()
         with suppress(RuntimeError):  # the loop is closed, or the interpreter ends
             while not self._loop.is_closed():
                 self._wait_for_one_beat()
@@ -103,8 +104,10 @@ class Watchdog:
         # collector, who may take long over the learner's objects, is not called by us.
         step, top, spot = self._step()
         is_over = self._beat is not None and not self._beat.locked()
-        account = self._thread.account()
-        return Look(monotonic(), self._thread.cpu_s(), waits_of_this_thread(), step, top, spot, account, is_over)
+        account, own = self._thread.account(), self._own.account()
+        own_queued_s = 0.0 if own is None else own.queued_s
+        waits = waits_of_this_thread()
+        return Look(monotonic(), self._thread.cpu_s(), waits, own_queued_s, step, top, spot, account, is_over)
 
     def _step(self) -> tuple[object | None, Spot | None, Spot | None]:
         """What tells this step from the next, its innermost frame, and its innermost frame of the project."""

@@ -1,0 +1,93 @@
+"""Starts a grading child, and ends it. What it tells is checking.py's business; forge.py forks one instead."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+from course.content.places import ROOMS
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a child is to grade. `suite` is the exercise's room with its checks; `only` names some of them, or none.
+
+    `codes` are the diagnoses that have hints: a finding may have no other.
+    """
+
+    suite: Path
+    project: Path
+    run: Path
+    codes: tuple[str, ...]
+    only: tuple[str, ...] = ()
+
+
+class Child(Protocol):
+    """A grader in a process of its own, which leads its session."""
+
+    def has_ended(self, within_s: float = 0.0) -> bool:
+        """Whether it has ended by now, or does within so many seconds."""
+        ...
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it still lives."""
+        ...
+
+
+class Started:
+    """A grader with an interpreter of its own."""
+
+    def __init__(self, order: Order, told: socket.socket, log: IO[bytes]) -> None:
+        self._popen = subprocess.Popen(
+            [
+                *command(),
+                "--fd", str(told.fileno()),
+                "--suite", str(order.suite),
+                "--project", str(order.project),
+                "--run", str(order.run),
+                "--only", ",".join(order.only),
+                "--codes", ",".join(order.codes),
+            ],
+            cwd=order.run,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=(told.fileno(),),
+            # Its own session: Ctrl-C reaches `learn` alone, which then asks the child to stop its servers.
+            start_new_session=True,
+        )  # fmt: skip
+
+    def has_ended(self, within_s: float = 0.0) -> bool:
+        """As in Child."""
+        with suppress(subprocess.TimeoutExpired):
+            self._popen.wait(within_s)
+        return self._popen.returncode is not None
+
+    def signal(self, number: signal.Signals) -> None:
+        """As in Child."""
+        self._popen.send_signal(number)
+
+
+def command() -> list[str]:
+    """The beginning of the command line of every grading child."""
+    return [sys.executable, "-P", "-m", "checker"]
+
+
+def environment() -> dict[str, str]:
+    """Ours, without what would change the interpreter or pytest; the rooms come first on the child's path."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST_"))}
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOMS),
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
