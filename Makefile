@@ -19,7 +19,7 @@ STEP = printf '\n== %s\n'
 STALE := $(shell { read -r place; read -r python; } 2>/dev/null <"$(VENV)/installed"; \
 	[ "$$place" = "$$(pwd -P)" ] && [ "$$python" = "$(or $(NAMED_PYTHON),$$python)" ] || echo again)
 
-.PHONY: learn test other-python bench constraints clean again
+.PHONY: learn test other-python bench page constraints clean again
 
 learn: $(VENV)/installed
 	@$(LEARN) tour
@@ -39,6 +39,10 @@ other-python: $(VENV)/installed
 
 bench: $(VENV)/installed
 	@$(RUN) -m benchmarks.bench
+
+# What a check may use, from the docstrings of the harness.
+page: $(VENV)/installed
+	@$(RUN) -m checker.reference >checker/README.md.new && mv checker/README.md.new checker/README.md
 
 # One list for every Python and platform of [tool.uv] in pyproject.toml, with hashes and without the registry's address.
 constraints:

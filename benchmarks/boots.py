@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from checker.harness.history import History
-from checker.harness.run import Run, Stack
+from checker.harness.run import Run
 from checker.harness.server import Server
+from checker.harness.stack import Stack
 from course.shared.ledger import Ledger
 
 INTERFACE = {"gunicorn": "wsgi", "uvicorn": "asgi", "daphne": "asgi", "hypercorn": "asgi"}

@@ -1,6 +1,6 @@
 """The grading child, started by course/grading/: a grader, or the forge that graders are forked from.
 
-python -m checker --fd N --suite FOLDER --project FOLDER --run FOLDER [--only CHECK,CHECK]
+python -m checker --fd N --suite FOLDER --project FOLDER --run FOLDER [--only CHECK,CHECK] --codes CODE,CODE
 python -m checker --forge N
 """
 
@@ -18,7 +18,7 @@ def main() -> int:
     """Grade what the command line says; or fork a grader for each order that comes, each of which comes out here."""
     options = _options()
     if options.forge is None:
-        return grade(Order(options.fd, options.suite, options.project, options.run, options.only))
+        return grade(Order(options.fd, options.suite, options.project, options.run, options.only, options.codes))
     order = Forge(options.forge).order()
     return 0 if order is None else grade(order)
 
@@ -31,6 +31,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--project", type=Path, help="the learner's folder")
     parser.add_argument("--run", type=Path, help="the folder for history, logs and ledger")
     parser.add_argument("--only", type=_names, default=(), help="these checks, and what they need; default: all")
+    parser.add_argument("--codes", type=_names, default=(), help="the diagnoses that have hints: there are no others")
     return parser.parse_args()
 
 

@@ -6,19 +6,20 @@ Servers live as long as the exercise's checks. After the last one the Gate opens
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.picture import Picture
 from checker.harness.program import Program
-from checker.harness.run import RUN, Run, Stack
+from checker.harness.run import RUN, Run
 from checker.harness.site import SelfBound
+from checker.harness.stack import Stack
 
 
 @pytest.fixture(scope="session")
@@ -67,42 +68,93 @@ def stack(run: Run, _one_gate: Gate) -> Iterator[Stack]:
     stack.stop()
 
 
-def _starter(server: str) -> Any:
-    """A fixture that starts this server: `uvicorn("desk.asgi:application")`; see harness/servers/<server>.py."""
-
-    @pytest.fixture(scope="session")
-    def start(stack: Stack) -> Callable[..., Any]:
-        module = import_module(f"checker.harness.servers.{server}")
-        return partial(stack.start, getattr(module, server))
-
-    return start
-
-
 @pytest.fixture
 def picture(run: Run) -> Picture:
     """What a check draws itself, for `learn show`: `picture.lanes(...)`, `picture.chart(...)`."""
     return Picture(run.history)
 
 
+# --- what starts something: session-scoped, and imported only where a check asks for it ---
+
+
 @pytest.fixture(scope="session")
-def program(stack: Stack) -> Callable[..., Program]:
+def program(stack: Stack) -> starters.Program:
     """Runs a command-line program of the learner's: `program([sys.executable, "-m", "desk"], name="desk")`."""
-    return partial(stack.start, Program)
+    return stack.starter(Program)
 
 
 @pytest.fixture(scope="session")
-def self_bound(stack: Stack) -> Callable[..., SelfBound]:
+def self_bound(stack: Stack) -> starters.SelfBound:
     """Starts a server that binds its own port: `self_bound("mine", [sys.executable, "-m", "mine", "{port}"])`."""
-    return partial(stack.start, SelfBound)
+    return stack.starter(SelfBound)
 
 
-gunicorn = _starter("gunicorn")
-uvicorn = _starter("uvicorn")
-daphne = _starter("daphne")
-hypercorn = _starter("hypercorn")
+@pytest.fixture(scope="session")
+def gunicorn(stack: Stack) -> starters.Gunicorn:
+    """Starts gunicorn: `gunicorn("shop.wsgi:application", config="gunicorn.conf.py")`."""
+    from checker.harness.servers import gunicorn as module
+
+    return stack.starter(module.gunicorn)
+
+
+@pytest.fixture(scope="session")
+def uvicorn(stack: Stack) -> starters.Uvicorn:
+    """Starts uvicorn: `uvicorn("desk.asgi:application")`."""
+    from checker.harness.servers import uvicorn as module
+
+    return stack.starter(module.uvicorn)
+
+
+@pytest.fixture(scope="session")
+def daphne(stack: Stack) -> starters.Daphne:
+    """Starts daphne: `daphne("desk.asgi:application")`."""
+    from checker.harness.servers import daphne as module
+
+    return stack.starter(module.daphne)
+
+
+@pytest.fixture(scope="session")
+def hypercorn(stack: Stack) -> starters.Hypercorn:
+    """Starts hypercorn: `hypercorn("desk.asgi:application")`."""
+    from checker.harness.servers import hypercorn as module
+
+    return stack.starter(module.hypercorn)
+
+
+@pytest.fixture(scope="session")
+def nginx(stack: Stack) -> starters.Nginx:
+    """Starts nginx on a file of the project: `nginx("deploy/site.conf", values={"APP": server.url})`."""
+    from checker.harness.servers import nginx as module
+
+    return stack.starter(module.nginx)
+
+
+@pytest.fixture(scope="session")
+def valkey(stack: Stack) -> starters.Valkey:
+    """Starts Valkey, empty: `valkey()`."""
+    from checker.harness.servers import valkey as module
+
+    return stack.starter(module.valkey)
+
+
+@pytest.fixture(scope="session")
+def postgres(stack: Stack) -> starters.Postgres:
+    """Starts PostgreSQL with an empty database: `postgres()`."""
+    from checker.harness.servers import postgres as module
+
+    return stack.starter(module.postgres)
+
+
+def _starter(server: str) -> Callable[..., Callable[..., Any]]:
+    """A fixture that starts this server, of any type; see harness/servers/<server>.py."""
+
+    @pytest.fixture(scope="session")
+    def start(stack: Stack) -> Callable[..., Any]:
+        return stack.starter(getattr(import_module(f"checker.harness.servers.{server}"), server))
+
+    return start
+
+
 supervisord = _starter("supervisord")
 systemd = _starter("systemd")
 container = _starter("container")
-nginx = _starter("nginx")
-valkey = _starter("valkey")
-postgres = _starter("postgres")

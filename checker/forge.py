@@ -1,7 +1,8 @@
 """Graders without their start: one process that has imported pytest and the checker forks each of them.
 
 For `learn dev check`, which starts hundreds. It has one thread and starts nothing itself, so that a fork copies no lock
-that somebody holds. An order is one line of JSON over the control socket, {"suite", "project", "run", "only"}, with
+that somebody holds. An order is one line of JSON over the control socket, {"suite", "project", "run", "only",
+"codes"}, with
 three descriptors: the grader's socket, its log, and a pipe over which the forge tells the grader's pid and, when that
 has ended, its return code, a line each. When `learn` is gone, the graders are told to stop, and the forge ends last.
 """
@@ -88,7 +89,9 @@ class Forge:
         order = json.loads(line)
         run = Path(order["run"])
         os.chdir(run)
-        return Order(told, Path(order["suite"]), Path(order["project"]), run, tuple(order["only"]))
+        return Order(
+            told, Path(order["suite"]), Path(order["project"]), run, tuple(order["only"]), tuple(order["codes"])
+        )
 
     def _become_grader(self, log: int) -> None:
         """Leave nothing of the forge's in the grader: its session, its descriptors, its signals."""

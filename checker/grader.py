@@ -53,6 +53,7 @@ class Order:
     project: Path
     run: Path
     only: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
 
 
 def grade(order: Order) -> int:
@@ -95,7 +96,7 @@ def _checked(order: Order, run: Run, tell: Callable[[CheckEvent], None]) -> int:
         traceback.print_exc()
         tell(SuiteFinished(seconds=0.0, trouble=cause(error, order.suite)))
         return 1
-    plugins = [*shared, _Given(run), Reporter(run, tell, order.suite, order.only)]
+    plugins = [*shared, _Given(run), Reporter(run, tell, order.suite, only=order.only, codes=order.codes)]
     return int(pytest.main(_arguments(order.suite), plugins=plugins))
 
 

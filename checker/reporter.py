@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ import pytest
 from checker.cause import cause
 from checker.checks import AuthorsFault, needed_by, sentences, wanted
 from checker.harness.calibration import STANDSTILL_S, Calibration
+from checker.harness.events import EventKind
 from checker.harness.findings import Inconclusive, NotYet
 from checker.harness.picture import drawn
 from checker.harness.run import Run
 from checker.harness.timeline import timeline
 from course.errors import MachineLacks
 from course.model import (
+    LEFT_RUNNING,
     CheckEvent,
     CheckFinished,
     CheckResult,
@@ -27,18 +30,28 @@ from course.model import (
     SuiteStarted,
 )
 
-LEFT_RUNNING = "nothing_is_left_running"
+PARTS_FROM_ROOMS = 4  # checker/stage_1/gateways/test_gateways.py
 LEFT_RUNNING_SENTENCE = "Nothing is left running afterwards"
 
 
 class Reporter:
     """Tells each check's beginning and end; decides nothing that the check did not say."""
 
-    def __init__(self, run: Run, tell: Callable[[CheckEvent], None], suite: Path, only: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        run: Run,
+        tell: Callable[[CheckEvent], None],
+        suite: Path,
+        *,
+        only: Sequence[str] = (),
+        codes: Sequence[str] = (),
+    ) -> None:
+        """`only` names the checks to run, or none. `codes` are the diagnoses with hints: there are no others."""
         self._run = run
         self._tell = tell
         self._suite = suite
         self._only = only
+        self._codes = frozenset(codes)
         self._trouble = ""
         self._calibration = Calibration()
         self._started_at = run.history.now()
@@ -79,12 +92,12 @@ class Reporter:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """One check, from its fixtures to its end."""
         self._tell(CheckStarted(id=item.name))
-        self._check_at = self._run.history.record("check.started", check=item.name).t
+        self._check_at = self._run.history.record(EventKind.CHECK_STARTED, check=item.name).t
         self._error, self._seconds = None, 0.0
         done = yield
-        result = self._result(item.name)
+        result = self._told(self._result(item.name), "/".join(item.path.parts[-PARTS_FROM_ROOMS:]))
         self._outcomes[item.name] = result.outcome
-        self._run.history.record("check.ended", check=item.name, outcome=result.outcome)
+        self._run.history.record(EventKind.CHECK_ENDED, check=item.name, outcome=result.outcome)
         self._tell(CheckFinished(result=result))
         return done
 
@@ -115,7 +128,7 @@ class Reporter:
         """All servers are stopped: tell what was left running."""
         if self._sentences:
             self._tell(CheckStarted(id=LEFT_RUNNING))
-            self._tell(CheckFinished(result=self._left_running()))
+            self._tell(CheckFinished(result=self._told(self._left_running(), "checker/reporter.py")))
         self._calibration.close()
         trouble = self._trouble or ("" if self._sentences else "the check file holds no check")
         self._tell(SuiteFinished(seconds=self._run.history.now() - self._started_at, trouble=trouble))
@@ -142,6 +155,13 @@ class Reporter:
             charts=charts,
         )
 
+    def _told(self, result: CheckResult, file: str) -> CheckResult:
+        """The same; BROKEN when its finding would leave the learner without a hint."""
+        if result.finding is None or result.finding.code in self._codes:
+            return result
+        reason = f"{file}: {result.id} gives {result.finding.code!r}, which has no hints in a hints.toml"
+        return replace(result, outcome=Outcome.BROKEN, finding=None, reason=reason)
+
     def _judged(self, error: BaseException | None) -> tuple[Outcome, Finding | None, str]:
         match error:
             case None:
@@ -162,7 +182,7 @@ class Reporter:
                 return Outcome.BROKEN, None, f"{cause(error, self._suite)}\n{frames}"
 
     def _left_running(self) -> CheckResult:
-        left = [event["command"] for event in self._run.history.events("process.left")]
+        left = [event["command"] for event in self._run.history.events(EventKind.PROCESS_LEFT)]
         finding = None
         if left:
             finding = Finding(

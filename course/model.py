@@ -5,7 +5,7 @@ Values only. Reading files is catalogue.py, judging is checker/, drawing is view
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from pathlib import Path
 
@@ -229,13 +229,15 @@ class Verdict:
 
 # --- what the grading child tells while it works ----------------------------------------------
 
+# The check that the grader adds to those of every exercise.
+LEFT_RUNNING = "nothing_is_left_running"
+
 
 @dataclass(frozen=True, slots=True)
 class SuiteStarted:
     """The first event: every check of the suite, in order, as (id, sentence)."""
 
     checks: tuple[tuple[str, str], ...]
-    servers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +260,6 @@ class SuiteFinished:
 
     seconds: float
     trouble: str = ""
-    notes: tuple[str, ...] = field(default=())
 
 
 CheckEvent = SuiteStarted | CheckStarted | CheckFinished | SuiteFinished

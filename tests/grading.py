@@ -31,6 +31,9 @@ def test_it_answers_again(site):
     site.get("/again", deadline_s=DEADLINE)
 '''
 
+# Where every diagnosis of the harness has its hints.
+SHARED_HINTS = {"exercises/hints.toml": Places().shared_hints_file.read_text(encoding="utf-8")}
+
 HELLO = """
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -48,7 +51,8 @@ def lay(folder: Path, files: Mapping[str, str]) -> Path:
 
 def grade(tmp_path: Path, project: Mapping[str, str], *, suite: str = SUITE, deadline_s: float = 15) -> Verdict:
     """The verdict on these project files. `DEADLINE` in the check file stands for `deadline_s`."""
-    rooms = lay(tmp_path / "rooms", {"checker/stage_1/toy/test_toy.py": suite.replace("DEADLINE", str(deadline_s))})
+    files = {"checker/stage_1/toy/test_toy.py": suite.replace("DEADLINE", str(deadline_s)), **SHARED_HINTS}
+    rooms = lay(tmp_path / "rooms", files)
     folder = lay(tmp_path / "project", project)
     run = tmp_path / "run"
     run.mkdir()

@@ -70,13 +70,11 @@ def leaving_nothing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def start(run: Run, *command: str, name: str = "program") -> Process:
     """Start a program in the run."""
     return Process(
+        run,
         name,
         command,
         environment=clean_environment(run.temporary, {}),
         folder=run.project,
-        log_file=run.folder / f"{name}.log",
-        history=run.history,
-        ledger=run.ledger,
     )
 
 

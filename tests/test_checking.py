@@ -74,6 +74,15 @@ def test_an_error_of_a_check_is_our_bug(tmp_path: Path) -> None:
     assert "assert 1 == 2" in verdict.reason
 
 
+def test_a_finding_without_hints_is_our_bug_and_told_in_a_line(tmp_path: Path) -> None:
+    """However the code came about: here it is computed, where no reader of the source would find it."""
+    body = "from checker.harness.findings import fail; fail('new' + '-code', wanted='a word', saw='none')"
+    verdict = grade(tmp_path, {}, suite=only(body))
+    assert verdict.outcome is Outcome.BROKEN
+    told = "checker/stage_1/toy/test_toy.py: test_one gives 'new-code', which has no hints in a hints.toml"
+    assert (verdict.reason, verdict.results[0].finding) == (told, None)
+
+
 def test_a_machine_that_lacks_something_skips(tmp_path: Path) -> None:
     verdict = grade(tmp_path, {}, suite=only("raise MachineLacks('no such server', 'install it')"))
     assert verdict.outcome is Outcome.SKIPPED

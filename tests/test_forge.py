@@ -21,7 +21,7 @@ from course.errors import CourseBug
 from course.grading import checking
 from course.grading.forge import Forge
 from course.model import Outcome, Verdict
-from tests.grading import HELLO, SUITE, TOY, lay
+from tests.grading import HELLO, SHARED_HINTS, SUITE, TOY, lay
 from tests.test_checking import living, wait_until
 
 # What a grader must not share with the forge or with its neighbours, written into its run's folder.
@@ -62,7 +62,7 @@ class Bench:
 
     def __init__(self, folder: Path, suite: str) -> None:
         self.folder = folder
-        self._places = Places(lay(folder / "rooms", {"checker/stage_1/toy/test_toy.py": suite}))
+        self._places = Places(lay(folder / "rooms", {"checker/stage_1/toy/test_toy.py": suite, **SHARED_HINTS}))
         self._project = lay(folder / "project", {"app.py": HELLO})
 
     def grade(self, name: str, forge: Forge | None) -> Verdict:
@@ -189,12 +189,11 @@ with Forge() as forge:
 def test_a_run_that_is_cut_stops_its_servers_at_once(tmp_path: Path, forge: Forge) -> None:
     fails = (
         '\ndef test_fails(site):\n    """It fails."""\n    from checker.harness.findings import fail\n'
-        '    site.ready("/", deadline_s=15)\n    fail("no", wanted="a", saw="b")\n'
+        '    site.ready("/", deadline_s=15)\n    fail("no-answer", wanted="a", saw="b")\n'
         '\ndef test_holds(site):\n    """It holds."""\n    import threading\n    threading.Event().wait(600)\n'
     )
-    places = Places(
-        lay(tmp_path / "rooms", {"checker/stage_1/toy/test_toy.py": SUITE.replace("DEADLINE", "15") + fails})
-    )
+    suite = SUITE.replace("DEADLINE", "15") + fails
+    places = Places(lay(tmp_path / "rooms", {"checker/stage_1/toy/test_toy.py": suite, **SHARED_HINTS}))
     for name, by in (("forked", forge), ("started", None)):
         run = tmp_path / name
         run.mkdir()

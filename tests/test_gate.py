@@ -70,7 +70,7 @@ def test_the_check_chooses_the_answer(gate: Gate, history: History) -> None:
     assert text(exchange) == "503 no stock, sorry: ä"
 
 
-def test_a_tag_may_hold_any_sign(gate: Gate, history: History) -> None:
+def test_a_tag_may_hold_any_character(gate: Gate, history: History) -> None:
     exchange = Exchange(history, gate.port, "/hold/K%C3%A4se%20%26%20Brot")
     assert gate.wait_tag("Käse & Brot")
     gate.release()

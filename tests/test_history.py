@@ -63,14 +63,17 @@ def test_events_are_chosen_by_kind_and_time(history: History) -> None:
     assert [event["number"] for event in history.events(since=later)] == [3]
 
 
-def test_a_fact_that_is_not_there_is_none(history: History) -> None:
+def test_a_fact_that_is_not_there_is_an_error_unless_it_may_be_absent(history: History) -> None:
     event = history.record("a", number=1)
-    assert (event["number"], event["colour"], event.where) == (1, None, None)
+    assert (event["number"], event.get("number"), event.get("colour"), event.where) == (1, 1, None, None)
+    with pytest.raises(KeyError, match="colour"):
+        event["colour"]
 
 
 def test_the_probes_place_is_a_place(history: History) -> None:
     place = {"file": "shop/views.py", "line": 14, "function": "report", "doing": "time.sleep(1)"}
-    tell(history, as_json(kind="loop.stalled", where=place))
+    facts = {"pid": 1, "server": "site", "top": "", "stack": [], "state": "waiting"}
+    tell(history, as_json(kind="loop.stalled", where=place, **facts))
     event = history.wait_for("loop.stalled", deadline_s=DEADLINE_S)
     assert event is not None
     assert event.where == Place("shop/views.py", 14, "report", "time.sleep(1)")
@@ -107,11 +110,18 @@ def test_waiting_for_what_never_happens_ends_at_the_deadline(history: History) -
         b'{"t": 1' + b"0" * 400 + b', "kind": "x"}',
         b'{"t": 1, "kind": "x", "where": 5}',
         b'{"t": 1, "kind": "x", "where": {"colour": 1}}',
+        b'{"t": 1, "kind": "x", "where": {"file": 1, "line": 1}}',
+        b'{"t": 1, "kind": "x", "where": {"file": "a.py", "line": "one"}}',
+        b'{"t": NaN, "kind": "x"}',
+        b'{"t": 1e300, "kind": "x"}',
+        b'{"t": 1, "kind": "app.left", "pid": 1, "server": "site"}',
+        b'{"t": 1, "kind": "app.left", "pid": "one", "server": "site", "request": "r1"}',
+        b'{"t": 1, "kind": "process.ended", "pid": 1, "server": "site"}',
         b"[" * 60_000,
         b"\xff\xfe\x00",
         b"x" * 65_536,
     ],
-    ids=range(13),
+    ids=range(20),
 )
 def test_nonsense_from_outside_is_passed_over(history: History, nonsense: bytes) -> None:
     tell(history, nonsense, as_json(kind="sense"))

@@ -43,7 +43,7 @@ def test_a_grader_that_broke_between_the_checks_is_an_error() -> None:
     assert suite.find("testcase/error") is not None
 
 
-def test_control_signs_that_xml_cannot_hold_are_replaced() -> None:
+def test_control_characters_that_xml_cannot_hold_are_replaced() -> None:
     finding = Finding("server-error", "an answer", "\x00\x1b[31mred\ud800")
     xml = to_xml([Verdict("s/t", Outcome.FAILED, (CheckResult("a", "A", Outcome.FAILED, finding=finding),), 1, Path())])
     ET.fromstring(xml.encode())  # noqa: S314  # our own output

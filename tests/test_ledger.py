@@ -24,16 +24,16 @@ import json, os, signal, sys, tempfile
 from pathlib import Path
 from checker.harness.history import History
 from checker.harness.processes import Process, clean_environment
+from checker.harness.run import Run
 from course.shared.ledger import Ledger
 
 folder = Path(sys.argv[1])
 ledger = Ledger(folder / "ledger.jsonl")
 temporary = Path(tempfile.mkdtemp(prefix="learn-"))
 ledger.add_folder(temporary)
-server = Process(
-    "server", [sys.executable, "-c", sys.argv[2]], environment=clean_environment(temporary, {}), folder=folder,
-    log_file=folder / "log", history=History(folder / "history", temporary / "probe"), ledger=ledger,
-)
+run = Run(folder, folder, temporary, History(folder / "history", temporary / "probe"), ledger)
+command = [sys.executable, "-c", sys.argv[2]]
+server = Process(run, "server", command, environment=clean_environment(temporary, {}), folder=folder)
 server.log.wait_for("has left", 20)
 print(json.dumps([str(temporary), server.pid, *map(int, server.log.text.split()[:2])]), flush=True)
 signal.pause()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.harness.log import HEAD_BYTES, LINE_SIGNS, TAIL_BYTES, Log
+from checker.harness.log import HEAD_BYTES, LINE_CHARACTERS, TAIL_BYTES, Log
 from checker.harness.run import Run
 from tests.running import running, start
 
@@ -83,7 +83,7 @@ def test_a_sign_of_several_bytes_across_the_seam_is_read_whole(pipe: Pipe) -> No
     assert pipe.end().text.endswith("xé and more")
 
 
-def test_what_is_no_text_is_shown_by_replacement_signs(pipe: Pipe, tmp_path: Path) -> None:
+def test_what_is_no_text_is_shown_by_replacement_characters(pipe: Pipe, tmp_path: Path) -> None:
     pipe.write(bytes(range(256)) + b"\nred \x1b[31m\tend\n")
     log = pipe.end()
     assert log.last_lines(1) == ["red \ufffd[31m end"]
@@ -95,7 +95,7 @@ def test_what_is_no_text_is_shown_by_replacement_signs(pipe: Pipe, tmp_path: Pat
 def test_a_line_without_end_is_cut_short(pipe: Pipe) -> None:
     pipe.write(b"y" * 100_000)
     (line,) = pipe.end().last_lines()
-    assert line == "y" * LINE_SIGNS + "... (100,000 signs)"
+    assert line == "y" * LINE_CHARACTERS + "... (100,000 characters)"
 
 
 def test_waiting_ends_as_soon_as_the_text_is_there(pipe: Pipe) -> None:

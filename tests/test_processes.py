@@ -128,6 +128,25 @@ def test_a_child_that_outlives_its_master_is_killed_and_told(run: Run) -> None:
     assert not is_alive(child)
 
 
+def told_left(run: Run) -> list[tuple[str, str]]:
+    return [(event["server"], event["command"]) for event in run.history.events("process.left")]
+
+
+def test_what_it_leaves_goes_to_the_history_whoever_stops_it(run: Run) -> None:
+    """The finding must not hang on the first caller: a check may stop its server itself."""
+    process, _ = family(run, how="signal.signal(signal.SIGTERM, signal.SIG_IGN)")
+    (left,) = process.stop()
+    process.stop()
+    assert told_left(run) == [("program", left)]
+
+
+def test_one_that_is_stopped_midway_is_not_told_for_what_it_leaves(run: Run) -> None:
+    process, child = family(run, how="signal.signal(signal.SIGTERM, signal.SIG_IGN)")
+    assert len(process.stop(midway=True)) == 1
+    assert told_left(run) == []
+    assert not is_alive(child)
+
+
 def test_a_child_in_a_session_of_its_own_is_killed_and_told(run: Run) -> None:
     process, child = family(run, how="os.setsid()")
     assert len(process.stop()) == 1
@@ -208,13 +227,11 @@ def test_only_the_descriptors_that_are_passed_get_through(run: Run) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may start programs as another user")
 def test_root_starts_a_program_as_another_user(run: Run) -> None:
     process = Process(
+        run,
         "whoami",
         ["id", "-u", "-n"],
         environment=clean_environment(run.temporary, {}),
         folder=Path("/"),
-        log_file=run.folder / "whoami.log",
-        history=run.history,
-        ledger=run.ledger,
         user="nobody",
     )
     assert process.wait(DEADLINE_S) == 0

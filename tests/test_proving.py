@@ -28,6 +28,7 @@ def test_word(project):
     if word != "yes":
         fail("wrong-word", wanted="yes", saw=word, where=Place("word.txt", 1))
 '''
+CODES = ("no-word", "wrong-word", "lost", "left-running")
 TOY = Exercise("stage_1", "toy", "Toy", written=True, first_check="test_word", first_code="no-word")
 
 
@@ -38,6 +39,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "proofs"))
     files = {
         "checker/stage_1/toy/test_toy.py": SUITE,
+        f"exercises/{PATH}/hints.toml": "".join(f"[{code}]\nhints = ['1', '2', '3']\n" for code in CODES),
         f"exercises/{PATH}/lesson.md": "# Toy\n",
         f"exercises/{PATH}/scaffold/word.txt": "?\n",
         f"solutions/{PATH}/right/reference/word.txt": "yes\n",

@@ -47,7 +47,7 @@ def test_the_real_roadmap_has_28_boxes_and_says_when_milestones_come() -> None:
         assert ticked(text, exercise.path).count("- [x] ") == 1
 
 
-def test_a_tick_changes_one_sign() -> None:
+def test_a_tick_changes_one_character() -> None:
     before = ROADMAP.replace("[x]", "[ ]")
     assert ticked(before) == ROADMAP
     assert roadmap.tick(ROADMAP, "stage_1/greeting", ticked=False) == before

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from checker.harness.findings import NotYet
-from checker.harness.run import Run, Stack
+from checker.harness.run import Run
 from checker.harness.server import Server
 from checker.harness.servers.daphne import daphne
 from checker.harness.servers.gunicorn import gunicorn
@@ -19,6 +19,7 @@ from checker.harness.servers.hypercorn import hypercorn
 from checker.harness.servers.nginx import nginx
 from checker.harness.servers.uvicorn import uvicorn
 from checker.harness.servers.valkey import valkey
+from checker.harness.stack import Stack
 from tests.running import is_alive, leaving_nothing, running
 
 APP = """

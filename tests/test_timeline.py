@@ -48,7 +48,8 @@ class WrittenHistory:
         request = f"r{number}"
         self.add(sent, "request.sent", request=request, method="GET", path=f"/{number}/", label=label)
         if entered is not None:
-            self.add(entered, "app.entered", request=request, path=f"/{number}/", scope=scope, thread=thread, pid=pid)
+            facts = {"request": request, "path": f"/{number}/", "scope": scope, "thread": thread, "pid": pid}
+            self.add(entered, "app.entered", server="", **facts)
         if left is not None:
             self.add(left, "app.left", request=request, pid=pid)
         if answered is not None:

@@ -40,7 +40,7 @@ EVENTS: tuple[CheckEvent, ...] = (
     SuiteStarted((("test_a", "It answers"),)),
     CheckStarted("test_a"),
     CheckFinished(RESULT),
-    SuiteFinished(0.7, notes=("nginx is not the embedded one",)),
+    SuiteFinished(0.7),
 )
 
 

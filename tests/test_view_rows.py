@@ -76,7 +76,7 @@ def test_a_folded_piece_keeps_its_ink() -> None:
     assert second.startswith("  \x1b[31m")
 
 
-def test_without_colour_the_same_signs_are_there() -> None:
+def test_without_colour_the_same_characters_are_there() -> None:
     row = Row((good("✓"), " passed ", dim("0.4 s")), label=bad("✗"))
     (inked,) = lines(row, 80, colour=True)
     (plain,) = lines(row, 80, colour=False)
@@ -102,7 +102,7 @@ def test_an_address_is_never_broken() -> None:
     assert [line for line, _ in wrapped(address, 20)] == [address]
 
 
-def test_wide_signs_take_two_columns_and_combining_ones_none() -> None:
+def test_wide_characters_take_two_columns_and_combining_ones_none() -> None:
     assert cells("漢e\u0301") == 3
 
 

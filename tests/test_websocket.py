@@ -96,7 +96,7 @@ def test_the_history_tells_of_the_whole_conversation(history: History, peer: Pee
     connection = WebSocket(history, peer.url, label="tab 1")
     connection.send({"n": 1})
     connection.receive(DEADLINE_S)
-    told = [(event.kind, event["frame"]) for event in history.events() if event["socket"] == connection.id]
+    told = [(event.kind, event.get("frame")) for event in history.events() if event["socket"] == connection.id]
     frame = json.dumps({"n": 1})
     assert told == [
         ("socket.opening", None),

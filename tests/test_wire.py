@@ -36,11 +36,11 @@ RESULT = CheckResult(
     ),
 )
 EVENTS: list[CheckEvent] = [
-    SuiteStarted(checks=(("test_x", "It answers"),), servers=("gunicorn",)),
+    SuiteStarted(checks=(("test_x", "It answers"),)),
     CheckStarted(id="test_x"),
     CheckFinished(result=RESULT),
     CheckFinished(result=CheckResult("test_y", "It waits", Outcome.SKIPPED, reason="needs: It answers")),
-    SuiteFinished(seconds=1.5, trouble="", notes=("a note",)),
+    SuiteFinished(seconds=1.5, trouble="our own"),
 ]
 
 

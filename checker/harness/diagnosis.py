@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from checker.harness import tracebacks
+from checker.harness.events import EventKind
 from checker.harness.findings import NotYet
 from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
@@ -99,7 +100,7 @@ def handshake_refused(server: Examined, socket: WebSocket) -> NotYet:
 def blocked_loop(server: Examined, *, since: float = 0.0, deadline_s: float = STALL_DEADLINE_S) -> Event | None:
     """The first stall of one of this server's event loops since then; waits a moment for the watchdog to be sure."""
     return server.run.history.wait_for(
-        "loop.stalled", lambda e: bool(e["server"] == server.name), since=since, deadline_s=deadline_s
+        EventKind.LOOP_STALLED, lambda e: bool(e["server"] == server.name), since=since, deadline_s=deadline_s
     )
 
 
@@ -114,19 +115,19 @@ def loop_blocked(stall: Event, wanted: str) -> NotYet:
 
 def seen(server: Examined, *kinds: str, since: float = 0.0) -> list[Event]:
     """What the probe told of these kinds from inside this server."""
-    return [e for e in server.run.history.events(*kinds, since=since) if e["server"] == server.name]
+    return [e for e in server.run.history.events(*kinds, since=since) if e.get("server") == server.name]
 
 
 def raised(server: Examined, *, request: str = "", since: float = 0.0) -> Event | None:
     """The last unhandled error the probe saw in this server, for one request or for any."""
-    errors = [e for e in seen(server, "app.raised", since=since) if not request or e["request"] == request]
+    errors = [e for e in seen(server, EventKind.APP_RAISED, since=since) if not request or e["request"] == request]
     return errors[-1] if errors else None
 
 
 def told_error(server: Examined, request: str) -> Event | None:
     """The error that this request met, waited for: the probe's word may come after the server's answer."""
     return server.run.history.wait_for(
-        "app.raised", lambda e: bool(e["request"] == request), deadline_s=LAST_WORDS_DEADLINE_S
+        EventKind.APP_RAISED, lambda e: bool(e["request"] == request), deadline_s=LAST_WORDS_DEADLINE_S
     )
 
 
@@ -138,10 +139,10 @@ def error_finding(event: Event, wanted: str, before: str = "") -> NotYet:
 
 def _dead(server: Examined, wanted: str) -> NotYet | None:
     history = server.run.history
-    for greedy in history.events("guard.killed"):
+    for greedy in history.events(EventKind.GUARD_KILLED):
         if greedy["server"] == server.name:
             return _not_yet(str(greedy["code"]), wanted, str(greedy["saw"]))
-    if failed := seen(server, "app.import_failed"):
+    if failed := seen(server, EventKind.APP_IMPORT_FAILED):
         return _not_yet("import-error", wanted, f"{failed[-1]['type']}: {failed[-1]['message']}", failed[-1].where)
     if server.process.wait(0.5) is None:
         return None
@@ -152,16 +153,16 @@ def _dead(server: Examined, wanted: str) -> NotYet | None:
 
 
 def _importing(server: Examined, wanted: str) -> NotYet | None:
-    slow = seen(server, "app.importing")
-    if not slow or any(e["pid"] == slow[-1]["pid"] for e in seen(server, "app.loaded")):
+    slow = seen(server, EventKind.APP_IMPORTING)
+    if not slow or any(e["pid"] == slow[-1]["pid"] for e in seen(server, EventKind.APP_LOADED)):
         return None
     saw = f"your code was still being imported after {slow[-1]['seconds']:.0f} s"
     return _not_yet("endless-import", wanted, saw, slow[-1].where)
 
 
 def _stalled(server: Examined, wanted: str) -> NotYet | None:
-    resumed = seen(server, "loop.resumed")
-    for stall in reversed(seen(server, "loop.stalled")):
+    resumed = seen(server, EventKind.LOOP_RESUMED)
+    for stall in reversed(seen(server, EventKind.LOOP_STALLED)):
         if not any(e["pid"] == stall["pid"] and e.t > stall.t for e in resumed):
             return loop_blocked(stall, wanted)
     return None
@@ -176,7 +177,7 @@ def _broken_off(server: Examined, wanted: str, exchange: Exchange) -> NotYet | N
 
 
 def _inside(server: Examined, wanted: str, request: str) -> NotYet | None:
-    if not any(e["request"] == request for e in seen(server, "app.entered")):
+    if not any(e["request"] == request for e in seen(server, EventKind.APP_ENTERED)):
         return None
     return _not_yet("no-answer", wanted, "the request reached your code, which did not answer")
 

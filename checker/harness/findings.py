@@ -20,5 +20,8 @@ class Inconclusive(Exception):
 
 
 def fail(code: str, *, wanted: str, saw: str, where: Place | None = None, next: str = "") -> NoReturn:
-    """End the check with a finding. `code` must have three hints in a hints.toml."""
+    """End the check with a finding. `code` must have three hints in a hints.toml.
+
+    One that has none makes the check BROKEN (reporter.py): the learner would be left without a next step.
+    """
     raise NotYet(Finding(code=code, wanted=wanted, saw=saw, where=where, next=next))

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote
 
+from checker.harness.events import EventKind
 from checker.harness.history import History
 
 ARRIVAL_DEADLINE_S = 10.0
@@ -116,7 +117,7 @@ class Gate:
             calls = [call for call in self._held if tag is None or call.tag == tag]
             for call in calls:
                 self._held.remove(call)
-                self._history.record("gate.released", tag=call.tag, status=status)
+                self._history.record(EventKind.GATE_RELEASED, tag=call.tag, status=status)
             self._changed.notify_all()
         for call in calls:
             answer = (status, call.tag if body is None else body)
@@ -177,11 +178,11 @@ class Gate:
     async def _hold(self, tag: str, reader: asyncio.StreamReader) -> tuple[int, str]:
         call = _Call(tag, self._loop.create_future())
         with self._changed:
-            self._history.record("gate.arrived", tag=tag)
+            self._history.record(EventKind.GATE_ARRIVED, tag=tag)
             self._arrived += 1
             if self._open:
                 call.reply.set_result((200, tag))
-                self._history.record("gate.released", tag=tag, status=200)
+                self._history.record(EventKind.GATE_RELEASED, tag=tag, status=200)
             else:
                 self._held.append(call)
                 self._peak = max(self._peak, len(self._held))
@@ -202,7 +203,7 @@ class Gate:
             if call in self._held:
                 self._held.remove(call)
                 self._left += 1
-                self._history.record("gate.left", tag=call.tag)
+                self._history.record(EventKind.GATE_LEFT, tag=call.tag)
                 self._changed.notify_all()
 
 

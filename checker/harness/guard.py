@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import psutil
 
+from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.processes import Started
 
@@ -55,7 +56,7 @@ class Guard:
             self._kill(server, family, "too-much-memory", f"{taken:,} MiB of memory taken (the cap is {cap:,} MiB)")
 
     def _kill(self, server: Started, family: list[psutil.Process], code: str, saw: str) -> None:
-        self._history.record("guard.killed", server=server.name, pid=family[0].pid, code=code, saw=saw)
+        self._history.record(EventKind.GUARD_KILLED, server=server.name, pid=family[0].pid, code=code, saw=saw)
         for process in family:
             with suppress(psutil.NoSuchProcess):
                 process.kill()

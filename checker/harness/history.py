@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from checker.harness.events import may_come_from_inside
 from course.model import Place
 
 PROBE_DATAGRAM_BYTES = 65_536
@@ -33,6 +34,11 @@ class Event:
     facts: dict[str, Any]
 
     def __getitem__(self, name: str) -> Any:
+        """One fact. Raises KeyError for one that events of this kind do not have."""
+        return self.facts[name]
+
+    def get(self, name: str) -> Any:
+        """One fact, None where it is absent: for those that not every such event has, and for events of any kind."""
         return self.facts.get(name)
 
     @property
@@ -148,7 +154,19 @@ class History:
                     continue
                 facts = json.loads(datagram)
                 event = Event(float(facts.pop("t")), str(facts.pop("kind")), facts)
-                _ = event.where
+                if not _is_sound(event, self.now()):
+                    continue
             except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
                 continue  # anybody may write to this socket, the learner's code too: only whole events count
             self._add(event)
+
+
+def _is_sound(event: Event, now: float) -> bool:
+    """Whether an event from inside can be read without surprise: by its clock, its place and its facts."""
+    where: Any = event.facts.get("where")
+    if where is not None:
+        place = Place(**where)
+        texts = (place.file, place.function, place.doing)
+        if not (isinstance(where["line"], int) and all(isinstance(text, str) for text in texts)):
+            return False
+    return 0 <= event.t <= now and may_come_from_inside(event.kind, event.facts)

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 import h11
 
+from checker.harness.events import EventKind
 from checker.harness.history import History
 
 REQUEST_ID_HEADER = "X-Learn-Request"
@@ -38,7 +39,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The body as UTF-8, with a replacement sign for what is none."""
+        """The body as UTF-8, with a replacement character for what is none."""
         return self.body.decode(errors="replace")
 
     def json(self) -> Any:
@@ -100,7 +101,7 @@ class Exchange:
     def hang_up(self) -> None:
         """Close the connection as a visitor does who closes the tab."""
         self._left = True
-        self._history.record("request.left", request=self.id)
+        self._history.record(EventKind.REQUEST_LEFT, request=self.id)
         if self._socket is not None:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
@@ -114,16 +115,16 @@ class Exchange:
             if self._left:
                 raise ConnectionAbortedError("hung up before the request was sent")
             known = {"request": self.id, "method": method, "path": self.path, "label": self.label}
-            self._history.record("request.sent", **known, **self._sent)
+            self._history.record(EventKind.REQUEST_SENT, **known, **self._sent)
             self._connection.request(method, self.path, body=body, headers=headers)
             response = self._connection.getresponse()
             payload = response.read()
             self._answer = Answer(self.id, response.status, response.headers, payload)
-            self._history.record("request.answered", request=self.id, status=response.status)
+            self._history.record(EventKind.REQUEST_ANSWERED, request=self.id, status=response.status)
         except (OSError, http.client.HTTPException) as error:
             self.error = error
             if not self._left:
-                self._history.record("request.broken", request=self.id, error=repr(error))
+                self._history.record(EventKind.REQUEST_BROKEN, request=self.id, error=repr(error))
         finally:
             self._connection.close()
             self._done.set()
@@ -155,7 +156,7 @@ class Stream:
         try:
             self._socket.connect(("127.0.0.1", port))
             known = {"request": self.id, "method": "GET", "path": path, "label": label or path, "streamed": True}
-            history.record("request.sent", **known, **_told(headers, None))
+            history.record(EventKind.REQUEST_SENT, **known, **_told(headers, None))
             self._socket.sendall(self._wire.send(request) or b"")
             self._wire.send(h11.EndOfMessage())
         except OSError:  # a dead server: a response that is over before it began
@@ -196,7 +197,7 @@ class Stream:
     def close(self) -> None:
         """Hang up, as a visitor does who closes the tab."""
         if not self.ended:
-            self._history.record("request.left", request=self.id)
+            self._history.record(EventKind.REQUEST_LEFT, request=self.id)
         self._socket.close()
 
     def _take(self) -> None:
@@ -210,7 +211,7 @@ class Stream:
                         pass
                     case h11.Data():
                         if not self.body:
-                            self._history.record("request.first_byte", request=self.id)
+                            self._history.record(EventKind.REQUEST_FIRST_BYTE, request=self.id)
                         self.body += event.data
                     case _:
                         self._end()
@@ -220,7 +221,7 @@ class Stream:
 
     def _end(self) -> None:
         self.ended = True
-        self._history.record("request.answered", request=self.id, status=self.status)
+        self._history.record(EventKind.REQUEST_ANSWERED, request=self.id, status=self.status)
 
 
 def _told(headers: Mapping[str, str] | None, body: bytes | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ HEAD_BYTES = 256 * 1024
 TAIL_BYTES = 256 * 1024
 CHUNK_BYTES = 64 * 1024
 END_DEADLINE_S = 2.0
-LINE_SIGNS = 400
+LINE_CHARACTERS = 400
 
 
 class Log:
@@ -34,12 +34,12 @@ class Log:
         """What was printed; a middle that was too long is replaced by one line that says so."""
         with self._changed:
             middle = f"\n... {self._left_out_bytes:,} bytes left out ...\n" if self._left_out_bytes else ""
-            # Decoded in one piece: a sign of several bytes may lie across the seam.
+            # Decoded in one piece: a character of several bytes may lie across the seam.
             whole = bytes(self._head) + middle.encode() + b"".join(self._tail)
         return whole.decode(errors="replace")
 
     def last_lines(self, count: int = 12) -> list[str]:
-        """The last lines that are not blank, fit for a terminal: no line too long, no control signs."""
+        """The last lines that are not blank, fit for a terminal: no line too long, no control characters."""
         lines = [line.rstrip() for line in self.text.splitlines() if line.strip()]
         return [_printable(line) for line in lines[-count:]]
 
@@ -83,5 +83,7 @@ class Log:
 
 
 def _printable(line: str) -> str:
-    short = line if len(line) <= LINE_SIGNS else f"{line[:LINE_SIGNS]}... ({len(line):,} signs)"
-    return "".join(sign if sign.isprintable() else " " if sign == "\t" else "\ufffd" for sign in short)
+    short = line if len(line) <= LINE_CHARACTERS else f"{line[:LINE_CHARACTERS]}... ({len(line):,} characters)"
+    return "".join(
+        character if character.isprintable() else " " if character == "\t" else "\ufffd" for character in short
+    )

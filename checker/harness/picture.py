@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+from checker.harness.events import EventKind
 from checker.harness.history import History
 from course.model import Bar, BarKind, Chart, Mark, Row, Timeline, Value
 from course.shared.wire import chart_from, timeline_from
@@ -52,17 +53,17 @@ class Picture:
         end = max(*times, start + SHORTEST_SPAN_S)
         rows = tuple(_row(lane, start, end) for lane in shown)
         timeline = Timeline(round((end - start) * 1000, 1), rows, title)
-        self._history.record("picture.lanes", picture=asdict(timeline))
+        self._history.record(EventKind.PICTURE_LANES, picture=asdict(timeline))
 
     def chart(self, title: str, unit: str, values: Iterable[Value], *, log: bool = False) -> None:
         """Draw horizontal bars; on a log axis where the values differ by factors."""
-        self._history.record("picture.chart", picture=asdict(Chart(title, unit, tuple(values), log)))
+        self._history.record(EventKind.PICTURE_CHART, picture=asdict(Chart(title, unit, tuple(values), log)))
 
 
 def drawn(history: History, *, since: float) -> tuple[Timeline | None, tuple[Chart, ...]]:
     """What was drawn since then."""
-    lanes = [timeline_from(event["picture"]) for event in history.events("picture.lanes", since=since)]
-    charts = tuple(chart_from(event["picture"]) for event in history.events("picture.chart", since=since))
+    lanes = [timeline_from(event["picture"]) for event in history.events(EventKind.PICTURE_LANES, since=since)]
+    charts = tuple(chart_from(event["picture"]) for event in history.events(EventKind.PICTURE_CHART, since=since))
     return lanes[-1] if lanes else None, charts
 
 
@@ -70,13 +71,13 @@ def calls(history: History, *, since: float) -> list[Lane]:
     """A lane for each call that reached the Gate since then, from its arrival until it was let go or hung up."""
     lanes: list[Lane] = []
     waiting: list[tuple[str, float]] = []
-    for event in history.events("gate.arrived", "gate.released", "gate.left", since=since):
+    for event in history.events(EventKind.GATE_ARRIVED, EventKind.GATE_RELEASED, EventKind.GATE_LEFT, since=since):
         tag = str(event["tag"])
-        if event.kind == "gate.arrived":
+        if event.kind == EventKind.GATE_ARRIVED:
             waiting.append((tag, event.t))
         elif started := next((call for call in waiting if call[0] == tag), None):
             waiting.remove(started)
-            note = "hung up" if event.kind == "gate.left" else ""
+            note = "hung up" if event.kind == EventKind.GATE_LEFT else ""
             lanes.append(Lane(tag, [Stretch(started[1], event.t)], note=note))
     lanes += (Lane(tag, [Stretch(start, None)]) for tag, start in waiting)
     return sorted(lanes, key=lambda lane: lane.stretches[0].start_s)

@@ -11,17 +11,19 @@ import pwd
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 import psutil
 
+from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.log import Log
+from checker.harness.run import Run
 from course.errors import MachineLacks
-from course.shared.ledger import Ledger, lives, session_members
+from course.shared.ledger import lives, session_members
 
 STOP_GRACE_S = 5.0
 KILL_DEADLINE_S = 10.0
@@ -47,7 +49,7 @@ class Started(Protocol):
         ...
 
     def stop(self) -> list[str]:
-        """Stop it and its family; returns the command lines of what it left behind."""
+        """Stop it and its family; records, and returns, the command lines of what it left behind."""
         ...
 
 
@@ -79,25 +81,25 @@ class Process:
 
     def __init__(
         self,
+        run: Run,
         name: str,
         command: Sequence[str],
         *,
         environment: Mapping[str, str],
         folder: Path,
-        log_file: Path,
-        history: History,
-        ledger: Ledger,
+        log_name: str = "",
         pass_fds: Sequence[int] = (),
         user: str | None = None,
         stdin: int = subprocess.DEVNULL,
         stdout: int | None = None,
     ) -> None:
-        """Start it. `stdin` and `stdout` are descriptors; without `stdout` all it prints goes to the log, else stderr.
+        """Start it with exactly this environment. Its log is `<log_name or name>.log` of the run.
 
+        `stdin` and `stdout` are descriptors; without `stdout` all that it prints goes to the log, else stderr.
         `user` runs it as that existing user, which only root may ask. Raises MachineLacks.
         """
         self.name = name
-        self._history = history
+        self._history = run.history
         self._stopped = False
         read_fd, write_fd = os.pipe()
         try:
@@ -123,9 +125,9 @@ class Process:
         finally:
             os.close(write_fd)
         self.pid = self._popen.pid
-        ledger.add_process(self.pid)
-        self.log = Log(read_fd, log_file)
-        history.record("process.started", name=name, pid=self.pid)
+        run.ledger.add_process(self.pid)
+        self.log = Log(read_fd, run.folder / f"{log_name or name}.log")
+        run.history.record(EventKind.PROCESS_STARTED, name=name, pid=self.pid)
 
     @property
     def returncode(self) -> int | None:
@@ -147,12 +149,18 @@ class Process:
 
     def kill(self, deadline_s: float = STOP_GRACE_S) -> None:
         """End the process itself by SIGKILL, as a machine out of memory does; `stop` still has to sweep its family."""
-        self._history.record("process.killed", name=self.name, pid=self.pid)
+        self._history.record(EventKind.PROCESS_KILLED, name=self.name, pid=self.pid)
         self._popen.kill()
         self.wait(deadline_s)
 
-    def stop(self, first_signal: signal.Signals = signal.SIGTERM, grace_s: float = STOP_GRACE_S) -> list[str]:
-        """End it and its whole family. Returns the command lines of what it left behind (normally none)."""
+    def stop(
+        self, first_signal: signal.Signals = signal.SIGTERM, grace_s: float = STOP_GRACE_S, *, midway: bool = False
+    ) -> list[str]:
+        """End it and its whole family. Returns the command lines of what it left behind (normally none).
+
+        These go to the history as `process.left`, and so to a finding, whoever called. Not so `midway`: who is stopped
+        in the middle of its work had no time to tidy up.
+        """
         if self._stopped:
             return []
         self._stopped = True
@@ -165,7 +173,9 @@ class Process:
         # A master that died before its time leaves no tree to follow; its session can still be told.
         left = self._sweep(list({*family, *session_members(self.pid)}))
         self.log.close()
-        self._history.record("process.ended", name=self.name, pid=self.pid, returncode=self._popen.returncode)
+        if not midway:
+            record_left(self._history, self.name, left)
+        self._history.record(EventKind.PROCESS_ENDED, name=self.name, pid=self.pid, returncode=self._popen.returncode)
         return left
 
     def _sweep(self, family: list[psutil.Process]) -> list[str]:
@@ -182,6 +192,12 @@ class Process:
     def _kill_group(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
+
+
+def record_left(history: History, server: str, command_lines: Iterable[str]) -> None:
+    """Tell what outlived a server, by command lines: each becomes part of the finding `left-running`."""
+    for command_line in command_lines:
+        history.record(EventKind.PROCESS_LEFT, server=server, command=command_line)
 
 
 def orphans() -> list[psutil.Process]:

@@ -14,18 +14,20 @@ from pathlib import Path
 from typing import Self
 
 from checker.harness import tracebacks
+from checker.harness.events import EventKind
 from checker.harness.findings import NotYet
 from checker.harness.idle import is_idle
 from checker.harness.processes import Process, clean_environment
 from checker.harness.run import Run
+from checker.harness.waiting import wait_until
 from course.model import Finding
 
 CHUNK_BYTES = 65_536
 OUTPUT_DEADLINE_S = 10.0
 LAST_WORDS_DEADLINE_S = 2.0
-LOOK_AGAIN_S = 0.005
+LOOK_EVERY_S = 0.005
 LAST_LINES = 6
-SHOWN_SIGNS = 200
+SHOWN_CHARACTERS = 200
 
 
 class Program:
@@ -51,13 +53,11 @@ class Program:
         reading, stdout_fd = os.pipe()
         try:
             self.process = Process(
+                run,
                 name,
                 command,
                 environment=clean_environment(run.temporary, environment or {}),
                 folder=self._folder,
-                log_file=run.folder / f"{name}.log",
-                history=run.history,
-                ledger=run.ledger,
                 stdin=stdin_fd,
                 stdout=stdout_fd,
             )
@@ -110,11 +110,7 @@ class Program:
 
     def wait_idle(self, deadline_s: float = OUTPUT_DEADLINE_S) -> bool:
         """True as soon as it rests: all that it does by itself, it has done. False at the deadline."""
-        end = self._run.history.now() + deadline_s
-        while not is_idle(self.pid):
-            if self.process.wait(LOOK_AGAIN_S) is None and self._run.history.now() > end:
-                return False
-        return True
+        return wait_until(lambda: is_idle(self.pid), deadline_s, unless_ended=self.process, every_s=LOOK_EVERY_S)
 
     def send_signal(self, number: signal.Signals) -> None:
         """As Ctrl-C (SIGINT) or `kill` would; nothing happens when it has ended."""
@@ -133,10 +129,10 @@ class Program:
             stdin, self._stdin = self._stdin, -1
             os.close(stdin)
 
-    def stop(self) -> list[str]:
-        """Stop it and its family; returns the command lines of what it left behind."""
+    def stop(self, *, midway: bool = False) -> list[str]:
+        """Stop it and its family, as `Process.stop`; returns the command lines of what it left behind."""
         self.close_stdin()
-        return self.process.stop()
+        return self.process.stop(midway=midway)
 
     def __enter__(self) -> Self:
         return self
@@ -162,7 +158,7 @@ class Program:
                     end = self._said.rfind(b"\n") + 1
                     fresh, told = bytes(self._said[told:end]), max(told, end)
                     for line in fresh.decode(errors="replace").splitlines():
-                        self._run.history.record("program.line", name=self.name, line=line[:SHOWN_SIGNS])
+                        self._run.history.record(EventKind.PROGRAM_LINE, name=self.name, line=line[:SHOWN_CHARACTERS])
                     self._changed.notify_all()
         with self._changed:
             self._ended = True

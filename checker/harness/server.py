@@ -41,14 +41,12 @@ class Server(Site):
         port: int = listening.getsockname()[1]
         try:
             process = Process(
+                run,
                 plan.name,
                 plan.command(listening.fileno()),
                 # LEARN_SERVER: by this name the probe signs what it tells from inside.
                 environment=clean_environment(run.temporary, {**plan.environment, "LEARN_SERVER": plan.name}),
                 folder=plan.folder,
-                log_file=run.folder / f"{plan.name}.log",
-                history=run.history,
-                ledger=run.ledger,
                 pass_fds=(listening.fileno(),),
             )
         finally:

@@ -72,13 +72,11 @@ def launch(
 ) -> Process:
     """Start a program of a service; its output goes to `<name>.log` of the run, in English."""
     return Process(
+        run,
         name,
         command,
         environment=clean_environment(folder, {"LC_ALL": "C"}),
         folder=folder,
-        log_file=run.folder / f"{name}.log",
-        history=run.history,
-        ledger=run.ledger,
         user=user,
     )
 

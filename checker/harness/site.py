@@ -20,10 +20,10 @@ from checker.harness.history import Event
 from checker.harness.http import ANSWER_DEADLINE_S, Answer, Exchange, Stream
 from checker.harness.processes import Process, clean_environment
 from checker.harness.run import Run
+from checker.harness.waiting import wait_until
 from checker.harness.websocket import WebSocket
 
 BOOT_DEADLINE_S = 20.0
-LOOK_AGAIN_S = 0.05
 LISTENING_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 TCP_LISTEN = "0A"  # linux/tcp_states.h, as these tables show it
 # Below the ports from which Linux and macOS serve clients: no connection of a moment ago can be sitting on them.
@@ -168,13 +168,11 @@ class SelfBound(Site):
         port = str(self._reserved.port)
         variables = {key: value.replace("{port}", port) for key, value in (environment or {}).items()}
         process = Process(
+            run,
             name,
             [word.replace("{port}", port) for word in command],
             environment=clean_environment(run.temporary, {**variables, "LEARN_SERVER": name}),
             folder=folder or run.project,
-            log_file=run.folder / f"{name}.log",
-            history=run.history,
-            ledger=run.ledger,
         )
         super().__init__(name, run, self._reserved.port, process)
 
@@ -185,11 +183,7 @@ class SelfBound(Site):
         return super().ready(path, deadline_s)
 
     def _wait_listening(self, deadline_s: float) -> bool:
-        end = self.run.history.now() + deadline_s
-        while not (listens := self.listens()) and self.process.wait(LOOK_AGAIN_S) is None:
-            if self.run.history.now() > end:
-                break
-        return listens
+        return wait_until(self.listens, deadline_s, unless_ended=self.process)
 
     def listens(self) -> bool:
         """Whether somebody listens at the port now. Looked up, not tried: a visit would be traffic."""

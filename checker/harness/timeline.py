@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
+from checker.harness.events import EventKind
 from checker.harness.history import Event, History
 from checker.harness.traffic import STOPPED, Connection, Death, Stall, Visit, connections, deaths, stalls, visits
 from course.model import Bar, BarKind, Mark, Row, Timeline
@@ -21,7 +22,16 @@ LONG_SHARE = 0.5  # of the span: who waited that long for the app did wait, what
 SETTLE_S = 0.2
 SEEN_SHARE = 0.05  # of the span: a shorter wait would not show
 
-_WINDOW_KINDS = ("request.", "app.entered", "app.left", "loop.stalled", "loop.resumed", "socket.", "process.", "guard.")
+_WINDOW_KINDS = (
+    "request.",
+    EventKind.APP_ENTERED,
+    EventKind.APP_LEFT,
+    EventKind.LOOP_STALLED,
+    EventKind.LOOP_RESUMED,
+    "socket.",
+    "process.",
+    "guard.",
+)
 
 
 def timeline(history: History, *, since: float) -> Timeline | None:
@@ -30,7 +40,11 @@ def timeline(history: History, *, since: float) -> Timeline | None:
     events = history.events()
     window = [e for e in events if e.t >= since and e.kind.startswith(_WINDOW_KINDS)]
     # An answer to what an earlier check asked is no traffic of this one.
-    traffic = [e for e in window if e.kind.startswith(("request.sent", "app.entered", "loop.stalled", "socket."))]
+    traffic = [
+        e
+        for e in window
+        if e.kind.startswith((EventKind.REQUEST_SENT, EventKind.APP_ENTERED, EventKind.LOOP_STALLED, "socket."))
+    ]
     if not traffic:
         return None
     clock = _Clock(traffic[0].t, max(window[-1].t, traffic[0].t + 0.001))
@@ -49,7 +63,7 @@ def _settle(history: History, since: float) -> None:
             left_s = end - history.now()
             if left_s <= 0:
                 return
-            history.wait_for("app.left", partial(_is_of, visit.request), deadline_s=left_s)
+            history.wait_for(EventKind.APP_LEFT, partial(_is_of, visit.request), deadline_s=left_s)
 
 
 def _is_of(request: str, event: Event) -> bool:
@@ -82,17 +96,19 @@ def _rows(events: list[Event], clock: _Clock) -> Iterator[Row]:
     shown = [v for v in visits(events) if clock.shows(v.sent or v.entered, v.left if v.ended is None else v.ended)]
     ends = {d.pid: d for d in deaths(events) if clock.shows(d.at, d.at)}
     wsgi = [v for v in shown if v.entered is not None and not v.is_asgi]
-    asgi_pids = {int(e["pid"]): None for e in events if e.kind == "app.entered" and e["scope"] in ("http", "websocket")}
+    asgi_pids = {
+        int(e["pid"]): None for e in events if e.kind == EventKind.APP_ENTERED and e["scope"] in ("http", "websocket")
+    }
     is_asgi = bool(asgi_pids) and not wsgi
     for pid in dict.fromkeys(v.pid for v in wsgi):
         yield from _worker_rows(pid, [v for v in wsgi if v.pid == pid], clock, ends.pop(pid, None))
     if not is_asgi:
         yield from (_request_row(v, clock, "waited") for v in shown if not v.is_asgi and _has_waited(v, shown, clock))
     found_stalls = [s for s in stalls(events) if clock.shows(s.start, s.end)]
-    servers = {int(e["pid"]): str(e["server"]) for e in events if e.kind == "app.entered" and e["server"]}
+    servers = {int(e["pid"]): str(e["server"]) for e in events if e.kind == EventKind.APP_ENTERED and e["server"]}
     has_several = len({servers.get(pid) for pid in asgi_pids}) == len(asgi_pids) > 1
     for pid in asgi_pids:
-        if any(e["pid"] == pid and e.t >= clock.start for e in events) or pid in ends:
+        if any(e.get("pid") == pid and e.t >= clock.start for e in events) or pid in ends:
             name = f"loop {servers[pid] if has_several else pid}"
             yield _loop_row(name, [s for s in found_stalls if s.pid == pid], clock, ends.pop(pid, None))
     yield from (_request_row(v, clock) for v in shown if v.is_asgi or (is_asgi and v.entered is None))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from course.model import Place
 
-SHOWN_SIGNS = 400
+SHOWN_CHARACTERS = 400
 _HEAD = "Traceback (most recent call last):"
 _CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
 # A group's traceback has bars before its lines; a syntax error's frame names no function.
@@ -58,7 +58,7 @@ def _is_error(line: str) -> bool:
 def _traceback(lines: Sequence[str], error: str, folder: Path) -> Traceback:
     # A server's own module that is not found lies as little in the project as a project's that is not there.
     importing = any(_IMPORTING in line for line in lines)
-    return Traceback(error[:SHOWN_SIGNS], _innermost(lines, folder.resolve()), importing)
+    return Traceback(error[:SHOWN_CHARACTERS], _innermost(lines, folder.resolve()), importing)
 
 
 def _innermost(lines: Sequence[str], folder: Path) -> Place | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from checker.harness.events import EventKind
 from checker.harness.history import Event
 
-ENDINGS = ("request.answered", "request.broken", "request.left")
+ENDINGS = (EventKind.REQUEST_ANSWERED, EventKind.REQUEST_BROKEN, EventKind.REQUEST_LEFT)
 STOPPED = "stopped"
-FRAMES = {"socket.sent": "sent", "socket.received": "received"}
+FRAMES: Mapping[str, str] = {EventKind.SOCKET_SENT: "sent", EventKind.SOCKET_RECEIVED: "received"}
 
 
 @dataclass(slots=True)
@@ -70,26 +71,26 @@ def visits(events: Sequence[Event]) -> list[Visit]:
     all_visits: list[Visit] = []
     by_id: dict[str, list[Visit]] = {}
     for event in events:
-        request = str(event["request"] or "")
+        request = str(event.get("request") or "")
         mine = by_id.setdefault(request, [])
         match event.kind:
-            case "request.sent":
+            case EventKind.REQUEST_SENT:
                 mine.append(Visit(request, str(event["label"] or event["path"]), sent=event.t))
                 all_visits.append(mine[-1])
-            case "app.entered" if event["scope"] != "websocket":
+            case EventKind.APP_ENTERED if event["scope"] != "websocket":
                 if not request or not mine or mine[-1].entered is not None:
                     mine.append(Visit(request, mine[0].label if request and mine else str(event["path"])))
                     all_visits.append(mine[-1])
                 visit = mine[-1]
                 visit.entered, visit.pid, visit.thread = event.t, int(event["pid"]), int(event["thread"])
                 visit.is_asgi = event["scope"] == "http"
-            case "app.left":
+            case EventKind.APP_LEFT:
                 for visit in mine:
                     if visit.pid == event["pid"] and visit.left is None:
                         visit.left = event.t
                         break
             case kind if kind in ENDINGS and mine and mine[0].ended is None:
-                mine[0].ended, mine[0].ending, mine[0].status = event.t, kind.partition(".")[2], event["status"]
+                mine[0].ended, mine[0].ending, mine[0].status = event.t, kind.partition(".")[2], event.get("status")
     return all_visits
 
 
@@ -97,9 +98,9 @@ def stalls(events: Sequence[Event]) -> list[Stall]:
     """Every stall, in the order they were noticed."""
     found: list[Stall] = []
     for event in events:
-        if event.kind == "loop.stalled" and (place := event.where) is not None:
+        if event.kind == EventKind.LOOP_STALLED and (place := event.where) is not None:
             found.append(Stall(int(event["pid"]), event.t, f"{place.file.rpartition('/')[2]}:{place.line}"))
-        elif event.kind == "loop.resumed":
+        elif event.kind == EventKind.LOOP_RESUMED:
             for stall in reversed(found):
                 if stall.pid == event["pid"] and stall.end is None:
                     stall.end = event.t
@@ -113,17 +114,17 @@ def connections(events: Sequence[Event]) -> list[Connection]:
     """Every WebSocket, in the order they were opened."""
     by_id: dict[str, Connection] = {}
     for event in events:
-        if event.kind == "socket.opening":
+        if event.kind == EventKind.SOCKET_OPENING:
             by_id[event["socket"]] = Connection(str(event["label"]), event.t)
-        connection = by_id.get(event["socket"])
+        connection = by_id.get(event.get("socket"))
         if connection is None:
             continue
         match event.kind:
-            case "socket.opened":
+            case EventKind.SOCKET_OPENED:
                 connection.opened = event.t
-            case "socket.refused":
+            case EventKind.SOCKET_REFUSED:
                 connection.closed, connection.ending = event.t, f"refused {event['status'] or ''}".rstrip()
-            case "socket.closed" if connection.closed is None:
+            case EventKind.SOCKET_CLOSED if connection.closed is None:
                 connection.closed, connection.ending = event.t, f"closed {event['code']}"
             case kind if kind in FRAMES:
                 connection.frames.append((event.t, FRAMES[kind]))
@@ -134,14 +135,14 @@ def deaths(events: Sequence[Event]) -> list[Death]:
     """Every process that ended: servers that were stopped or broke, and what was killed on purpose."""
     found = []
     for event in events:
-        if event.kind in ("process.ended", "process.killed", "guard.killed"):
-            name = str(event["name"] or event["server"] or f"pid {event['pid']}")
+        if event.kind in (EventKind.PROCESS_ENDED, EventKind.PROCESS_KILLED, EventKind.GUARD_KILLED):
+            name = str(event.get("name") or event.get("server") or f"pid {event['pid']}")
             found.append(Death(int(event["pid"]), name, event.t, _how(event)))
     return found
 
 
 def _how(event: Event) -> str:
-    code = event["returncode"]
-    if event.kind != "process.ended" or code == -9:
+    code = event.get("returncode")
+    if event.kind != EventKind.PROCESS_ENDED or code == -9:
         return "killed"
     return STOPPED if code in (0, -2, -15) else f"exit code {code}"

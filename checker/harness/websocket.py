@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
 
+from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.http import REQUEST_ID_HEADER
 
@@ -43,7 +44,7 @@ class WebSocket:
         self.refused: int | None = None  # the handshake's status; 0 when the connection broke before one
         self._history = history
         self._connection: ClientConnection | None = None
-        history.record("socket.opening", socket=self.id, url=url, label=self.label)
+        history.record(EventKind.SOCKET_OPENING, socket=self.id, url=url, label=self.label)
         try:
             opening = connect(
                 url,
@@ -59,13 +60,13 @@ class WebSocket:
             self.refused = error.response.status_code
         except (OSError, InvalidHandshake, InvalidMessage, TimeoutError):
             self.refused = 0
-        outcome = "socket.opened" if self.refused is None else "socket.refused"
+        outcome = EventKind.SOCKET_OPENED if self.refused is None else EventKind.SOCKET_REFUSED
         history.record(outcome, socket=self.id, status=self.refused)
 
     def send(self, message: Any) -> None:
         """Send bytes as a binary frame, str as text, anything else as JSON. Sending on a closed socket is silent."""
         frame = message if isinstance(message, (str, bytes)) else json.dumps(message)
-        self._history.record("socket.sent", socket=self.id, frame=_shown(frame))
+        self._history.record(EventKind.SOCKET_SENT, socket=self.id, frame=_shown(frame))
         if self._connection is not None:
             with suppress(ConnectionClosed):
                 _wait(self._connection.send(frame), FRAME_DEADLINE_S)
@@ -79,9 +80,9 @@ class WebSocket:
         except TimeoutError:
             return None
         except ConnectionClosed:
-            self._history.record("socket.closed", socket=self.id, code=self.close_code)
+            self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=self.close_code)
             return None
-        self._history.record("socket.received", socket=self.id, frame=_shown(frame))
+        self._history.record(EventKind.SOCKET_RECEIVED, socket=self.id, frame=_shown(frame))
         with suppress(ValueError, RecursionError):
             return json.loads(frame)
         return frame
@@ -119,13 +120,13 @@ class WebSocket:
         if self._connection is not None:
             with suppress(TimeoutError):
                 _wait(asyncio.wait_for(self._connection.close(), 5), 10)
-            self._history.record("socket.closed", socket=self.id, code=self.close_code)
+            self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=self.close_code)
 
     def cut(self) -> None:
         """Drop the connection without a closing handshake, as a lost network does."""
         if self._connection is not None:
             _loop().call_soon_threadsafe(self._connection.transport.abort)
-            self._history.record("socket.closed", socket=self.id, code=1006)
+            self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006)
 
 
 async def _opened(opening: connect) -> ClientConnection:
@@ -145,4 +146,4 @@ def _wait(coroutine: Coroutine[Any, Any, _T], deadline_s: float) -> _T:
 
 def _shown(frame: str | bytes) -> str:
     text = frame if isinstance(frame, str) else repr(frame)
-    return text if len(text) <= 200 else f"{text[:200]}... ({len(text)} signs)"
+    return text if len(text) <= 200 else f"{text[:200]}... ({len(text)} characters)"

@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from course.content import catalogue
 from course.content.places import Places
 from course.errors import CourseBug
 from course.grading.child import Child, Order, Started
@@ -151,8 +152,10 @@ def start(
     """Grade `project` in a child process; `run` (an existing folder) gets history, logs and verdict.json.
 
     `only` names the checks to run, each with what it needs; none means all. The child is forked where there is a forge.
+    Raises CourseBug where the hints cannot be read: a finding may have only the codes that stand there.
     """
-    order = Order(places.suite(exercise.path), project.resolve(), run.resolve(), tuple(only))
+    codes = tuple(catalogue.hints(places, exercise.path))
+    order = Order(places.suite(exercise.path), project.resolve(), run.resolve(), codes, tuple(only))
     ours, theirs = socket.socketpair()
     with ours:
         nonce = secrets.token_hex(16)

@@ -17,11 +17,15 @@ from course.content.places import ROOMS
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a child is to grade. `suite` is the exercise's room with its checks; `only` names some of them, or none."""
+    """What a child is to grade. `suite` is the exercise's room with its checks; `only` names some of them, or none.
+
+    `codes` are the diagnoses that have hints: a finding may have no other.
+    """
 
     suite: Path
     project: Path
     run: Path
+    codes: tuple[str, ...]
     only: tuple[str, ...] = ()
 
 
@@ -49,6 +53,7 @@ class Started:
                 "--project", str(order.project),
                 "--run", str(order.run),
                 "--only", ",".join(order.only),
+                "--codes", ",".join(order.codes),
             ],
             cwd=order.run,
             env=environment(),

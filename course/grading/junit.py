@@ -78,5 +78,5 @@ def _add(case: ET.Element, tag: str, message: str, kind: str = "", text: str = "
 
 
 def _legal(text: str) -> str:
-    """Without the control signs that XML 1.0 has no way to write; a server may have printed some."""
-    return "".join(sign if sign in "\n\t" or sign.isprintable() else "�" for sign in text)
+    """Without the control characters that XML 1.0 has no way to write; a server may have printed some."""
+    return "".join(character if character in "\n\t" or character.isprintable() else "�" for character in text)

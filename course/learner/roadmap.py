@@ -1,7 +1,7 @@
 """ROADMAP.md: the roadmap as a Markdown list, for the learner to read and write in. A view of progress.json.
 
-A box is found by its exercise's path in backticks on the same line. Only the sign between its brackets is ever changed;
-a line that the learner has deleted stays deleted.
+A box is found by its exercise's path in backticks on the same line. Only the character between its brackets is ever
+changed; a line that the learner has deleted stays deleted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from course.files import replace_file
 from course.learner.progress import ExerciseProgress, Progress
 from course.model import Course, Exercise
 
-_BOX = r"^(?P<before>[ \t>]*(?:[-*+]|\d+[.)])[ \t]+\[)(?P<sign>[ xX])(?P<after>\][^\r\n]*`{path}`)"
+_BOX = r"^(?P<before>[ \t>]*(?:[-*+]|\d+[.)])[ \t]+\[)(?P<mark>[ xX])(?P<after>\][^\r\n]*`{path}`)"
 _HEAD = """\
 # {title}
 
@@ -58,15 +58,15 @@ def render(course: Course, progress: Progress) -> str:
 def tick(text: str, exercise_path: str, *, ticked: bool) -> str:
     """The text with the exercise's first box ticked or cleared; the same text when it has none or stands so."""
     box = re.compile(_BOX.replace("{path}", re.escape(exercise_path)), re.MULTILINE).search(text)
-    if box is None or (box["sign"] != " ") == ticked:
+    if box is None or (box["mark"] != " ") == ticked:
         return text
-    return f"{text[: box.start('sign')]}{'x' if ticked else ' '}{text[box.end('sign') :]}"
+    return f"{text[: box.start('mark')]}{'x' if ticked else ' '}{text[box.end('mark') :]}"
 
 
 def _line(exercise: Exercise, progress: Progress) -> str:
-    sign = "x" if _is_ticked(exercise, progress) else " "
+    mark = "x" if _is_ticked(exercise, progress) else " "
     after = f", after {exercise.after}" if exercise.after else ""
-    return f"- [{sign}] {exercise.title} (`{exercise.path}`{after})\n"
+    return f"- [{mark}] {exercise.title} (`{exercise.path}`{after})\n"
 
 
 def _is_ticked(exercise: Exercise, progress: Progress) -> bool:

@@ -2,11 +2,11 @@
 
 The schema (version 1) is also what `learn check --json` prints, without the nonce:
 
-    {"v": 1, "event": "suite_started", "checks": [["test_x", "sentence"], ...], "servers": [...]}
+    {"v": 1, "event": "suite_started", "checks": [["test_x", "sentence"], ...]}
     {"v": 1, "event": "check_started", "id": "test_x"}
     {"v": 1, "event": "check_finished", "result": {"id", "sentence", "outcome", "seconds",
         "finding": {"code", "wanted", "saw", "where", "next"} or null, "reason", "timeline", "charts"}}
-    {"v": 1, "event": "suite_finished", "seconds": 2.1, "trouble": "", "notes": []}
+    {"v": 1, "event": "suite_finished", "seconds": 2.1, "trouble": ""}
 """
 
 from __future__ import annotations
@@ -84,13 +84,13 @@ def _event(body: dict[str, Any]) -> CheckEvent:
     match body["event"]:
         case "suite_started":
             checks = tuple((str(id_), str(sentence)) for id_, sentence in body["checks"])
-            return SuiteStarted(checks=checks, servers=tuple(body["servers"]))
+            return SuiteStarted(checks=checks)
         case "check_started":
             return CheckStarted(id=body["id"])
         case "check_finished":
             return CheckFinished(result=result_from(body["result"]))
         case "suite_finished":
-            return SuiteFinished(seconds=float(body["seconds"]), trouble=body["trouble"], notes=tuple(body["notes"]))
+            return SuiteFinished(seconds=float(body["seconds"]), trouble=body["trouble"])
         case other:
             raise ValueError(f"unknown event {other!r}")
 

@@ -58,7 +58,6 @@ class Follow:
                 self._screen.show(result.draw(event.result, self._screen))
             case SuiteFinished():
                 self._running.clear()
-                self._screen.show(Row(note, label_columns=2) for note in event.notes)
 
     def close(self, done: Attempt) -> None:
         """The lines that close an attempt."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 
 def cells(text: str) -> int:
-    """The columns that `text` takes: two for a wide sign (CJK), none for a combining one."""
+    """The columns that `text` takes: two for a wide character (CJK), none for a combining one."""
     if text.isascii():
         return len(text)
-    return sum(_cells_of(sign) for sign in text)
+    return sum(_cells_of(character) for character in text)
 
 
 def wrapped(text: str, columns: int) -> Iterator[tuple[str, int]]:
@@ -49,20 +49,20 @@ def _broken(paragraph: str, columns: int) -> Iterator[tuple[str, int]]:
 
 
 def _fitting(text: str, columns: int) -> int:
-    """How many signs of `text` fit."""
+    """How many characters of `text` fit."""
     width = 0
-    for count, sign in enumerate(text):
-        width += _cells_of(sign)
+    for count, character in enumerate(text):
+        width += _cells_of(character)
         if width > columns:
             return max(count, 1)
     return len(text)
 
 
-def _cells_of(sign: str) -> int:
-    if sign < "\u0300":
+def _cells_of(character: str) -> int:
+    if character < "\u0300":
         return 1
     import unicodedata
 
-    if unicodedata.combining(sign):
+    if unicodedata.combining(character):
         return 0
-    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

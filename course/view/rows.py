@@ -138,7 +138,7 @@ def _safe(text: str) -> str:
     if text.isprintable():
         return text
     text = _ESCAPES.sub("", text).expandtabs(4)
-    return "".join(sign if sign.isprintable() or sign == "\n" else "�" for sign in text)
+    return "".join(character if character.isprintable() or character == "\n" else "�" for character in text)
 
 
 def _folded(pieces: list[Piece], columns: int) -> list[list[Piece]]:
@@ -147,11 +147,11 @@ def _folded(pieces: list[Piece], columns: int) -> list[list[Piece]]:
     folded = []
     for line, start in wrapped("".join(piece.text for piece in pieces), columns):
         parts: list[Piece] = []
-        for at, sign in enumerate(line, start):
+        for at, character in enumerate(line, start):
             if parts and parts[-1].ink is inks[at]:
-                parts[-1] = Piece(parts[-1].text + sign, inks[at])
+                parts[-1] = Piece(parts[-1].text + character, inks[at])
             else:
-                parts.append(Piece(sign, inks[at]))
+                parts.append(Piece(character, inks[at]))
         folded.append(parts)
     return folded or [[]]
 

@@ -127,9 +127,9 @@ def _belongs_to_stall(mark: Mark, row: Row) -> bool:
 
 
 def _legend(painted: set[str], width: int) -> list[Text]:
-    """The signs that the picture uses, in as many lines as they need."""
+    """The symbols that the picture uses, in as many lines as they need."""
     parts = [f"{_SHADES[kind] * 2} {_MEANINGS[kind]}" for kind in BarKind if _SHADES[kind] in painted]
-    parts += [f"{sign} {label}" for label, sign in _FRAMES.items() if sign in painted]
+    parts += [f"{symbol} {label}" for label, symbol in _FRAMES.items() if symbol in painted]
     lines = [""]
     for part in parts:
         if lines[-1] and cell_len(lines[-1]) + 3 + cell_len(part) > width:
@@ -139,7 +139,7 @@ def _legend(painted: set[str], width: int) -> list[Text]:
 
 
 def _cut(text: str, columns: int, *, fill: bool = False) -> str:
-    text = "".join(sign if sign.isprintable() else " " for sign in text)
+    text = "".join(character if character.isprintable() else " " for character in text)
     if cell_len(text) > columns:
         text = set_cell_size(text, max(columns - 1, 0)).rstrip() + "…"
     return set_cell_size(text, columns) if fill else text

@@ -15,7 +15,7 @@ import psutil
 from checker.harness.deployment.told_errors import explained
 from checker.harness.findings import NotYet
 from checker.harness.http import Answer
-from checker.harness.processes import KILL_DEADLINE_S, LAST_GRACE_S, describe
+from checker.harness.processes import KILL_DEADLINE_S, LAST_GRACE_S, describe, record_left
 from checker.harness.run import Run
 from checker.harness.site import BOOT_DEADLINE_S, SelfBound
 from course.shared.ledger import lives
@@ -69,6 +69,7 @@ class Family(SelfBound):
         left = super().stop()
         escaped = described(self.group.members())
         self.group.kill()
+        record_left(self.run.history, self.name, escaped)
         return [*left, *escaped]
 
 

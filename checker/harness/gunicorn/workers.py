@@ -32,13 +32,12 @@ def start_printing_configuration(
 ) -> Process:
     """Have gunicorn print a configuration of the learner's. It is given no app: it stops before it would load one."""
     return Process(
+        run,
         f"gunicorn --print-config {config}",
         [sys.executable, "-P", "-m", "gunicorn", "--print-config", "--config", config, "no_app:at_all"],
         environment=clean_environment(run.temporary, environment or {}),
         folder=run.project,
-        log_file=run.folder / f"configuration of {config.replace('/', '-')}.log",
-        history=run.history,
-        ledger=run.ledger,
+        log_name=f"configuration of {config.replace('/', '-')}",
     )
 
 

@@ -23,7 +23,8 @@ from checker.harness.findings import NotYet
 from checker.harness.http import Answer
 from checker.harness.run import Run
 from checker.harness.signals import signal_named
-from checker.harness.site import BOOT_DEADLINE_S, LOOK_AGAIN_S
+from checker.harness.site import BOOT_DEADLINE_S
+from checker.harness.waiting import LOOK_EVERY_S
 
 # On the path of its Python programs: gives them a container's network without opening this machine's.
 NETWORK = Path(__file__).resolve().parents[1] / "containers" / "inside"
@@ -66,7 +67,7 @@ class Container(Governed):
     def listens_elsewhere(self, deadline_s: float) -> int:
         """The port of its own that it serves at instead of PORT. 0 as soon as it listens at PORT, or has ended."""
         end = self.run.history.now() + deadline_s
-        while not self.listens() and self.process.wait(LOOK_AGAIN_S) is None and self.run.history.now() < end:
+        while not self.listens() and self.process.wait(LOOK_EVERY_S) is None and self.run.history.now() < end:
             bound = [int(e["port"]) for e in self.run.history.events(*BOUND) if e["server"] == self.name]
             # gunicorn opens all its sockets before it has its first worker.
             if bound and self.port not in bound and self.process.children:

@@ -20,7 +20,8 @@ from checker.harness.findings import NotYet
 from checker.harness.http import Answer
 from checker.harness.processes import clean_environment
 from checker.harness.run import Run
-from checker.harness.site import LOOK_AGAIN_S, Site
+from checker.harness.site import Site
+from checker.harness.waiting import LOOK_EVERY_S
 from course.model import Finding
 
 # supervisord waits `stopwaitsecs` (10 by default) for its programs, and then kills them itself.
@@ -69,7 +70,7 @@ class Supervisor(Family):
         """The first answer, as `Site.ready`. One that supervisord has given up is told with its last lines."""
         end = self.run.history.now() + deadline_s
         before = self._failed_starts()
-        while not self.listens() and self.process.wait(LOOK_AGAIN_S) is None and self.run.history.now() < end:
+        while not self.listens() and self.process.wait(LOOK_EVERY_S) is None and self.run.history.now() < end:
             if self._failed_starts() - before >= ENOUGH_STARTS:
                 end = 0.0
         try:

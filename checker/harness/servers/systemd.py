@@ -16,7 +16,7 @@ from pathlib import Path
 
 from checker.harness.deployment.control_group import Governed, described, send
 from checker.harness.deployment.programs import refused, translation
-from checker.harness.processes import clean_environment
+from checker.harness.processes import clean_environment, record_left
 from checker.harness.run import Run
 from checker.harness.signals import signal_named
 from checker.harness.systemd.command import Command
@@ -99,6 +99,8 @@ class SystemdService(Governed):
         control_group = self.unit.value("KillMode", "control-group") in {"control-group", "mixed"}
         left = () if control_group else described(self.group.staying())
         self.group.kill()
+        record_left(self.run.history, self.name, left)
+        self.process.stop(midway=True)  # what else there is, systemd would have ended
         super().stop()
         self._notify.close()
         return list(left)

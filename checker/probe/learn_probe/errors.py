@@ -13,7 +13,7 @@ from .frames import PROJECT, Where, spots_of_traceback
 from .journal import tell
 
 TRACEBACK_LINES = 30
-MESSAGE_SIGNS = 2_000
+MESSAGE_CHARACTERS = 2_000
 REQUEST_VARIABLE = "HTTP_X_LEARN_REQUEST"
 # Which part of a line went wrong. From Python to Python there are more such lines, which would push frames out.
 _MARKS = " ~^"
@@ -38,7 +38,7 @@ def described(error: BaseException) -> dict[str, Any]:
     """{type, message, where, traceback}; never raises, whatever the error's own methods do."""
     facts: dict[str, Any] = {"type": type(error).__name__, "message": "", "where": None, "traceback": ""}
     with suppress(Exception):
-        facts["message"] = str(error)[:MESSAGE_SIGNS]
+        facts["message"] = str(error)[:MESSAGE_CHARACTERS]
     with suppress(Exception):
         facts["where"] = _where(error)
     with suppress(Exception):

@@ -24,7 +24,7 @@ PROMPT_S = 10.0
 NEWS_S = 0.3
 LONG_WAIT_S = 600
 COUNTER = "/ws/counter/"
-SHOWN_SIGNS = 160
+SHOWN_CHARACTERS = 160
 GONE_ERRORS = ("ClientDisconnected", "Disconnected")  # send() to a client that has gone: uvicorn's, and Daphne's
 NO_WEBSOCKET = "Django can only handle ASGI/HTTP connections"
 
@@ -139,7 +139,7 @@ class Station:
         number = body.get("id") if isinstance(body, dict) else None
         if answer.status != 200 or not isinstance(number, int) or isinstance(number, bool):
             wanted = f'{self.name}: POST /notify/ answers 200 and {{"id": N}}'
-            self.fail("wrong-notify-answer", wanted, f"status {answer.status}: {answer.text[:SHOWN_SIGNS]}")
+            self.fail("wrong-notify-answer", wanted, f"status {answer.status}: {answer.text[:SHOWN_CHARACTERS]}")
         return {"id": number, "text": text}
 
     def notify(self, text: str) -> Notice:
@@ -211,7 +211,7 @@ class Station:
         answer = poll.answer(0)
         if answer is None:
             return f"it broke: {poll.error}" if poll.error else "it was not answered"
-        return f"it was answered with status {answer.status}: {answer.text[:SHOWN_SIGNS]!r}"
+        return f"it was answered with status {answer.status}: {answer.text[:SHOWN_CHARACTERS]!r}"
 
     # --- trouble ---
 

@@ -19,7 +19,7 @@ TARGET = "/ws/counter/?who=ada"
 STEP_DEADLINE_S = 10.0
 LAST_WORDS_S = 2.0
 CRASH_S = 0.3
-MOST_SIGNS = 160
+MOST_CHARACTERS = 160
 KEY_BYTES = 16
 
 
@@ -44,7 +44,7 @@ class Talk:
         self.peer: Peer = peer
         request = peer.request(STEP_DEADLINE_S)
         if request is None:
-            self.fail("bad-upgrade-request", wanted, f"{peer.recorded[:MOST_SIGNS]!r}, and no blank line")
+            self.fail("bad-upgrade-request", wanted, f"{peer.recorded[:MOST_CHARACTERS]!r}, and no blank line")
         self.request: Request = request
 
     @property
@@ -106,7 +106,7 @@ class Talk:
         line = self.client.lines[number]
         self._shown_lines += 1
         if not fields.items() <= (_object(line) or {}).items():
-            saw = line if len(line) <= MOST_SIGNS else f"{line[:MOST_SIGNS]}... ({len(line)} signs)"
+            saw = line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]}... ({len(line)} characters)"
             self.fail(code, wanted, f"it printed {saw}")
 
     def expect_end(self, returncode: int, wanted: str, code: str) -> None:
@@ -115,7 +115,7 @@ class Talk:
         if seen != returncode:
             self.fail(code, f"{wanted}, and ends with exit code {returncode}", self._state())
         if more := self.client.lines[self._shown_lines :]:
-            self.fail(code, f"{wanted}, and prints nothing more", f"it printed {more[0][:MOST_SIGNS]}")
+            self.fail(code, f"{wanted}, and prints nothing more", f"it printed {more[0][:MOST_CHARACTERS]}")
         if self._has_closed and self.peer.wait_gone(STEP_DEADLINE_S) and (frame := self.peer.frame(0)) is not None:
             self.fail("sent-after-close", "nothing leaves after the client's close frame", str(frame))
 
@@ -134,14 +134,14 @@ class Talk:
     def _state(self) -> str:
         returncode = self.client.wait(CRASH_S)
         shown = self.client.lines[self._shown_lines :]
-        instead = f", and has shown {shown[0][:MOST_SIGNS]}" if shown else ""
+        instead = f", and has shown {shown[0][:MOST_CHARACTERS]}" if shown else ""
         if returncode is None:
             return f"the client still runs{instead}"
         error = self._last_error()
         return f"the client ended with exit code {returncode}{instead}" + (f", saying: {error}" if error else "")
 
     def _last_error(self) -> str:
-        return next(iter(self.client.process.log.last_lines(1)), "")[:MOST_SIGNS]
+        return next(iter(self.client.process.log.last_lines(1)), "")[:MOST_CHARACTERS]
 
 
 Begin = Callable[..., Talk]  # the fixture `begin`: a Talk of the client run on these messages

@@ -29,7 +29,4 @@ def start(program: Any, gate: Gate, history: History, project: Path) -> Iterator
 
     yield started
     for desk in desks:
-        ended_by_itself = desk.has_ended
-        left = desk.program.stop()
-        for command_line in left if ended_by_itself else ():  # who is stopped in the middle has no time to tidy up
-            history.record("process.left", server=desk.program.name, command=command_line)
+        desk.program.stop(midway=not desk.has_ended)

@@ -46,7 +46,7 @@ def test_a_late_call_is_given_up(start: Start, gate: Gate, history: History, pic
             desk.ends("all three told as failed, then the end", failed=symbols, error_code="failure-costs-all")
             beats_as_told(desk)
             return
-        desk.program.stop()
+        desk.program.stop(midway=True)
     code, wanted, saw = trouble
     fail(code, wanted=wanted, saw=saw)
 
@@ -94,7 +94,7 @@ def two_told_in_time(start: Start, gate: Gate, symbols: Sequence[str], deadline_
     if is_quick or deadline_s == PATIENT_S:
         return desk
     # On a machine so slow that these come after the first deadline, the second tells slow from wrong.
-    desk.program.stop()
+    desk.program.stop(midway=True)
     gate.reset()
     return two_told_in_time(start, gate, symbols, PATIENT_S)
 

@@ -86,7 +86,7 @@ def test_a_book_is_no_late_answer(start: Start, gate: Gate) -> None:
             book_is_read(desk, gate, "ACME")
             desk.ends("one price and one failure, then the end", failed=["BOLT"], error_code="failure-costs-all")
             return
-        desk.program.stop()
+        desk.program.stop(midway=True)
     raise Inconclusive(TOO_SLOW)
 
 
@@ -115,5 +115,5 @@ def test_the_deadline_does_not_wait_for_a_book(start: Start, gate: Gate) -> None
         if desk.has_called("ACME") and book_is_open(desk, gate, "ACME"):
             deadline_in_a_book(desk, gate, reading="ACME")
             return
-        desk.program.stop()
+        desk.program.stop(midway=True)
     raise Inconclusive(TOO_SLOW)

@@ -18,7 +18,7 @@ _ERROR = re.compile(r"^[\s|+-]*((?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Group|I
 
 def frames(text: str, project: Path) -> list[Place]:
     """The frames in the learner's own files, in the order of the text."""
-    # The fault handler writes a path's non-ASCII signs as \xe4: both spellings are known here.
+    # The fault handler writes a path's non-ASCII characters as \xe4: both spellings are known here.
     folders = {str(project) + "/", str(project).encode("ascii", "backslashreplace").decode() + "/"}
     found = []
     for line in text.splitlines():

@@ -16,8 +16,9 @@ import psutil
 from checker.harness.containers.dockerfile import Dockerfile
 from checker.harness.findings import fail
 from checker.harness.processes import Process
-from checker.harness.site import LOOK_AGAIN_S, Site
+from checker.harness.site import Site
 from checker.harness.systemd.unit import Unit
+from checker.harness.waiting import LOOK_EVERY_S
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, Profile
 from checker.stage_2.gunicorn_deployment.settings import printed_settings
 from checker.stage_2.gunicorn_deployment.supervisor import program_setting
@@ -111,23 +112,22 @@ def _printed(site: Site, master_pid: int) -> Mapping[str, str] | None:
         own = {name: value for name, value in variables.items() if name not in OF_THE_MASTER}
         for number, place in enumerate(dict.fromkeys([folder, site.run.project]), 1):
             process = Process(
+                site.run,
                 f"gunicorn --print-config of {site.name}",
                 [sys.executable, *command[1:], "--print-config"],
                 environment={**own, "PYTHONUNBUFFERED": "1"},
                 folder=place,
-                log_file=site.run.folder / f"configuration of {site.name} {number}.log",
-                history=site.run.history,
-                ledger=site.run.ledger,
+                log_name=f"configuration of {site.name} {number}",
             )
             try:
                 end = site.run.history.now() + GENEROUS_S
                 # It goes on to load the project, which is not waited for.
                 while not _is_whole(told := printed_settings(process.log.text)):
-                    if process.wait(LOOK_AGAIN_S) is not None or site.run.history.now() > end:
+                    if process.wait(LOOK_EVERY_S) is not None or site.run.history.now() > end:
                         told = printed_settings(process.log.text)
                         break
             finally:
-                process.stop()
+                process.stop(midway=True)
             if _is_whole(told):
                 return told
     return None

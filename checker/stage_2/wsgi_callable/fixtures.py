@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from checker.harness.gate import Gate
-from checker.harness.run import Run, Stack
+from checker.harness.run import Run
 from checker.harness.server import Server
+from checker.harness.stack import Stack
 from checker.stage_2.wsgi_callable.site import FAIR, Site
 
 THREADS = 4

@@ -28,7 +28,7 @@ INSIDE = Path(__file__).with_name("inside")
 LAB = ("learn_lab.py", "learn_talks.py")  # the modules with the strict applications
 LOG_LINE = "a line of the application's log"  # as learn_lab.py writes it to wsgi.errors
 NAMES = ("status", "headers", "chunks", "bytes", "closed")
-SHOWN_SIGNS = 160
+SHOWN_CHARACTERS = 160
 
 Report = dict[str, Any]
 
@@ -81,7 +81,7 @@ class Inspector:
         """It must end with an error for this application, which breaks PEP 3333, or breaks."""
         program = self.run(application, wanted=wanted)
         if program.process.returncode == 0:
-            fail(code, wanted=wanted, saw=f"exit code 0, and {self.said(program)[:SHOWN_SIGNS]!r}")
+            fail(code, wanted=wanted, saw=f"exit code 0, and {self.said(program)[:SHOWN_CHARACTERS]!r}")
         return program
 
     @staticmethod
@@ -121,10 +121,10 @@ class Inspector:
             report = json.loads(said)
         if not isinstance(report, dict) or not set(NAMES) <= set(report):
             promised = f"{wanted}: one JSON object with {', '.join(NAMES)}, and nothing else on stdout"
-            fail("inspector-report", wanted=promised, saw=f"stdout was {said[:SHOWN_SIGNS]!r}")
+            fail("inspector-report", wanted=promised, saw=f"stdout was {said[:SHOWN_CHARACTERS]!r}")
         wrong = [name for name, right in facts.items() if not _is_same(report[name], right)]
         if wrong:
-            saw = ", ".join(f"{name}: {json.dumps(report[name])[:SHOWN_SIGNS]}" for name in wrong)
+            saw = ", ".join(f"{name}: {json.dumps(report[name])[:SHOWN_CHARACTERS]}" for name in wrong)
             right = ", ".join(f"{name}: {json.dumps(facts[name])}" for name in wrong)
             fail(code or "inspector-report", wanted=f"{wanted}: {right}", saw=saw)
         return report

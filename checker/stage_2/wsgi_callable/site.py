@@ -20,9 +20,10 @@ from checker.harness.gate import Gate
 from checker.harness.history import Event
 from checker.harness.http import Answer
 from checker.harness.probed import probed
-from checker.harness.run import Run, Stack
+from checker.harness.run import Run
 from checker.harness.server import Server, ServerPlan
 from checker.harness.servers.gunicorn import gunicorn
+from checker.harness.stack import Stack
 from course.model import Place
 
 APP = "shop.wsgi:application"

@@ -42,7 +42,8 @@ def known_error(server: Server, error: Event | None, wanted: str) -> None:
 
 def learners_line(server: Server, event: Event) -> Place | None:
     """The innermost line of the project in the event's stack or traceback, passing over the given modules."""
-    text, pattern = ("\n".join(event["stack"]), STACK_LINE) if event["stack"] else (event["traceback"], TRACEBACK_LINE)
+    is_stall = event.get("stack") is not None
+    text, pattern = ("\n".join(event["stack"]), STACK_LINE) if is_stall else (event["traceback"], TRACEBACK_LINE)
     for path, line, function in reversed(pattern.findall(text)):
         file = os.path.relpath(path, server.run.project)
         if not file.startswith("..") and "site-packages" not in file and file not in GIVEN:

@@ -151,7 +151,7 @@ def resumed(first: Server, second: Server, gate: Gate) -> tuple[str, list[str], 
             release(gate, [name])
             last = event_of(stream, name)
     if last is None or not re.fullmatch(r"[!-~]([ -~]*[!-~])?", last.id):
-        fail("events-shape", wanted="every event has an id of visible ASCII signs", saw=repr(last))
+        fail("events-shape", wanted="every event has an id of visible ASCII characters", saw=repr(last))
     gate.reset()
     gate.open()
     since = History.now()

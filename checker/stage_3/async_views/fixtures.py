@@ -12,8 +12,9 @@ import pytest
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.processes import Process, clean_environment
-from checker.harness.run import Run, Stack
+from checker.harness.run import Run
 from checker.harness.server import Server
+from checker.harness.stack import Stack
 
 MIGRATE_DEADLINE_S = 30.0
 
@@ -36,14 +37,12 @@ def booting(run: Run, stack: Stack, gate: Gate, uvicorn: Any, gunicorn: Any) -> 
 
     def migrate(run: Run) -> Process:
         return Process(
+            run,
             "migrate",
             # --skip-checks: they would import the views, whose faults are the servers' to tell.
             [sys.executable, "manage.py", "migrate", "--skip-checks"],
             environment=clean_environment(run.temporary, environment),
             folder=run.project,
-            log_file=run.folder / "migrate.log",
-            history=run.history,
-            ledger=run.ledger,
         )
 
     return Booting(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from checker.harness.findings import fail
 from checker.harness.server import Server
+from checker.harness.starters import Gunicorn
 from checker.harness.suite import needs
 
 
 @pytest.fixture(scope="module")
-def site(gunicorn: Callable[..., Server]) -> Server:
+def site(gunicorn: Gunicorn) -> Server:
     """The app, served."""
     return gunicorn("app:application")
 

@@ -1,0 +1,99 @@
+"""The kinds of events of a run, and what those must hold that are told from inside the learner's process.
+
+An exercise's own programs (checker/STAGE/NAME/inside/) tell kinds of their own, which are enums of their rooms. The
+probe runs beside code that nobody knows and imports nothing of ours: a test holds its words against these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+
+class EventKind(StrEnum):
+    """What can happen in a run, by who tells it."""
+
+    # the checks' clients: http.py, websocket.py
+    REQUEST_SENT = "request.sent"
+    REQUEST_FIRST_BYTE = "request.first_byte"
+    REQUEST_ANSWERED = "request.answered"
+    REQUEST_BROKEN = "request.broken"
+    REQUEST_LEFT = "request.left"
+    SOCKET_OPENING = "socket.opening"
+    SOCKET_OPENED = "socket.opened"
+    SOCKET_REFUSED = "socket.refused"
+    SOCKET_SENT = "socket.sent"
+    SOCKET_RECEIVED = "socket.received"
+    SOCKET_CLOSED = "socket.closed"
+
+    # the Gate: gate.py
+    GATE_ARRIVED = "gate.arrived"
+    GATE_RELEASED = "gate.released"
+    GATE_LEFT = "gate.left"
+
+    # whoever starts, stops and looks after processes
+    PROCESS_STARTED = "process.started"
+    PROCESS_SIGNALLED = "process.signalled"
+    PROCESS_KILLED = "process.killed"
+    PROCESS_ENDED = "process.ended"
+    PROCESS_LEFT = "process.left"
+    PROGRAM_LINE = "program.line"
+    GUARD_KILLED = "guard.killed"
+    CONTAINER_STOPPING = "container.stopping"
+    SYSTEMD_NOTIFIED = "systemd.notified"
+    SYSTEMD_RELOAD = "systemd.reload"
+
+    # the grader: reporter.py, picture.py
+    CHECK_STARTED = "check.started"
+    CHECK_ENDED = "check.ended"
+    PICTURE_LANES = "picture.lanes"
+    PICTURE_CHART = "picture.chart"
+
+    # the probe, inside the learner's server: checker/probe/learn_probe
+    APP_IMPORTING = "app.importing"
+    APP_IMPORT_FAILED = "app.import_failed"
+    APP_LOADED = "app.loaded"
+    APP_ENTERED = "app.entered"
+    APP_LEFT = "app.left"
+    APP_RAISED = "app.raised"
+    LOOP_STALLED = "loop.stalled"
+    LOOP_RESUMED = "loop.resumed"
+    LOOP_CALLED = "loop.called"
+
+    # inside the Python programs of a container: checker/harness/containers/inside
+    CONTAINER_OPENED = "container.opened"
+    CONTAINER_BOUND = "container.bound"
+
+
+_ERROR = {"type": str, "message": str, "traceback": str}
+_ADDRESS = {"host": str, "port": int}
+
+# What each of these must hold besides `pid` and `server`, and of what type. The learner's code can write to the same
+# socket: what is read as a number later has to be one when it comes in.
+TOLD_FROM_INSIDE: Mapping[EventKind, Mapping[str, type]] = {
+    EventKind.APP_IMPORTING: {"seconds": float},
+    EventKind.APP_IMPORT_FAILED: _ERROR,
+    EventKind.APP_LOADED: {"interface": str, "seconds": float},
+    EventKind.APP_ENTERED: {"request": str, "path": str, "scope": str, "thread": int},
+    EventKind.APP_LEFT: {"request": str},
+    EventKind.APP_RAISED: {"request": str, **_ERROR},
+    EventKind.LOOP_STALLED: {"top": str, "stack": list, "state": str},
+    EventKind.LOOP_RESUMED: {"ms": float},
+    EventKind.LOOP_CALLED: {"call": str},
+    EventKind.CONTAINER_OPENED: _ADDRESS,
+    EventKind.CONTAINER_BOUND: _ADDRESS,
+}
+FROM_EVERYBODY: Mapping[str, type] = {"pid": int, "server": str}
+_KINDS = frozenset(EventKind)
+
+
+def may_come_from_inside(kind: str, facts: Mapping[str, Any]) -> bool:
+    """Whether this is a lab's own kind, or one that is told inside, with all its facts."""
+    if kind not in _KINDS:
+        return True
+    wanted = TOLD_FROM_INSIDE.get(EventKind(kind))
+    return wanted is not None and all(
+        isinstance(facts.get(name), (int, float) if of is float else of)
+        for name, of in {**FROM_EVERYBODY, **wanted}.items()
+    )

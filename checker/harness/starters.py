@@ -1,0 +1,131 @@
+"""The types of the fixtures that start something: `def site(gunicorn: Gunicorn, gate: Gate) -> Server`.
+
+Each is the starter of the same name without its run. mypy holds it against the starter's own signature (fixtures.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # a check that starts no database does not load its client
+    from checker.harness import program, server, site
+    from checker.harness.servers import postgres, valkey
+
+
+class Gunicorn(Protocol):
+    """Starts gunicorn: servers/gunicorn.py."""
+
+    def __call__(
+        self,
+        app: str,
+        *,
+        name: str = "gunicorn",
+        config: str | None = None,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        asgi: bool = False,
+    ) -> server.Server:
+        """Start it on `app` ("shop.wsgi:application")."""
+        ...
+
+
+class Uvicorn(Protocol):
+    """Starts uvicorn: servers/uvicorn.py."""
+
+    def __call__(
+        self,
+        app: str,
+        *,
+        name: str = "uvicorn",
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> server.Server:
+        """Start it on `app` ("desk.asgi:application")."""
+        ...
+
+
+class Daphne(Protocol):
+    """Starts daphne: servers/daphne.py."""
+
+    def __call__(
+        self,
+        app: str,
+        *,
+        name: str = "daphne",
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> server.Server:
+        """Start it on `app` ("desk.asgi:application")."""
+        ...
+
+
+class Hypercorn(Protocol):
+    """Starts hypercorn: servers/hypercorn.py."""
+
+    def __call__(
+        self,
+        app: str,
+        *,
+        name: str = "hypercorn",
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> server.Server:
+        """Start it on `app` ("desk.asgi:application")."""
+        ...
+
+
+class Nginx(Protocol):
+    """Starts nginx: servers/nginx.py."""
+
+    def __call__(self, site: str, *, name: str = "nginx", values: Mapping[str, str] | None = None) -> server.Server:
+        """Start it on `site`, a file of the project that belongs inside `http {}`."""
+        ...
+
+
+class Valkey(Protocol):
+    """Starts Valkey: servers/valkey.py."""
+
+    def __call__(self, *, name: str = "valkey", arguments: Sequence[str] = ()) -> valkey.Valkey:
+        """Start it, empty; or hand out the running one of LEARN_REDIS_URL."""
+        ...
+
+
+class Postgres(Protocol):
+    """Starts PostgreSQL: servers/postgres.py."""
+
+    def __call__(self, *, name: str = "postgres", settings: Mapping[str, str] | None = None) -> postgres.Postgres:
+        """Start it, with an empty database; or hand out the running one."""
+        ...
+
+
+class Program(Protocol):
+    """Runs a command-line program of the learner's: program.py."""
+
+    def __call__(
+        self,
+        command: Sequence[str],
+        *,
+        name: str,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        stdin: bytes | None = b"",
+    ) -> program.Program:
+        """Run it: `program([sys.executable, "-m", "desk"], name="desk")`."""
+        ...
+
+
+class SelfBound(Protocol):
+    """Starts a server that binds its own port: site.py."""
+
+    def __call__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> site.SelfBound:
+        """Start it: `self_bound("mine", [sys.executable, "-m", "mine", "{port}"])`."""
+        ...
