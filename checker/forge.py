@@ -1,10 +1,12 @@
 """Graders without their start: one process that has imported pytest and the checker forks each of them.
 
 For `learn dev check`, which starts hundreds. It has one thread and starts nothing itself, so that a fork copies no lock
-that somebody holds. An order is one line of JSON over the control socket, {"suite", "project", "run", "only",
-"codes"}, with
-three descriptors: the grader's socket, its log, and a pipe over which the forge tells the grader's pid and, when that
-has ended, its return code, a line each. When `learn` is gone, the graders are told to stop, and the forge ends last.
+that somebody holds. An order is one line of JSON over the control socket,
+
+    {"suite", "project", "run", "only", "codes"}
+
+with three descriptors: the grader's socket, its log, and a pipe over which the forge tells the grader's pid and, when
+that has ended, its return code, a line each. When `learn` is gone, the graders are told to stop; the forge ends last.
 """
 
 from __future__ import annotations

@@ -91,6 +91,15 @@ def test_a_misspelt_key_is_the_authors_to_mend_and_no_bug_to_report(own_places: 
         assert "report" not in said
 
 
+def test_a_misspelt_key_of_the_hints_is_the_authors_to_mend_too(own_places: Places, tmp_path: Path) -> None:
+    file = own_places.hints_file("stage_1/greeting")
+    file.write_text(file.read_text().replace("hints =", "hint =", 1))
+    shown = learn(tmp_path, "dev", "check", "greeting", rooms=own_places.rooms)
+    assert (shown.status, shown.error) == (1, "")
+    assert "✗ greeting · all 10 cases" in shown.out
+    assert ".hints' is missing" in shown.out.replace("\n", "")
+
+
 def test_a_cause_that_all_cases_share_is_told_once(
     own_places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

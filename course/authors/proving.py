@@ -22,7 +22,7 @@ from course.authors import mistakes
 from course.authors.mistakes import Mistake
 from course.authors.proof_cache import ProofCache
 from course.authors.rounds import Rounds
-from course.content import scaffold
+from course.content import catalogue, scaffold
 from course.content.places import Places
 from course.errors import CourseBug
 from course.grading import checking
@@ -196,6 +196,7 @@ def _prove(places: Places, case: Case, forge: Forge, *, whole: bool) -> Proof:
         run.mkdir()
         try:
             case.lay(places, project)
+            catalogue.hints(places, case.exercise.path)  # the grader is told their codes, and a fault in them is no bug
         except CourseBug as bug:  # a right solution has changed under its mistakes: the others are still to be proven
             return Proof(case, f"{Outcome.BROKEN}: {bug.wrong}", 0.0)
         started_at = time.monotonic()
