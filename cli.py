@@ -27,7 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 dev = typer.Typer(cls=PlainGroup, rich_markup_mode=None)
-app.add_typer(dev, name="dev", help="For authors: new, show, check.")
+app.add_typer(dev, name="dev", help="For authors: new, show, mistake, check.")
 
 
 def exercise_names(incomplete: str) -> list[tuple[str, str]]:
@@ -325,6 +325,41 @@ def dev_show(exercise: Annotated[str, typer.Argument(autocompletion=exercise_nam
 
     places = Places()
     screens.stdout().show(view.dossier(dossier.read(places, catalogue.find(catalogue.read(places), exercise))))
+    return ExitStatus.PASSED
+
+
+@dev.command("mistake", cls=PlainCommand)
+def dev_mistake(  # noqa: PLR0917 - typer passes options by name
+    exercise: Annotated[str, typer.Argument(autocompletion=exercise_names)],
+    mistake: Annotated[str, typer.Argument(help="Its name, as in `learn dev show`.")],
+    folder: Annotated[Path | None, typer.Argument(metavar="FOLDER", help="Default: one of its name, here.")] = None,
+    save: Annotated[bool, typer.Option("--save", help="Write what FOLDER changes as the mistake's diff.")] = False,
+    on: Annotated[str, typer.Option(metavar="STYLE", help="The right solution for a new one.")] = "",
+    check: Annotated[str, typer.Option(metavar="TEST", help="With --save: the check it must fail.")] = "",
+    code: Annotated[str, typer.Option(metavar="CODE", help="With --save: the diagnosis.")] = "",
+    why: Annotated[str, typer.Option(metavar="TEXT", help="With --save: why somebody does it.")] = "",
+) -> ExitStatus:
+    """Lay a wrong solution out in a folder; with --save, write the folder back as its diff.
+
+    A new one: lay it out with --on STYLE, make the mistake, and save it.
+    """
+    from course.authors import saving
+    from course.content import catalogue
+    from course.content.places import Places
+    from course.errors import UsageError
+    from course.view import authoring as view
+    from course.view import screens
+
+    places, place = Places(), folder or Path(mistake)
+    chosen = catalogue.find(catalogue.read(places), exercise)
+    head = {key: text for key, text in (("check", check), ("code", code), ("why", why)) if text}
+    if save:
+        screens.stdout().show(view.saved(saving.save(places, chosen, mistake, place, on=on, head=head)))
+        return ExitStatus.PASSED
+    if head:
+        raise UsageError(f"--{next(iter(head))} is for --save.", "Lay it out first, and say that when you save it.")
+    laid = saving.lay(places, chosen, mistake, place, on=on)
+    screens.stdout().show(view.laid_out(chosen, mistake, place, laid))
     return ExitStatus.PASSED
 
 

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from course.authors.proving import PASSES, Case, cases
+from course.authors import mistakes
+from course.authors.patches import Diff
+from course.authors.proving import Case, cases
 from course.content import catalogue, scaffold
 from course.content.places import Places
 from course.errors import LearnError
@@ -73,7 +75,8 @@ def _exercise_problems(places: Places, exercise: Exercise) -> Iterator[str]:
         return
     checks, codes = suite_words(places.suite(exercise.path))
     yield from _case_problems(wanted, checks)
-    expected_codes = {case.expected.split(": ")[1].split(" at ")[0] for case in wanted if ": " in case.expected}
+    yield from _mistake_problems(places, exercise, wanted)
+    expected_codes = {case.code for case in wanted if case.code}
     for code in sorted((codes | expected_codes) - set(hints)):
         yield f"diagnosis {code!r} has no hints in hints.toml"
     own = set(catalogue.own_hints(places, exercise.path))
@@ -94,9 +97,25 @@ def _case_problems(wanted: tuple[Case, ...], checks: set[str]) -> Iterator[str]:
     if kinds["wrong"] < WRONG_AT_LEAST:
         yield f"{kinds['wrong']} wrong solutions; at least {WRONG_AT_LEAST} are wanted"
     for case in wanted:
-        check = case.expected.split(": ")[0]
-        if check != PASSES and check not in checks:
-            yield f"{case.kind} {case.name} expects {check!r}, which is no check"
+        if case.check and case.check not in checks:
+            yield f"{case.kind} {case.name} expects {case.check!r}, which is no check"
+
+
+def _mistake_problems(places: Places, exercise: Exercise, wanted: tuple[Case, ...]) -> Iterator[str]:
+    """Each diff that does not fit its right solution."""
+    by_style: dict[str, list[Diff]] = {}
+    for case in wanted:
+        if case.mistake and case.mistake.diff:
+            by_style.setdefault(case.mistake.on, []).append(case.mistake.diff)
+    for style, diffs in by_style.items():
+        with tempfile.TemporaryDirectory(prefix="learn-lint-") as folder:
+            project = Path(folder, "project")
+            mistakes.lay_right(places, exercise, style, project)
+            for diff in diffs:
+                try:
+                    diff.changes(project)
+                except LearnError as error:
+                    yield error.wrong
 
 
 def _lesson_problems(lesson: Path) -> Iterator[str]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib import metadata
@@ -23,22 +23,22 @@ class ProofCache:
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         self._folder = Path(base) / "learn-asgi" / "proofs"
 
-    def seconds(self, exercise_path: str, overlay: Path | None) -> float | None:
-        """How long the proven run took; None when this very content has not been proven."""
+    def seconds(self, exercise_path: str, parts: Sequence[Path]) -> float | None:
+        """How long the run with these parts on the scaffold took; None when this very content was not proven."""
         with suppress(OSError, ValueError, KeyError):
-            return float(json.loads(self._file(exercise_path, overlay).read_text())["seconds"])
+            return float(json.loads(self._file(exercise_path, parts).read_text())["seconds"])
         return None
 
-    def keep(self, exercise_path: str, overlay: Path | None, seconds: float) -> None:
+    def keep(self, exercise_path: str, parts: Sequence[Path], seconds: float) -> None:
         """Remember that this content was proven. A cache that cannot be written is no error."""
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._file(exercise_path, overlay).write_text(json.dumps({"seconds": round(seconds, 3)}))
+            self._file(exercise_path, parts).write_text(json.dumps({"seconds": round(seconds, 3)}))
 
-    def _file(self, exercise_path: str, overlay: Path | None) -> Path:
+    def _file(self, exercise_path: str, parts: Sequence[Path]) -> Path:
         content = hashlib.sha256(_engine().encode())
         rooms = [self._places.exercise(exercise_path), self._places.suite(exercise_path)]
-        for room in rooms if overlay is None else [*rooms, overlay]:
+        for room in (*rooms, *parts):
             content.update(_digest(room).encode())
         return self._folder / f"{content.hexdigest()}.json"
 

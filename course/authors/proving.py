@@ -12,17 +12,17 @@ import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from course.authors import mistakes
+from course.authors.mistakes import Mistake
 from course.authors.proof_cache import ProofCache
 from course.content import scaffold
 from course.content.places import Places
-from course.errors import CourseBug
 from course.grading import checking
 from course.model import Exercise, Outcome, Verdict
 
@@ -38,9 +38,34 @@ class Case:
     exercise: Exercise
     kind: str  # "scaffold", "right" or "wrong"
     name: str
-    overlay: Path | None
-    expected: str  # PASSES, or "check: code" with " at file:line" where that matters
+    check: str = ""  # "" when it must pass
+    code: str = ""
     expected_where: str = ""
+    expected_saw: str = ""
+    why: str = ""
+    mistake: Mistake | None = None
+
+    @property
+    def expected(self) -> str:
+        """PASSES, or "check: code" with " at file:line" and " saw 'a part'" where these matter."""
+        at = f" at {self.expected_where}" if self.expected_where else ""
+        saw = f" saw {self.expected_saw!r}" if self.expected_saw else ""
+        return f"{self.check}: {self.code}{at}{saw}" if self.check else PASSES
+
+    def lay(self, places: Places, project: Path) -> None:
+        """Make the project. Raises CourseBug where a mistake's diff does not fit."""
+        if self.mistake:
+            mistakes.lay(places, self.exercise, self.mistake, project)
+        elif self.kind == "right":
+            mistakes.lay_right(places, self.exercise, self.name, project)
+        else:
+            scaffold.issue(places, self.exercise, project)
+
+    def content(self, places: Places) -> tuple[Path, ...]:
+        """The files and folders that make this case, beside the rooms of its exercise."""
+        style = self.mistake.on if self.mistake else self.name
+        laid = [self.mistake.path] if self.mistake else []
+        return tuple([*laid, places.right(self.exercise.path, style)] if style else laid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +87,12 @@ class Proof:
 
 def cases(places: Places, exercise: Exercise) -> tuple[Case, ...]:
     """The scaffold, then every right and every wrong solution of the catalogue, by name."""
-    untouched = Case(exercise, "scaffold", "", None, f"{exercise.first_check}: {exercise.first_code}")
-    solutions = places.solutions(exercise.path)
-    right = [Case(exercise, "right", path.name, path, PASSES) for path in _folders(solutions / "right")]
-    wrong = [_wrong(exercise, path) for path in _folders(solutions / "wrong")]
+    untouched = Case(exercise, "scaffold", "", exercise.first_check, exercise.first_code)
+    right = [Case(exercise, "right", path.name) for path in _folders(places.solutions(exercise.path) / "right")]
+    wrong = [
+        Case(exercise, "wrong", each.name, each.check, each.code, each.where, each.saw, each.why, each)
+        for each in mistakes.of(places, exercise)
+    ]
     return (untouched, *right, *wrong)
 
 
@@ -86,11 +113,11 @@ def prove(
     cache = ProofCache(places) if repeat == 1 and not load and not fresh else None
 
     def one(case: Case) -> Proof:
-        if cache and (seconds := cache.seconds(case.exercise.path, case.overlay)) is not None:
+        if cache and (seconds := cache.seconds(case.exercise.path, case.content(places))) is not None:
             return Proof(case, case.expected, seconds, is_cached=True)
         proof = _prove(places, case)
         if cache and proof.is_right:
-            cache.keep(case.exercise.path, case.overlay, proof.seconds)
+            cache.keep(case.exercise.path, case.content(places), proof.seconds)
         return proof
 
     proofs = []
@@ -107,9 +134,7 @@ def _prove(places: Places, case: Case) -> Proof:
     try:
         project, run = folder / "project", folder / "run"
         run.mkdir()
-        scaffold.issue(places, case.exercise, project)
-        if case.overlay:
-            scaffold.overlay(case.overlay, project)
+        case.lay(places, project)
         started_at = time.monotonic()
         with checking.start(places, case.exercise, project=project, run=run) as grading:
             for _ in grading.events():
@@ -134,26 +159,16 @@ def _seen(verdict: Verdict, case: Case) -> str:
     if verdict.outcome is not Outcome.FAILED or failure is None or failure.finding is None:
         return f"{verdict.outcome}: {verdict.reason or next((r.reason for r in verdict.results if r.reason), '')}"
     seen = f"{failure.id}: {failure.finding.code}"
-    if not case.expected_where:
-        return seen
-    place = failure.finding.where
-    at = "nowhere" if place is None else f"{place.file}:{place.line}"
-    # A case may name the file alone.
-    is_there = case.expected_where in (at, at.rpartition(":")[0])
-    return f"{seen} at {case.expected_where if is_there else at}"
-
-
-def _wrong(exercise: Exercise, folder: Path) -> Case:
-    path = folder / "expect.toml"
-    try:
-        expect = tomllib.loads(path.read_text(encoding="utf-8"))
-        expected, where = f"{expect['check']}: {expect['code']}", str(expect.get("where", ""))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise CourseBug(f"{path}: {error}") from error
-    except KeyError as error:
-        raise CourseBug(f"{path}: key {error} is missing") from error
-    case = Case(exercise, "wrong", folder.name, folder, expected)
-    return replace(case, expected=f"{expected} at {where}", expected_where=where) if where else case
+    if case.expected_where:
+        place = failure.finding.where
+        at = "nowhere" if place is None else f"{place.file}:{place.line}"
+        # A case may name the file alone.
+        is_there = case.expected_where in (at, at.rpartition(":")[0])
+        seen += f" at {case.expected_where if is_there else at}"
+    if case.expected_saw:
+        saw = failure.finding.saw
+        seen += f" saw {case.expected_saw if case.expected_saw in saw else saw!r}"
+    return seen
 
 
 def _folders(parent: Path) -> list[Path]:

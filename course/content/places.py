@@ -10,6 +10,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+REFERENCE = "reference"
+MISTAKE_ENDING = ".diff"
+
 _HERE = Path(__file__).resolve().parents[1]
 _INSTALLED = _HERE / "_rooms"
 
@@ -63,9 +66,17 @@ class Places:
         return self.rooms / "checker" / path
 
     def solutions(self, path: str) -> Path:
-        """Holds `right/<style>/` and `wrong/<mistake>/`, each an overlay on the scaffold."""
+        """Holds `right/<style>/`, each an overlay on the scaffold, and `wrong/<mistake>.diff`, each on a right one."""
         return self.rooms / "solutions" / path
+
+    def right(self, path: str, style: str) -> Path:
+        """One right solution."""
+        return self.solutions(path) / "right" / style
+
+    def mistake(self, path: str, name: str) -> Path:
+        """One wrong solution, as a diff."""
+        return self.solutions(path) / "wrong" / f"{name}{MISTAKE_ENDING}"
 
     def reference(self, path: str) -> Path:
         """The right solution that `learn solution` shows."""
-        return self.solutions(path) / "right" / "reference"
+        return self.right(path, REFERENCE)

@@ -17,6 +17,8 @@ from statistics import median
 
 from course.authors.dossier import Dossier
 from course.authors.proving import Proof
+from course.authors.saving import Saved
+from course.model import Exercise
 from course.view.rows import BLANK, FAILED, PASSED, Block, Row, bad, dim, good
 from course.view.screens import Screen
 
@@ -44,9 +46,28 @@ def dossier(shown: Dossier) -> Iterator[Row]:
     for case in shown.cases:
         name = f"{case.kind} {case.name}".strip()
         yield Row(dim(case.expected), label=name, label_columns=CASE_COLUMNS)
+        if case.why:
+            yield Row(case.why, label=" ", label_columns=CASE_COLUMNS)
     yield BLANK
     for file in shown.files:
         yield Row(file.as_posix())
+
+
+def laid_out(exercise: Exercise, name: str, folder: Path, laid: str) -> Iterator[Row]:
+    """A mistake's project, to try and to edit."""
+    yield Row(f"{folder}: the scaffold, {laid}", label=dim("Made"), label_columns=7)
+    yield BLANK
+    yield Row(f"learn dev mistake {exercise.name} {name} {folder} --save", label=dim("Then"), label_columns=7)
+
+
+def saved(done: Saved) -> Iterator[Row]:
+    """A mistake's diff: what it changes, and what is still to fill in."""
+    yield Row(str(done.path), label=dim("Saved"), label_columns=7)
+    for file, removed, added in done.changed:
+        yield Row(f"{file}: -{removed} +{added} on right/{done.on}", label=" ", label_columns=7)
+    if done.unfilled:
+        yield BLANK
+        yield Row(f"Its first lines want {', '.join(done.unfilled)}.", label=dim("Then"), label_columns=7)
 
 
 class Proving:
@@ -129,7 +150,7 @@ def table(proofs: Sequence[Proof], problems: Sequence[str]) -> Iterator[Row]:
     yield Row(dim(f"{'exercise':{width}}  scaffold  right  wrong  codes  median s  most s"))
     for path, of_path in by_exercise.items():
         cells = [_told(of_path, kind) for kind in ("scaffold", "right", "wrong")]
-        codes = {p.case.expected.split(": ")[1].split(" at ")[0] for p in of_path if ": " in p.case.expected}
+        codes = {p.case.code for p in of_path if p.case.code}
         seconds = [p.seconds for p in of_path]
         yield Row(
             f"{path:{width}}  {cells[0]:>8}  {cells[1]:>5}  {cells[2]:>5}  {len(codes):>5}"
