@@ -42,8 +42,20 @@ def read(lesson: str, breaks: Breaks) -> tuple[Promise, ...]:
 
 def problems(lesson: str, breaks: Breaks) -> Iterator[str]:
     """What does not fit, a sentence each; nothing for a lesson and mistakes that name no promise at all."""
+    yield from _misnamed(lesson)
+    names = {each.name for each in named(lesson) if each.is_promise}
+    broken = {_parted(each)[0] for all_broken in breaks.values() for each in all_broken}
+    yield from (f"no mistake breaks the promise {name!r}" for name in sorted(names - broken))
+    for mistake, all_broken in sorted(breaks.items()):
+        if names and not all_broken:
+            yield f"wrong {mistake} names no promise that it breaks (`breaks: PROMISE/SIDE`)"
+        for each in all_broken:
+            if _parted(each)[0] not in names:
+                yield f"wrong {mistake} breaks {each!r}, which is no promise of the lesson"
+
+
+def _misnamed(lesson: str) -> Iterator[str]:
     hidden = named(lesson)
-    names = {each.name for each in hidden if each.is_promise}
     for name, count in Counter(each.name for each in hidden).items():
         if not _NAME.fullmatch(name):
             yield f"lesson.md: {name!r} is no name of a promise (a-z, 0-9, -)"
@@ -51,16 +63,7 @@ def problems(lesson: str, breaks: Breaks) -> Iterator[str]:
             yield f"lesson.md: {count} promises are named {name!r}"
     for each in hidden:
         if not each.is_promise:
-            yield f"lesson.md: {each.name!r} stands at no end of an entry of the list in {SECTION.lstrip('# ')}"
-    broken = {_parted(each)[0] for all_broken in breaks.values() for each in all_broken}
-    for name in sorted(names - broken):
-        yield f"no mistake breaks the promise {name!r}"
-    for mistake, all_broken in sorted(breaks.items()):
-        if names and not all_broken:
-            yield f"wrong {mistake} says of no promise that it breaks it (`breaks: PROMISE/SIDE`)"
-        for each in all_broken:
-            if _parted(each)[0] not in names:
-                yield f"wrong {mistake} breaks {each!r}, which is no promise of the lesson"
+            yield f"lesson.md: {each.name!r} ends no entry of the list in {SECTION.lstrip('# ')}"
 
 
 def _parted(broken: str) -> tuple[str, str]:
