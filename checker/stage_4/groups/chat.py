@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,12 +19,9 @@ from course.errors import MachineLacks
 
 # `specific.` and two UUIDs: what the core layer calls a consumer, and the only thing it puts into a group.
 _CHANNEL_NAME = re.compile(r"[\w.-]+\.[0-9a-f]{32}![0-9a-f]{32}")
-# What a `group_send` or a `group_add` writes first, on either layer: while writes are held, it waits there.
-_LAYER_WRITES = ("zremrangebyscore", "eval", "evalsha", "publish", "zadd")
-
 # Our own hold ends by itself, should we be killed while it lasts.
 HOLD_MS = 5000
-HELD_WITHIN_S = 1.0
+HELD_WITHIN_S = 0.5
 POLL_EVERY_S = 0.01
 
 
@@ -65,14 +62,14 @@ class Store:
         finally:
             self._valkey.command("CLIENT", "UNPAUSE")
 
-    def wait_held(self, count: int) -> None:
-        """Return when so many calls of the layer wait for the end of `writes_held`, or after a second without them."""
+    def wait_held(self, commands: Collection[str]) -> bool:
+        """Whether one of these commands waits for the end of `writes_held`, now or soon."""
         waiting = threading.Event()
         for _ in range(int(HELD_WITHIN_S / POLL_EVERY_S)):
-            held = [c for c in self._clients() if "b" in c["flags"] and c["cmd"] in _LAYER_WRITES]
-            if len(held) >= count:
-                return
+            if any("b" in client["flags"] and client["cmd"] in commands for client in self._clients()):
+                return True
             waiting.wait(POLL_EVERY_S)
+        return False
 
     def members(self) -> dict[str, int]:
         """The groups that have members, and how many: of the core layer (sorted sets) and of the pubsub layer."""

@@ -45,7 +45,7 @@ class Crowd:
 
     def room(self, name: str) -> str:
         """The room that the check calls so, by a title drawn for this run."""
-        return f"{name} {self._tag}"
+        return f"{name}-{self._tag}"
 
     def text(self, words: str) -> str:
         """A text drawn for this run."""

@@ -114,7 +114,6 @@ def test_a_notice_reaches_every_tab(chat: Chat, crowd: Crowd) -> None:
 def test_a_kicked_user_is_closed_everywhere(chat: Chat, crowd: Crowd) -> None:
     """All sockets of a kicked user close with 4403, in both processes; nobody else's do."""
     gate = crowd.room("gate")
-    before = chat.store.members()
     kicked = [crowd.enter(server, "bo", *rooms) for server in (chat.one, chat.two) for rooms in ([gate], [])]
     ada = crowd.enter(chat.one, "ada", gate)
     longer = crowd.enter_as(chat.two, f"{kicked[0].user}b", gate)
@@ -139,12 +138,3 @@ def test_a_kicked_user_is_closed_everywhere(chat: Chat, crowd: Crowd) -> None:
                 saw = f"the socket of {other.name} was closed with {close_code}"
                 crowd.fail("kicked-others", wanted=f"only {kicked[0].user}'s sockets are closed", saw=saw)
         expect_heard(crowd, listener, heard, [message(gate, speaker.user, text)])
-    for other in (ada, longer):
-        other.socket.close()
-    crowd.wait_gone(ada, longer)
-    if left := crowd.members_left(before):
-        crowd.fail(
-            "members-left",
-            wanted=f"{kicked[0].user} was kicked, and the others have closed: no group holds a member any more",
-            saw=f"Valkey still lists members in {len(left)} groups: {', '.join(left)}",
-        )
