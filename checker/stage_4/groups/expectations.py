@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NoReturn
 
 from checker.stage_4.groups.chatter import Chatter
@@ -11,6 +12,8 @@ from checker.stage_4.groups.crowd import POLL_EVERY_S, Crowd
 from checker.stage_4.groups.frames import Frame, bare, message, never_heard, shown, shown_title
 
 LATE_WITHIN_S = 1.0
+# The share of answers that may leave out somebody who is there.
+MOST_FORGOTTEN = 0.2
 
 
 def expect_heard(crowd: Crowd, listener: Chatter, heard: Sequence[Frame], expected: Sequence[Frame]) -> None:
@@ -74,24 +77,40 @@ def expect_users(crowd: Crowd, askers: Sequence[Chatter], room: str, users: Sequ
 def expect_gone(crowd: Crowd, users: Sequence[str], room: str, askers: Sequence[Chatter], *, for_s: float) -> None:
     """Ask until nobody has been told of these for so long on end; being told at the deadline ends the check.
 
-    A renewal that was on its way may show a user once more. One that never ends lets no such time go by.
+    A renewal that was on its way may show a user once more. One that never ends lets no such time go by. The askers are
+    in the room: meanwhile they are named, but for moments when a busy machine renews late.
     """
+    living = {asker.user for asker in askers}
+    asked, forgotten = 0, 0
     started_at = crowd.chat.history.now()
     gone_since, returned = None, set[str]()
     while True:
         asked_at = crowd.chat.history.now()
         answers = {asker.name: crowd.who(asker, room) for asker in askers}
         there = {user for named in answers.values() for user in named} & set(users)
+        asked += 1
+        forgotten += any(living - set(named) for named in answers.values())
         if not there:
             gone_since = gone_since or crowd.chat.history.now()
             if asked_at >= gone_since + for_s:
-                return
+                break
         elif asked_at < started_at + crowd.patience_s:
             returned |= there if gone_since is not None else set()
             gone_since = None
         else:
-            break
+            _fail_as_listed(crowd, answers, there, returned)
         threading.Event().wait(POLL_EVERY_S)
+    if forgotten > MOST_FORGOTTEN * asked:
+        crowd.fail(
+            "living-forgotten",
+            wanted=f"{' and '.join(sorted(living))} stay in the room: `who` names them all the time",
+            saw=f"{forgotten} of {asked} times, over {crowd.chat.history.now() - started_at:.1f} s, `who` left one out",
+        )
+
+
+def _fail_as_listed(
+    crowd: Crowd, answers: Mapping[str, list[str]], there: AbstractSet[str], returned: AbstractSet[str]
+) -> NoReturn:
     told = "; ".join(f"{name} is told {named}" for name, named in answers.items())
     saw = f"{told}, after {crowd.patience_s:.1f} s of asking"
     saw += f"\n{', '.join(sorted(returned))} had been gone, and came back" if returned else ""

@@ -74,7 +74,7 @@ def test_a_socket_cut_while_speaking_leaves_nothing(chat: Chat, crowd: Crowd) ->
     crowd.wait_gone(ada)
     what = f"a client reads nothing, {LONG_TEXTS} long messages are said to it, and it vanishes"
     _expect_no_members(crowd, before, what, gus.id)
-    askers = [crowd.enter(chat.one, "ada"), crowd.enter(chat.two, "bo")]
+    askers = [crowd.enter(chat.one, "ada", bridge), crowd.enter(chat.two, "bo", bridge)]
     users = [crowd.user(name) for name in ("eve", "fay", "gus", "hal")]
     expect_gone(crowd, users, bridge, askers, for_s=2 * chat.presence_s)
 
