@@ -42,7 +42,7 @@ def test_dev_check_proves_an_exercise_and_sums_up(tmp_path: Path) -> None:
 def test_dev_check_shows_what_a_grader_got_wrong(
     own_places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expect = own_places.solutions("stage_1/greeting") / "wrong" / "two_lines" / "expect.toml"
+    expect = own_places.mistake("stage_1/greeting", "two_lines")
     expect.write_text(expect.read_text().replace("too-long", "no-full-stop"))
     monkeypatch.setenv("TMPDIR", str(tmp_path))  # where the run is kept
     shown = learn(tmp_path, "dev", "check", "greeting", "--json", rooms=own_places.rooms)
@@ -59,7 +59,7 @@ def test_dev_check_tells_the_unexpected_again_below_the_table(
     own_places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    expect = own_places.solutions("stage_1/greeting") / "wrong" / "two_lines" / "expect.toml"
+    expect = own_places.mistake("stage_1/greeting", "two_lines")
     expect.write_text(expect.read_text().replace("too-long", "no-full-stop"))
     shown = learn(tmp_path, "dev", "check", "greeting", rooms=own_places.rooms)
     below = shown.out.partition("median s")[2]

@@ -69,9 +69,15 @@ def test_too_few_solutions_are_told(own_places: Places) -> None:
 
 
 def test_an_expected_check_that_does_not_exist_is_told(own_places: Places) -> None:
-    expect = next((own_places.solutions(GREETING) / "wrong").glob("*/expect.toml"))
-    edit(expect, lambda text: re.sub(r'check = "\w+"', 'check = "test_nosuch"', text))
+    edit(own_places.mistake(GREETING, "two_lines"), lambda text: re.sub(r"check: \w+", "check: test_nosuch", text))
     assert any("expects 'test_nosuch', which is no check" in problem for problem in problems(own_places))
+
+
+def test_a_mistake_that_no_longer_fits_is_told(own_places: Places) -> None:
+    edit(own_places.reference(GREETING) / "greeting.txt", lambda text: text.replace("Hello", "Good day"))
+    found = problems(own_places)
+    assert len(found) == 5, found
+    assert all("greeting.txt: hunk 1 does not fit: line 1 is 'Good day, world.\\n', not" in each for each in found)
 
 
 def test_an_expectation_that_cannot_be_read_is_told(own_places: Places) -> None:

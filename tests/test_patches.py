@@ -54,7 +54,7 @@ def test_gits_own_form_is_taken(project: Path) -> None:
     assert "line five" in (project / "app.py").read_text()
 
 
-def test_a_blank_line_of_context_may_have_lost_its_blank(project: Path) -> None:
+def test_an_empty_line_of_context_may_stand_without_its_blank(project: Path) -> None:
     (project / "app.py").write_text("one\n\nthree\n")
     apply("--- a/app.py\n+++ b/app.py\n@@ -1,3 +1,3 @@\n-one\n+1\n\n three\n", project)
     assert (project / "app.py").read_text() == "1\n\nthree\n"
@@ -101,6 +101,17 @@ def test_the_way_to_a_diff_and_back_is_exact(tmp_path: Path, before: dict[str, b
             (folder / name).write_bytes(content)
     apply(saving.difference(*sides), sides[0])
     assert {path.as_posix(): (sides[0] / path).read_bytes() for path in scaffold.listed(sides[0])} == after
+
+
+def test_no_line_of_a_diff_ends_in_a_blank_unless_the_file_has_one(tmp_path: Path) -> None:
+    sides = [lay(tmp_path / name, {"a": f"1\n\n{name}\n\n3\n"}) for name in ("before", "after")]
+    told = saving.difference(*sides)
+    assert told == "--- a/a\n+++ b/a\n@@ -1,5 +1,5 @@\n 1\n\n-before\n+after\n\n 3\n"
+
+
+def test_no_diff_ends_in_an_empty_line(tmp_path: Path) -> None:
+    sides = [lay(tmp_path / name, {"a": f"1\n{name}\n2\n\n\n3\n"}) for name in ("before", "after")]
+    assert saving.difference(*sides) == "--- a/a\n+++ b/a\n@@ -1,3 +1,3 @@\n 1\n-before\n+after\n 2\n"
 
 
 def test_a_mode_is_changed_and_kept(tmp_path: Path) -> None:

@@ -95,6 +95,37 @@ def test_a_proven_case_is_remembered_until_its_content_changes(places: Places) -
     assert not any(proof.is_cached for proof in proving.prove(places, cases, fresh=True))
 
 
+def test_a_diff_is_proven_and_remembered_with_what_it_stands_on(places: Places) -> None:
+    folder = places.solutions(PATH) / "wrong"
+    head = "check: test_word\ncode: wrong-word\nsaw: haps\nwhy: unsure\n"
+    lay(folder, {"unsure.diff": f"{head}\n--- a/word.txt\n+++ b/word.txt\n@@ -1 +1 @@\n-yes\n+perhaps\n"})
+    chosen = proving.cases(places, TOY)[-1:]
+    (proof,) = proving.prove(places, chosen)
+    assert (proof.seen, proof.is_right) == ("test_word: wrong-word saw 'haps'", True)
+    assert [proof.is_cached for proof in proving.prove(places, chosen)] == [True]
+    (places.reference(PATH) / "notes.txt").write_text("new\n")
+    assert [proof.is_cached for proof in proving.prove(places, chosen)] == [False]
+
+
+def test_a_mistake_that_cannot_be_laid_out_stops_no_other(places: Places) -> None:
+    head = "check: test_word\ncode: wrong-word\nwhy: it was true once\n"
+    told = f"{head}\n--- a/word.txt\n+++ b/word.txt\n@@ -1 +1 @@\n-yea\n+nay\n"
+    lay(places.solutions(PATH) / "wrong", {"misfit.diff": told})
+    *_, misfit, no = proving.prove(places, proving.cases(places, TOY))
+    assert (misfit.seen, misfit.is_right) == ("cannot be laid out", False)
+    assert "misfit.diff:7: word.txt: hunk 1 does not fit" in misfit.said
+    assert no.is_right
+
+
+def test_a_finding_that_saw_something_else_is_no_proof(places: Places) -> None:
+    expect = places.solutions(PATH) / "wrong" / "no" / "expect.toml"
+    expect.write_text(expect.read_text() + 'saw = "perhaps"\n')
+    *_, wrong = proving.prove(places, proving.cases(places, TOY))
+    assert not wrong.is_right
+    assert wrong.case.expected == "test_word: wrong-word at word.txt:1 saw 'perhaps'"
+    assert wrong.seen == "test_word: wrong-word at word.txt:1 saw 'no'"
+
+
 def test_repeats_run_beside_busy_processes_and_are_never_remembered(places: Places) -> None:
     proofs = proving.prove(places, proving.cases(places, TOY), repeat=2, load=1)
     assert len(proofs) == 6

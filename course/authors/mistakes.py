@@ -93,7 +93,7 @@ def parts(path: Path) -> tuple[dict[str, str], Diff]:
     except OSError as error:
         raise CourseBug(f"{path}: {error.strerror}") from error
     top, blank, below = text.partition("\n\n")
-    lines = top.split("\n")
+    lines = top.rstrip("\n").split("\n")
     head: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         key, colon, value = line.partition(":")

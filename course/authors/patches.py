@@ -149,7 +149,7 @@ def parse(text: str, told_by: str, line: int = 1) -> Diff:
         files = PatchSet(counted())
     except UnidiffParseError as error:
         raise CourseBug(f"{told_by}:{line + read - 1}: {' '.join(str(error).split())}") from error
-    # An editor may have taken the one blank off an empty line of context.
+    # An empty line of context may stand without its blank.
     sides = (str(files), re.sub(r"(?m)^\n", " \n", text))
     understood, given = (StringIO(_normal(side), newline="\n").readlines() for side in sides)
     if understood != given or not text.endswith("\n"):

@@ -23,6 +23,7 @@ from course.authors.mistakes import Mistake
 from course.authors.proof_cache import ProofCache
 from course.content import scaffold
 from course.content.places import Places
+from course.errors import CourseBug
 from course.grading import checking
 from course.model import Exercise, Outcome, Verdict
 
@@ -134,7 +135,10 @@ def _prove(places: Places, case: Case) -> Proof:
     try:
         project, run = folder / "project", folder / "run"
         run.mkdir()
-        case.lay(places, project)
+        try:
+            case.lay(places, project)
+        except CourseBug as bug:  # a right solution has changed under its mistakes: the others are still to be proven
+            return Proof(case, "cannot be laid out", 0.0, said=bug.wrong)
         started_at = time.monotonic()
         with checking.start(places, case.exercise, project=project, run=run) as grading:
             for _ in grading.events():

@@ -19,7 +19,7 @@ from course.model import Exercise
 
 CONTEXT_LINES = 3  # git's own number
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
-# git writes such a name in quotes; a diff here has none.
+# git writes such a name in quotes, which no diff here has.
 _UNWRITABLE = re.compile(r'["\\\x00-\x1f\x7f]|[^\x00-\x7f]')
 
 
@@ -94,6 +94,9 @@ def save(
 def difference(base: Path, project: Path) -> str:
     """The diff from one project to the other, the lesson left out; "" when nothing differs."""
     paths = {path for folder in (base, project) for path in scaffold.listed(folder)} - {Path(scaffold.LESSON)}
+    for path in sorted(paths):
+        if _UNWRITABLE.search(path.as_posix()):
+            raise UsageError(f"{project / path}: a diff here cannot hold this name.", "Rename it, or remove it.")
     told = [_between(path.as_posix(), content_of(base / path), content_of(project / path)) for path in sorted(paths)]
     # unidiff takes what follows a file without hunks for more of it: such files come last.
     return "".join(sorted(told, key=lambda text: "\n@@ " not in text))
@@ -114,11 +117,16 @@ def _between(path: str, before: Content | None, after: Content | None) -> str:
 
 
 def _hunk(source: list[str], target: list[str], group: list[tuple[str, int, int, int, int]]) -> str:
-    (_, i1, _, j1, _), (_, _, i2, _, j2) = group[0], group[-1]
+    (_, i1, _, j1, _), (kind, a1, i2, b1, j2) = group[0], group[-1]
+    # No file of ours ends in an empty line, which many an editor would take off.
+    while kind == "equal" and i2 > a1 and source[i2 - 1] == "\n":
+        i2, j2 = i2 - 1, j2 - 1
+    group = [*group[:-1], (kind, a1, i2, b1, j2)]
     lines = [f"@@ -{_range(i1, i2)} +{_range(j1, j2)} @@\n"]
     for kind, a1, a2, b1, b2 in group:
         if kind == "equal":
-            lines += (f" {line}" for line in source[a1:a2])
+            # As `diff --suppress-blank-empty` does: no editor takes a blank off, because there is none.
+            lines += (line if line == "\n" else f" {line}" for line in source[a1:a2])
         else:
             lines += (f"-{line}" for line in source[a1:a2])
             lines += (f"+{line}" for line in target[b1:b2])

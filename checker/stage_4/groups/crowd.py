@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from statistics import median
+from string import ascii_uppercase
 from typing import NoReturn
 
 from checker.harness.findings import fail
@@ -34,7 +35,7 @@ class Crowd:
         self.chat = chat
         self.random = random
         self.started_at = chat.history.now()
-        self._tag = str(random.randrange(100, 1000))
+        self._tag = random.choice(ascii_uppercase) + str(random.randrange(10, 100))
         self._chatters: list[Chatter] = []
         self._deaf: list[DeafClient] = []
         self._answers_s: list[float] = []
