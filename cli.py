@@ -317,7 +317,7 @@ def dev_new(
 
 @dev.command("show", cls=PlainCommand)
 def dev_show(exercise: Annotated[str, typer.Argument(autocompletion=exercise_names)]) -> ExitStatus:
-    """All files of one exercise, from all rooms."""
+    """All of one exercise: its files from all rooms, its solutions, its promises and what breaks them."""
     from course.authors import dossier, faults
     from course.content import catalogue
     from course.content.places import Places

@@ -18,6 +18,7 @@ from checker.harness.history import History
 from checker.harness.picture import Picture
 from checker.harness.program import Program
 from checker.harness.run import RUN, Run
+from checker.harness.seed import Seed
 from checker.harness.site import SelfBound
 from checker.harness.stack import Stack
 
@@ -66,6 +67,12 @@ def stack(run: Run, _one_gate: Gate) -> Iterator[Stack]:
     yield stack
     _one_gate.open()
     stack.stop()
+
+
+@pytest.fixture(scope="session")
+def seed(history: History) -> Seed:
+    """What the run draws its data from: `seed.random("titles").sample(...)`; recorded, and drawn again by LEARN_SEED."""
+    return Seed(history)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ SECTIONS = {
     "Fixtures": ("fixtures", "harness/starters"),
     "Ending a check": ("harness/findings", "harness/suite", "harness/diagnosis", "harness/tracebacks", "harness/lines"),
     "Waiting": ("harness/waiting", "harness/idle"),
+    "Drawn data": ("harness/seed",),
     "Servers": ("harness/site", "harness/server", "harness/servers/*", "harness/gunicorn/*", "harness/probed"),
     "Requests and sockets": ("harness/http", "harness/websocket", "harness/traffic"),
     "The Gate": ("harness/gate",),

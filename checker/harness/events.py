@@ -44,11 +44,12 @@ class EventKind(StrEnum):
     SYSTEMD_NOTIFIED = "systemd.notified"
     SYSTEMD_RELOAD = "systemd.reload"
 
-    # the grader: reporter.py, picture.py
+    # the grader: reporter.py, picture.py, seed.py
     CHECK_STARTED = "check.started"
     CHECK_ENDED = "check.ended"
     PICTURE_LANES = "picture.lanes"
     PICTURE_CHART = "picture.chart"
+    SEED_DRAWN = "seed.drawn"
 
     # the probe, inside the learner's server: checker/probe/learn_probe
     APP_IMPORTING = "app.importing"

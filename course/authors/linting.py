@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from course.authors import mistakes
+from course.authors import mistakes, promises
 from course.authors.patches import Diff
 from course.authors.proving import Case, cases
 from course.authors.suites import parsed
 from course.content import catalogue, scaffold
 from course.content.places import Places
+from course.content.promises import without_names
 from course.errors import LearnError
 from course.model import LEFT_RUNNING, Course, Exercise
 from course.shared.equipment import SERVERS
@@ -87,7 +88,10 @@ def _exercise_problems(places: Places, exercise: Exercise) -> Iterator[str]:
     own = set(catalogue.own_hints(places, exercise.path))
     for code in sorted(own - expected_codes):
         yield f"no wrong solution proves the diagnosis {code!r}"
-    yield from _lesson_problems(places.lesson(exercise.path))
+    lesson = places.lesson(exercise.path)
+    text = lesson.read_text(encoding="utf-8") if lesson.is_file() else ""
+    yield from _lesson_problems(without_names(text))
+    yield from promises.problems(text, {case.name: case.mistake.breaks for case in wanted if case.mistake})
     yield from _scaffold_problems(places, exercise)
     if not (places.reference(exercise.path) / "why.md").is_file():
         yield "right/reference/why.md is missing"
@@ -124,8 +128,7 @@ def _mistake_problems(places: Places, exercise: Exercise, wanted: tuple[Case, ..
                     yield error.wrong
 
 
-def _lesson_problems(lesson: Path) -> Iterator[str]:
-    text = lesson.read_text(encoding="utf-8") if lesson.is_file() else ""
+def _lesson_problems(text: str) -> Iterator[str]:
     words = len(re.sub(r"```.*?```", "", text, flags=re.DOTALL).split())
     if words not in LESSON_WORDS:
         yield f"lesson.md has {words} words; wanted are {LESSON_WORDS.start} to {LESSON_WORDS.stop}"

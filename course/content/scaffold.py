@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from course.content import promises
 from course.content.places import Places
 from course.errors import CourseBug
 from course.files import remove, writing
@@ -23,7 +24,8 @@ _EXECUTABLE = 0o111
 def issue(places: Places, exercise: Exercise, destination: Path) -> tuple[Path, ...]:
     """Make the exercise's project: its scaffold, and its lesson as README.md. Returns the relative paths, in order.
 
-    A template may use `title`, `goal`, `name`, `stage`, `path` and `minutes`.
+    The lesson is issued without the names of its promises. A template may use `title`, `goal`, `name`, `stage`,
+    `path` and `minutes`.
     """
     values = {name: str(getattr(exercise, name)) for name in ("title", "goal", "name", "stage", "path", "minutes")}
     files = render(places.scaffold(exercise.path), destination, values)
@@ -33,7 +35,7 @@ def issue(places: Places, exercise: Exercise, destination: Path) -> tuple[Path, 
     if Path(LESSON) in files:
         raise CourseBug(f"{places.scaffold(exercise.path) / LESSON}: the lesson takes this name")
     with writing(destination):
-        _copy(lesson, destination / LESSON)
+        _copy(lesson, destination / LESSON, promises.without_names(lesson.read_text(encoding="utf-8")))
     return (Path(LESSON), *files)
 
 

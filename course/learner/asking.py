@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from course.content import catalogue, scaffold
+from course.content import catalogue, promises, scaffold
 from course.content.places import Places
 from course.errors import CourseBug, UsageError
 from course.learner import situation
@@ -46,13 +46,16 @@ class Comparison:
 
 
 def lesson(name: str | None, places: Places | None = None) -> str:
-    """The lesson in Markdown: of the exercise named, which needs no workspace, or of the one that is meant."""
+    """The lesson in Markdown: of the exercise named, which needs no workspace, or of the one that is meant.
+
+    Without the names of its promises, which are for authors.
+    """
     places = places or Places()
     if name:
         path = catalogue.find(catalogue.read(places), name).path
     else:
         path = situation.meant(situation.here(places), None).path
-    return places.lesson(path).read_text(encoding="utf-8")
+    return promises.without_names(places.lesson(path).read_text(encoding="utf-8"))
 
 
 def hint(here: Situation, exercise: Exercise) -> Hint:

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from course.authors.dossier import Dossier
+from course.authors.promises import Promise
 from course.authors.saving import Saved
 from course.model import Exercise
-from course.view.rows import BLANK, Row, dim
+from course.view.rows import BLANK, FAILED, Row, bad, dim
 
 CASE_COLUMNS = 30
+PROMISE_COLUMNS = 16
 
 
 def made(files: Sequence[Path]) -> Iterator[Row]:
@@ -36,8 +38,21 @@ def dossier(shown: Dossier) -> Iterator[Row]:
         if case.why:
             yield Row(case.why, label=" ", label_columns=CASE_COLUMNS)
     yield BLANK
+    if shown.promises:
+        yield from _promises(shown.promises)
+        yield BLANK
     for file in shown.files:
         yield Row(file.as_posix())
+
+
+def _promises(promises: Sequence[Promise]) -> Iterator[Row]:
+    """Each promise with what breaks it, by its sides."""
+    for promise in promises:
+        yield Row(promise.text, label=promise.name, label_columns=PROMISE_COLUMNS)
+        for side, mistake in promise.broken_by:
+            yield Row(mistake, label=dim(f"/{side}" if side else "-"), label_columns=CASE_COLUMNS, indent=2)
+        if not promise.broken_by:
+            yield Row("no mistake breaks it", label=bad(FAILED), label_columns=2, indent=2)
 
 
 def laid_out(exercise: Exercise, name: str, folder: Path, laid: str) -> Iterator[Row]:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import redis
+
 from checker.harness.history import History
+from checker.harness.seed import Seed
 from checker.harness.server import Server
 from checker.harness.servers.valkey import Valkey
+from course.errors import MachineLacks
 
 # `specific.` and two UUIDs: what the core layer calls a consumer, and the only thing it puts into a group.
 _CHANNEL_NAME = re.compile(r"[\w.-]+\.[0-9a-f]{32}![0-9a-f]{32}")
+# Our own hold ends by itself, should we be killed while it lasts.
+HOLD_MS = 5000
+HELD_WITHIN_S = 0.5
+POLL_EVERY_S = 0.01
 
 
 class Store:
@@ -31,8 +42,34 @@ class Store:
 
     def has_readers(self) -> bool:
         """Whether anybody waits for messages: the core layer with BZPOPMIN, the pubsub layer by subscription."""
-        clients: list[dict[str, str]] = self._valkey.command("CLIENT LIST")
-        return any(c["cmd"].startswith("bz") or c["sub"] != "0" for c in clients)
+        return any(c["cmd"].startswith("bz") or c["sub"] != "0" for c in self._clients())
+
+    def has_core_readers(self) -> bool:
+        """Whether the core layer waits for messages: its groups are written, those of the pubsub layer subscribed."""
+        return any(c["cmd"].startswith("bz") for c in self._clients())
+
+    @contextmanager
+    def writes_held(self) -> Iterator[None]:
+        """Nothing is written or published while this lasts; who tries waits (CLIENT PAUSE). Reading goes on."""
+        try:
+            self._valkey.command("CLIENT", "PAUSE", HOLD_MS, "WRITE")
+        except redis.ResponseError as error:
+            raise MachineLacks(
+                f"{self._valkey.name}: CLIENT PAUSE: {error}", "a Valkey of your own can do it"
+            ) from error
+        try:
+            yield
+        finally:
+            self._valkey.command("CLIENT", "UNPAUSE")
+
+    def wait_held(self, commands: Collection[str]) -> bool:
+        """Whether one of these commands waits for the end of `writes_held`, now or soon."""
+        waiting = threading.Event()
+        for _ in range(int(HELD_WITHIN_S / POLL_EVERY_S)):
+            if any("b" in client["flags"] and client["cmd"] in commands for client in self._clients()):
+                return True
+            waiting.wait(POLL_EVERY_S)
+        return False
 
     def members(self) -> dict[str, int]:
         """The groups that have members, and how many: of the core layer (sorted sets) and of the pubsub layer."""
@@ -45,6 +82,10 @@ class Store:
     def _channel_count(self, key: str) -> int:
         return sum(bool(_CHANNEL_NAME.fullmatch(member)) for member in self._valkey.command("ZRANGE", key, 0, -1))
 
+    def _clients(self) -> list[dict[str, str]]:
+        clients: list[dict[str, str]] = self._valkey.command("CLIENT LIST")
+        return clients
+
 
 @dataclass(frozen=True)
 class Chat:
@@ -54,6 +95,8 @@ class Chat:
     two: Server
     store: Store
     history: History
+    seed: Seed
+    presence_s: float  # PRESENCE_SECONDS of both
 
     def place(self, server: Server) -> str:
         """How findings call the process."""

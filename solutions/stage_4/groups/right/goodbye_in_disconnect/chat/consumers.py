@@ -49,6 +49,10 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         for room in set(self.rooms):
             await self.leave(room)
 
+    async def accept(self):
+        with contextlib.suppress(OSError):
+            await super().accept()
+
     async def send_json(self, content, close=False):
         with contextlib.suppress(OSError):  # the client may be gone already
             await super().send_json(content, close)

@@ -29,8 +29,8 @@ async def chat(scope, receive, send):
     """ASGI, scope type "websocket"."""
     await receive()
     socket = Socket(scope["user_name"], send)
-    await socket.open()
     try:
+        await socket.open()
         async with asyncio.TaskGroup() as tasks:
             others = [tasks.create_task(socket.follow_the_layer()), tasks.create_task(socket.stay_present())]
             while (event := await receive())["type"] != "websocket.disconnect":

@@ -77,6 +77,12 @@ class ChatConsumer(JsonWebsocketConsumer):
     def user_kick(self, event):
         self.close(code=4403)
 
+    def accept(self):
+        try:
+            super().accept()
+        except OSError:
+            logger.info("%s was gone before it was let in", self.user_name)
+
     def send_json(self, content, close=False):
         try:
             super().send_json(content, close)

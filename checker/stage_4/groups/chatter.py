@@ -1,0 +1,160 @@
+"""One socket of the chat checks: it joins, says, asks, and listens.
+
+Ordering holds without waiting: an acknowledged message is in Valkey, so whatever is said after the acknowledgement
+arrives after it. A socket that hears the later one and not the earlier has missed it for good.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Protocol
+
+from checker.harness.server import Server
+from checker.harness.websocket import WebSocket
+from checker.stage_4.groups.frames import Frame, shown_frame
+
+FRAME_WITHIN_S = 10.0
+
+
+class Judge(Protocol):
+    """Ends the check. An error inside the project says more than what a client saw of it, so that goes first."""
+
+    def fail(self, code: str, *, wanted: str, saw: str) -> None:
+        """Never returns."""
+
+
+class Chatter:
+    """One socket of one user, in one process."""
+
+    def __init__(self, judge: Judge, server: Server, user: str, place: str) -> None:
+        self.user = user
+        self.server = server
+        self.name = f"{user} in {place}"
+        self._judge = judge
+        self._unread: list[Frame] = []
+        self.socket: WebSocket = server.websocket(f"/ws/?user={user}", label=self.name)
+        self.id = self.socket.id  # what the probe calls it
+
+    def join(self, room: str) -> None:
+        """Join, and wait for `joined`."""
+        self.ask({"op": "join", "room": room}, "joined")
+
+    def leave(self, room: str) -> None:
+        """Leave, and wait for `left`."""
+        self.ask({"op": "leave", "room": room}, "left")
+
+    def say(self, room: str, text: str) -> None:
+        """Say it, and wait for the acknowledgement."""
+        self.ask({"op": "say", "room": room, "text": text}, "said")
+
+    def who(self, room: str) -> list[str]:
+        """The answer's users."""
+        return self.users_of({"op": "who", "room": room}, self.ask({"op": "who", "room": room}, "who"))
+
+    def who_of_all(self, rooms: list[str]) -> dict[str, list[str]]:
+        """The same of many rooms, asked at once."""
+        for room in rooms:
+            self.socket.send({"op": "who", "room": room})
+        told: dict[str, list[str]] = {}
+        for room in rooms:
+            frame = {"op": "who", "room": room}
+            answer = self._wanted(frame, self._answer("who"), "who")
+            told[str(answer["who"])] = self.users_of(frame, answer)
+        return told
+
+    def users_of(self, frame: Frame, answer: Frame) -> list[str]:
+        """The `users` of an answer to `who`; without a list of texts there the check ends."""
+        users = answer.get("users")
+        if not isinstance(users, list) or not all(isinstance(user, str) for user in users):
+            self._judge.fail(
+                "answer-differs",
+                wanted=f'{self.name} sends {shown_frame(frame)} and is answered with {{"who": ..., "users": [names]}}',
+                saw=f"no list of names in it: {shown_frame(answer)}",
+            )
+        return list(answer["users"])
+
+    def ask(self, frame: Frame, *keys: str) -> Frame:
+        """The first frame with one of these keys, which must tell the room asked for; anything else ends the check."""
+        answer = self._wanted(frame, self.answer_to(frame, *keys), *keys)
+        if any(answer[key] != frame["room"] for key in keys if key in answer and key != "error"):
+            self._judge.fail(
+                "answer-differs",
+                wanted=f"{self.name} sends {shown_frame(frame)} and the answer names that room, to the letter",
+                saw=f"the answer was {shown_frame(answer)}",
+            )
+        return answer
+
+    def answer_to(self, frame: Frame, *keys: str) -> Frame | None:
+        """The first frame with one of these keys or an error. Messages before it are kept for `hears_until`."""
+        self.socket.send(frame)
+        return self._answer(*keys)
+
+    def hears_until(self, text: str, within_s: float = FRAME_WITHIN_S) -> list[Frame]:
+        """The messages and notices up to and with the one of this text; all there were when it does not come."""
+        heard: list[Frame] = []
+        while (frame := self._next(within_s)) is not None:
+            heard.append(frame)
+            if text in (frame.get("text"), frame.get("notice")):
+                break
+        return heard
+
+    def answered_within(self, seconds: float, key: str) -> bool:
+        """Whether the answer to what was sent is there, or comes within so long; it is kept."""
+        for frame in self._unread:
+            if key in frame:
+                return True
+        while isinstance(frame := self.socket.receive(seconds), dict):
+            self._unread.append(frame)
+            if key in frame:
+                return True
+        return False
+
+    def expect_answer(self, frame: Frame, key: str) -> None:
+        """The answer to what was sent before, as `ask`."""
+        self._wanted(frame, self._answer(key), key)
+
+    def vanish(self, *frames: Frame) -> None:
+        """Send these and be cut off, all of it while the process stands still: it finds both at once."""
+        os.kill(self.server.pid, signal.SIGSTOP)
+        try:
+            for frame in frames:
+                self.socket.send(frame)
+            self.socket.cut()
+            self.socket.wait_closed()
+        finally:
+            os.kill(self.server.pid, signal.SIGCONT)
+
+    @property
+    def silence(self) -> str:
+        """Why there is no frame."""
+        code = self.socket.close_code
+        if code is None:
+            return f"{self.name} got no frame for {FRAME_WITHIN_S:.0f} s; its socket is open"
+        return f"the socket of {self.name} was closed ({code})"
+
+    def _wanted(self, frame: Frame, answer: Frame | None, *keys: str) -> Frame:
+        if answer is None or answer.keys().isdisjoint(keys):
+            is_refused = answer is not None and frame["op"] == "say"
+            has_joined = ", having joined the room," if is_refused else ""
+            self._judge.fail(
+                "member-refused" if is_refused else "no-reply",
+                wanted=f'{self.name}{has_joined} sends {shown_frame(frame)} and is answered with {{"{keys[0]}": ...}}',
+                saw=f"the answer was {shown_frame(answer)}" if answer else self.silence,
+            )
+        return answer or {}
+
+    def _answer(self, *keys: str) -> Frame | None:
+        skipped: list[Frame] = []
+        answer = self._next()
+        while answer is not None and answer.keys().isdisjoint({*keys, "error"}):
+            skipped.append(answer)
+            answer = self._next()
+        self._unread = skipped + self._unread
+        return answer
+
+    def _next(self, within_s: float = FRAME_WITHIN_S) -> Frame | None:
+        if self._unread:
+            return self._unread.pop(0)
+        frame = self.socket.receive(within_s)
+        return frame if frame is None or isinstance(frame, dict) else {"unexpected": frame}

@@ -1,0 +1,156 @@
+"""What more than one chat check expects, and how it is said when that is not so."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import NoReturn
+
+from checker.stage_4.groups.chatter import Chatter
+from checker.stage_4.groups.crowd import POLL_EVERY_S, Crowd
+from checker.stage_4.groups.frames import Frame, bare, message, never_heard, shown, shown_title
+
+LATE_WITHIN_S = 1.0
+# The share of answers that may leave out somebody who is there.
+MOST_FORGOTTEN = 0.2
+
+
+def expect_heard(crowd: Crowd, listener: Chatter, heard: Sequence[Frame], expected: Sequence[Frame]) -> None:
+    """Exactly these, each once; in which order different speakers are heard is not promised."""
+    missing = [frame for frame in expected if frame not in heard]
+    foreign = [frame for frame in heard if frame not in expected]
+    doubled = [frame for frame in expected if heard.count(frame) > 1]
+    if foreign:
+        own = any(frame.get("from") == listener.user for frame in foreign)
+        crowd.fail(
+            "overheard",
+            wanted=f"{listener.name} hears only what others say in the rooms it has joined",
+            saw=f"{listener.name} heard {'its own message' if own else 'what is not its own'}: {shown(foreign[:2])}",
+        )
+    if missing:
+        crowd.fail(
+            "not-delivered",
+            wanted=f"{listener.name} hears {shown(missing[:1])}",
+            saw=f"{listener.name} {never_heard(missing, heard)}" + (f"\n{listener.silence}" if not heard else ""),
+        )
+    if doubled:
+        crowd.fail(
+            "duplicated",
+            wanted=f"{listener.name} hears {shown(doubled[:1])} once",
+            saw=f"it heard it {heard.count(doubled[0])} times",
+        )
+
+
+def expect_refused(crowd: Crowd, stranger: Chatter, how: str, room: str, members: tuple[Chatter, Chatter]) -> None:
+    """A socket that may not speak is told so, and nobody hears it, of these two members of the room."""
+    speaker, listener = members
+    psst, bell = crowd.text(f"psst from {stranger.name}"), crowd.text(f"after {stranger.name}")
+    wanted = f'{stranger.name}, who {how}, is answered {{"error": ...}} and nobody hears it'
+    answer = stranger.ask({"op": "say", "room": room, "text": psst}, "error", "said")
+    if "said" in answer:
+        crowd.fail("spoke-without-joining", wanted=wanted, saw=f"the answer was {shown([answer])}")
+    speaker.say(room, bell)
+    heard = bare_until(listener, bell)
+    if message(room, stranger.user, psst) in heard:
+        saw = f"the answer was {shown([answer])}; {listener.name} in the room heard {shown(heard)}"
+        crowd.fail("spoke-without-joining", wanted=wanted, saw=saw)
+    expect_heard(crowd, listener, heard, [message(room, speaker.user, bell)])
+
+
+def expect_users(crowd: Crowd, askers: Sequence[Chatter], room: str, users: Sequence[str], situation: str) -> None:
+    """All are told these users within the promised time, and some more where the machine is slow."""
+    for asker in askers:
+        answer = crowd.who_settles(asker, room, users)
+        if answer == list(users):
+            continue
+        answers = {other.name: other.who(room) for other in askers}
+        told = "; ".join(f"{name} is told {names}" for name, names in answers.items())
+        code = "who-differs" if len({tuple(names) for names in answers.values()}) > 1 else "who-wrong"
+        crowd.fail(
+            code,
+            wanted=f"{situation}: `who` names {list(users)} in both processes",
+            saw=f"{told}; the check has asked for {crowd.patience}",
+        )
+
+
+def expect_gone(crowd: Crowd, users: Sequence[str], room: str, askers: Sequence[Chatter], *, for_s: float) -> None:
+    """Ask until nobody has been told of these for so long on end; being told at the deadline ends the check.
+
+    A renewal that was on its way may show a user once more. One that never ends lets no such time go by. The askers are
+    in the room: meanwhile they are named, but for moments when a busy machine renews late.
+    """
+    living = {asker.user for asker in askers}
+    asked, forgotten = 0, 0
+    started_at = crowd.chat.history.now()
+    gone_since, returned = None, set[str]()
+    while True:
+        asked_at = crowd.chat.history.now()
+        answers = {asker.name: crowd.who(asker, room) for asker in askers}
+        there = {user for named in answers.values() for user in named} & set(users)
+        asked += 1
+        forgotten += any(living - set(named) for named in answers.values())
+        if not there:
+            gone_since = gone_since or crowd.chat.history.now()
+            if asked_at >= gone_since + for_s:
+                break
+        elif asked_at < started_at + crowd.patience_s:
+            returned |= there if gone_since is not None else set()
+            gone_since = None
+        else:
+            _fail_as_listed(crowd, answers, there, returned)
+        threading.Event().wait(POLL_EVERY_S)
+    if forgotten > MOST_FORGOTTEN * asked:
+        crowd.fail(
+            "living-forgotten",
+            wanted=f"{' and '.join(sorted(living))} stay in the room: `who` names them all the time",
+            saw=f"{forgotten} of {asked} times, over {crowd.chat.history.now() - started_at:.1f} s, `who` left one out",
+        )
+
+
+def _fail_as_listed(
+    crowd: Crowd, answers: Mapping[str, list[str]], there: AbstractSet[str], returned: AbstractSet[str]
+) -> NoReturn:
+    told = "; ".join(f"{name} is told {named}" for name, named in answers.items())
+    saw = f"{told}, after {crowd.patience_s:.1f} s of asking"
+    saw += f"\n{', '.join(sorted(returned))} had been gone, and came back" if returned else ""
+    gone = " and ".join(sorted(there))
+    wanted = f"the client of {gone} vanished while the server spoke to it: `who` names it no more, and never again"
+    # Not crowd.fail: a consumer may end with an error, as long as nothing stays behind.
+    crowd.fail_as("listed-after-vanishing", wanted=wanted, saw=saw)
+
+
+def did_not_cross(
+    crowd: Crowd, speaker: Chatter, listener: Chatter, missing: Sequence[Frame], heard: Sequence[Frame]
+) -> NoReturn:
+    """A message did not reach the other process: which of the three usual causes it is, Valkey tells."""
+    wanted = f"{listener.name} hears what {speaker.name} says, and then what was said after it"
+    if heard and missing[0] in bare(listener.hears_until(str(missing[0]["text"]), LATE_WITHIN_S)):
+        saw = f"{listener.name} heard {missing[0]['text']!r} late, after what was said when it had been acknowledged"
+        crowd.fail("answered-too-early", wanted=wanted, saw=saw)
+    saw = f"{speaker.name} got its acknowledgement; {listener.name} {never_heard(missing, heard)}"
+    if not heard:
+        saw += f"\n{listener.silence}"
+    if not crowd.chat.store.has_readers():
+        saw += f"\nthe Valkey at REDIS_URL saw {crowd.chat.store.commands()} commands, and no channel layer waits there"
+        crowd.fail("layer-not-shared", wanted=wanted, saw=saw)
+    if not crowd.chat.store.members():
+        saw += "\nValkey knows of no group with a member"
+        crowd.fail("kept-in-process", wanted=wanted, saw=saw)
+    crowd.fail("not-delivered", wanted=wanted, saw=saw)
+
+
+def fail_as_one_room(crowd: Crowd, pairs: Sequence[tuple[str, str]], title: str, what: str) -> NoReturn:
+    """A room of this title is also the room of the other title of its pair."""
+    pair = next((pair for pair in pairs if title in pair), (title, "another title"))
+    one, other = pair if pair[0] == title else pair[::-1]
+    crowd.fail(
+        "titles-collide",
+        wanted=f"{shown_title(one)} and {shown_title(other)} are two rooms",
+        saw=f"a socket that has joined only {shown_title(other)} {what}",
+    )
+
+
+def bare_until(listener: Chatter, text: str) -> list[Frame]:
+    """What it hears up to this text, without keys that the contract does not name."""
+    return bare(listener.hears_until(text))

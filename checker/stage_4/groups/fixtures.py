@@ -1,0 +1,37 @@
+"""What the chat checks share: both processes with their Valkey, and the sockets of one check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from checker.harness.history import History
+from checker.harness.seed import Seed
+from checker.harness.starters import Uvicorn, Valkey
+from checker.stage_4.groups.chat import Chat, Store
+from checker.stage_4.groups.crowd import Crowd
+
+# With a fraction, so that nobody is right with whole seconds alone.
+PRESENCE_SECONDS = (0.8, 0.9, 1.1, 1.2)
+
+
+@pytest.fixture(scope="session")
+def chat(uvicorn: Uvicorn, valkey: Valkey, history: History, seed: Seed) -> Chat:
+    """Both processes and the Valkey between them."""
+    store = valkey()
+    presence_s = seed.random("PRESENCE_SECONDS").choice(PRESENCE_SECONDS)
+    environment = {**store.environment, "PRESENCE_SECONDS": str(presence_s)}
+    one = uvicorn("chat.asgi:application", name="uvicorn-one", environment=environment)
+    two = uvicorn("chat.asgi:application", name="uvicorn-two", environment=environment)
+    for server in (one, two):
+        server.ready("/")
+    return Chat(one, two, Store(store), history, seed, presence_s)
+
+
+@pytest.fixture
+def crowd(chat: Chat, request: pytest.FixtureRequest) -> Iterator[Crowd]:
+    """The sockets of one check."""
+    crowd = Crowd(chat, chat.seed.random(request.node.name))
+    yield crowd
+    crowd.close()

@@ -1,0 +1,135 @@
+"""Groups: what is said in one of two uvicorn processes is heard in the other, by exactly those who should hear it."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from checker.harness.suite import needs
+from checker.stage_4.groups.chat import Chat
+from checker.stage_4.groups.chatter import Chatter
+from checker.stage_4.groups.crowd import Crowd
+from checker.stage_4.groups.expectations import bare_until, did_not_cross, expect_heard
+from checker.stage_4.groups.frames import BELL, Frame, message, never_heard, shown
+
+
+def test_a_socket_joins_in_either_process(chat: Chat, crowd: Crowd) -> None:
+    """A socket opens and joins a room, in either process."""
+    for server in (chat.one, chat.two):
+        crowd.enter(server, "ada", crowd.room("lobby"))
+
+
+@needs("test_a_socket_joins_in_either_process")
+def test_a_message_reaches_the_other_process(chat: Chat, crowd: Crowd) -> None:
+    """A message reaches the room's sockets in the other process."""
+    lobby = crowd.room("lobby")
+    ada = crowd.enter(chat.one, "ada", lobby)
+    bo = crowd.enter(chat.two, "bo", lobby)
+    cy = crowd.enter(chat.two, "cy", lobby)
+    dot = crowd.enter(chat.one, "dot", lobby)
+    for speaker, barrier, listener in ((ada, bo, cy), (bo, ada, dot)):
+        hello, later = crowd.odd_text(f"hello from {speaker.user}"), f"later than {speaker.user} (the check's marker)"
+        speaker.say(lobby, hello)
+        # Were the first message on its way, it would arrive before this one.
+        barrier.say(lobby, later)
+        heard = bare_until(listener, later)
+        expected = [message(lobby, speaker.user, hello), message(lobby, barrier.user, later)]
+        if heard[-2:] != expected:
+            missing = [frame for frame in expected if frame not in heard] or expected
+            did_not_cross(crowd, speaker, listener, missing, heard)
+
+
+# From when a call is known to wait in Valkey: an answer that was sent before it is there by then.
+EARLY_WITHIN_S = 0.1
+# What a `group_send` of either layer writes first, and a `group_add` of the core layer.
+SENDS = ("zremrangebyscore", "eval", "evalsha", "publish")
+HANDS_OVER = {"said": SENDS, "joined": ("zadd",)}
+
+
+@needs("test_a_message_reaches_the_other_process")
+def test_an_answer_tells_what_is_done(chat: Chat, crowd: Crowd) -> None:
+    """No `joined`, no `said`, and no answer to a POST comes before the layer has taken what it stands for."""
+    dock = crowd.room("dock")
+    ada, bo = crowd.enter(chat.one, "ada", dock), crowd.enter(chat.two, "bo", dock)
+    cy, dot = crowd.enter(chat.two, "cy"), crowd.enter(chat.two, "dot")
+    if not chat.store.has_readers():
+        return  # nothing is handed to any layer there
+    acts: list[tuple[Chatter, Frame, str]] = [(ada, {"op": "say", "room": dock, "text": crowd.text("hello")}, "said")]
+    if chat.store.has_core_readers():  # with the other layer joining is subscribing, which no hold on writing delays
+        acts.append((cy, {"op": "join", "room": crowd.room("pier")}, "joined"))
+    for chatter, frame, key in acts:
+        with chat.store.writes_held():
+            chatter.socket.send(frame)
+            is_early = chat.store.wait_held(HANDS_OVER[key]) and chatter.answered_within(EARLY_WITHIN_S, key)
+        if is_early:
+            _fail_as_early(crowd, f'{chatter.name} sent {shown([frame])} and was answered {{"{key}": ...}} meanwhile')
+        chatter.expect_answer(frame, key)
+    for path in (f"/notify/{bo.user}/", f"/kick/{dot.user}/"):
+        with chat.store.writes_held():
+            post = crowd.send_post(chat.one, path, {"text": crowd.text("hello")})
+            answer = post.answer(EARLY_WITHIN_S) if chat.store.wait_held(SENDS) else None
+        if answer is not None and 200 <= answer.status < 300:
+            _fail_as_early(crowd, f"POST {path} was answered with {answer.status} meanwhile")
+        post.answer()
+
+
+def _fail_as_early(crowd: Crowd, saw: str) -> NoReturn:
+    crowd.fail(
+        "answered-too-early",
+        wanted="while Valkey holds back what the layer writes, nobody is answered that it is done",
+        saw=f"{saw}; the layer's call was still waiting in Valkey",
+    )
+
+
+@needs("test_a_message_reaches_the_other_process")
+def test_the_sender_gets_an_acknowledgement_only(chat: Chat, crowd: Crowd) -> None:
+    """The sender gets an acknowledgement, not its own message; its other tabs get the message."""
+    hall, mine = crowd.room("hall"), crowd.text("mine")
+    ada = crowd.enter(chat.one, "ada", hall)
+    tabs = [crowd.enter(server, "ada", hall) for server in (chat.one, chat.two)]
+    bo = crowd.enter(chat.two, "bo", hall)
+    ada.say(hall, mine)
+    bo.say(hall, BELL)
+    heard = bare_until(ada, BELL)
+    if message(hall, ada.user, mine) in heard:
+        crowd.fail(
+            "echoed",
+            wanted='the socket that says something gets {"said": ...} and no copy of its own message',
+            saw=f"{ada.name} heard {shown(heard)}",
+        )
+    expect_heard(crowd, ada, heard, [message(hall, bo.user, BELL)])
+    for tab in tabs:
+        heard = bare_until(tab, BELL)
+        if message(hall, ada.user, mine) not in heard:
+            crowd.fail(
+                "tab-left-out",
+                wanted="every socket in the room but the sending one hears it, the user's other tabs too",
+                saw=f"another tab, {tab.name}, {never_heard([message(hall, ada.user, mine)], heard)}",
+            )
+
+
+@needs("test_the_sender_gets_an_acknowledgement_only")
+def test_exactly_the_room_hears(chat: Chat, crowd: Crowd) -> None:
+    """Six sockets of three users in two rooms hear exactly what is theirs, each message once."""
+    red, blue, tower = crowd.room("red"), crowd.room("blue"), crowd.room("tower")
+    rooms_of = {
+        crowd.enter(chat.one, "ada", red): [red],
+        crowd.enter(chat.two, "ada", red, blue): [red, blue],
+        crowd.enter(chat.one, "bo", blue): [blue],
+        crowd.enter(chat.two, "bo", red): [red],
+        crowd.enter(chat.one, "cy", red, blue): [red, blue],
+        crowd.enter(chat.two, "cy"): [],
+    }
+    lines = [
+        (speaker, message(room, speaker.user, crowd.text(f"line {number} of {speaker.name}")))
+        for number, (speaker, rooms) in enumerate(rooms_of.items())
+        for room in rooms
+    ]
+    for chatter in rooms_of:
+        chatter.join(tower)  # the bell's room, where nobody speaks
+    bell = crowd.enter(chat.one, "dot", tower)
+    for speaker, line in lines:
+        speaker.say(line["room"], line["text"])
+    bell.say(tower, BELL)
+    for listener, rooms in rooms_of.items():
+        expected = [line for speaker, line in lines if speaker is not listener and line["room"] in rooms]
+        expect_heard(crowd, listener, bare_until(listener, BELL), [*expected, message(tower, bell.user, BELL)])

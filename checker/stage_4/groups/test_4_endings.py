@@ -1,0 +1,128 @@
+"""Groups: what a socket leaves behind that closes, is cut off, or loses its process; at last process two is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+from checker.harness.suite import needs
+from checker.stage_4.groups.chat import Chat
+from checker.stage_4.groups.crowd import LEFT_WITHIN_S, Crowd
+from checker.stage_4.groups.expectations import bare_until, expect_gone, expect_heard, expect_users
+from checker.stage_4.groups.frames import message
+
+DEATH_DEADLINE_S = 10.0
+# More than the buffers between the server and a client that reads nothing hold, all together.
+LONG_TEXT = "🦊" * 40_000
+LONG_TEXTS = 24
+
+
+@needs("test_a_kicked_user_is_closed_everywhere")
+def test_sockets_leave_nothing_behind(chat: Chat, crowd: Crowd) -> None:
+    """A socket that closes, is kicked, or is cut off, leaves no membership behind in Valkey."""
+    before = chat.store.members()
+    rooms = crowd.room("dock"), crowd.room("pier")
+    servers = (chat.one, chat.two)
+    closing = [crowd.enter(server, "ada", *rooms) for server in servers] + [crowd.enter(chat.one, "cy")]
+    kicked = [crowd.enter(server, "dot", *rooms) for server in servers]
+    cut = [crowd.enter(server, "bo", *rooms) for server in servers]
+    crowd.post(chat.one, f"/kick/{kicked[0].user}/")
+    for chatter in kicked:
+        chatter.socket.wait_closed()
+    crowd.wait_gone(*kicked)
+    for chatter in closing:
+        chatter.socket.close()
+    for chatter in cut:
+        chatter.socket.cut()
+    crowd.wait_gone(*closing, *cut)
+    if left := crowd.members_left(before):
+        groups = ", ".join(f"{name} ({count})" for name, count in left.items())
+        crowd.fail(
+            "members-left",
+            wanted=f"{len(closing)} sockets closed, {len(kicked)} were kicked, {len(cut)} cut off: no member is left",
+            saw=f"Valkey still lists members in {len(left)} groups: {groups}",
+        )
+
+
+@needs("test_sockets_leave_nothing_behind")
+def test_a_socket_cut_while_speaking_leaves_nothing(chat: Chat, crowd: Crowd) -> None:
+    """A socket that is cut off while it is answered, or spoken to, leaves nothing behind either."""
+    bridge = crowd.room("bridge")
+    before = chat.store.members()
+    eve = crowd.enter(chat.two, "eve", bridge)
+    eve.vanish(*({"op": "say", "room": bridge, "text": f"hello {number}"} for number in range(3)))
+    _expect_no_members(crowd, before, "a client sends three messages and vanishes", eve.id)
+    fay = crowd.enter(chat.two, "fay")
+    fay.vanish({"op": "join", "room": bridge})
+    _expect_no_members(crowd, before, "a client joins a room and vanishes before it is answered", fay.id)
+    os.kill(chat.two.pid, signal.SIGSTOP)
+    try:
+        hal = crowd.enter_deaf(chat.two, "hal")
+        hal.cut()
+    finally:
+        os.kill(chat.two.pid, signal.SIGCONT)
+    _expect_no_members(crowd, before, "a client opens a socket and vanishes before it is let in", hal.id)
+    gus = crowd.enter_deaf(chat.two, "gus")
+    if not gus.join(bridge):
+        crowd.fail("no-reply", wanted=f"{gus.user} opens a socket and joins a room", saw="nothing came")
+    ada = crowd.enter(chat.one, "ada", bridge)
+    for number in range(LONG_TEXTS):
+        ada.say(bridge, f"{number} {LONG_TEXT}")
+    gus.cut()
+    ada.socket.close()
+    crowd.wait_gone(ada)
+    what = f"a client reads nothing, {LONG_TEXTS} long messages are said to it, and it vanishes"
+    _expect_no_members(crowd, before, what, gus.id)
+    askers = [crowd.enter(chat.one, "ada", bridge), crowd.enter(chat.two, "bo", bridge)]
+    users = [crowd.user(name) for name in ("eve", "fay", "gus", "hal")]
+    expect_gone(crowd, users, bridge, askers, for_s=2 * chat.presence_s)
+
+
+def _expect_no_members(crowd: Crowd, before: dict[str, int], what: str, socket_id: str) -> None:
+    crowd.chat.history.wait_for("app.left", lambda e: e["request"] == socket_id, deadline_s=LEFT_WITHIN_S)
+    if left := crowd.members_left(before):
+        crowd.fail(
+            "cut-while-speaking",
+            wanted=f"{what}: no group holds its socket any more",
+            saw=f"Valkey still lists members in {len(left)} groups",
+        )
+
+
+@needs("test_both_processes_name_the_same_users")
+def test_the_survivor_names_the_living(chat: Chat, crowd: Crowd) -> None:
+    """After one process is killed, the other comes to name exactly those who are alive, and they talk on."""
+    deck, hold = crowd.room("deck"), crowd.room("hold")
+    ada = crowd.enter(chat.one, "ada", deck, hold)
+    dot = crowd.enter(chat.one, "dot", hold, deck)
+    joined_at = chat.history.now()
+    lost = [crowd.enter(chat.two, user, deck) for user in ("ada", "bo", "cy")]
+    cy = lost[-1].user
+    expect_users(
+        crowd, [ada], deck, sorted({ada.user, dot.user, *(each.user for each in lost)}), "four users have joined"
+    )
+    chat.two.process.kill(DEATH_DEADLINE_S)
+    for chatter in lost:
+        chatter.socket.wait_closed()
+    bo = crowd.enter(chat.one, "bo", deck)  # its client reconnects
+    living = sorted((ada.user, bo.user, dot.user))
+    users = crowd.who_settles(ada, deck, living)
+    wanted = f"{cy}'s process is dead: PRESENCE_SECONDS later `who` names {living}"
+    saw = f"`who` names {users}; the check has asked for {crowd.patience}"
+    if cy in users:
+        crowd.fail("zombies", wanted=wanted, saw=saw)
+    if users != living:
+        is_forgotten = {ada.user, dot.user} - set(users)
+        crowd.fail("living-forgotten" if is_forgotten else "who-wrong", wanted=wanted, saw=saw)
+    # Nobody has renewed anything for them but their own sockets.
+    threading.Event().wait(max(0.0, joined_at + 1.5 * chat.presence_s - chat.history.now()))
+    for room, there in ((deck, living), (hold, sorted((ada.user, dot.user)))):
+        if (users := crowd.who_settles(ada, room, there)) != there:
+            crowd.fail(
+                "living-forgotten" if set(there) - set(users) else "who-wrong",
+                wanted=f"{chat.presence_s * 1.5:.1f} s after they joined {room!r}, `who` still names {there}",
+                saw=f"`who` names {users}; the check has asked for {crowd.patience}",
+            )
+    text = crowd.text("who is left?")
+    ada.say(deck, text)
+    expect_heard(crowd, dot, bare_until(dot, text), [message(deck, ada.user, text)])

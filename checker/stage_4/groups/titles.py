@@ -1,0 +1,53 @@
+"""Pairs of room titles that are nearly the same, drawn for a run."""
+
+from __future__ import annotations
+
+import string
+import unicodedata
+from random import Random
+
+LONGEST_TITLE = 300
+
+# Titles whose digests begin alike: 40 bits of SHA-256, SHA-1, MD5, BLAKE2b and SHA-512, all of Adler-32 and CRC-32.
+# So a digest cut to ten hexadecimal digits is told from a whole one.
+ALIKE_WHEN_CUT = (
+    ("room 894311", "room 3577317"),
+    ("room 3157866", "room 3241845"),
+    ("room 1200201", "room 4130829"),
+    ("room 3396007", "room 3757814"),
+    ("room 1943377", "room 3510777"),
+    ("room 120", "room 201"),
+    ("room ahiopbahg", "room bfmbdmnjh"),
+)
+
+
+def near_pairs(random: Random) -> list[tuple[str, str]]:
+    """Each pair is two titles that are equal but for one thing: case, blanks, normal form, length, a character."""
+    word, other = (_word(random, 6) for _ in range(2))
+    long = _word(random, LONGEST_TITLE)
+    at = random.randrange(LONGEST_TITLE // 3)
+    foxes = "🦊" * (LONGEST_TITLE - 1)
+    first, second = random.sample("/_-.:;,!?+#%&", 2)
+    accented = f"Café {word}"
+    return [
+        (word, word.upper()),
+        (f"Straße {word}", f"Strasse {word}"),
+        (word + " ", word + "  "),
+        (" " + other, other),
+        (f"{word} {other}", f"{word}\t{other}"),
+        (unicodedata.normalize("NFC", accented), unicodedata.normalize("NFD", accented)),
+        (f"Cafe {word}", f"Cafe\u200b {word}"),
+        (f"ﬁ {word}", f"fi {word}"),
+        (f"{word}{first}{other}", f"{word}{second}{other}"),
+        (first * 3, second * 3),
+        (f"{other}*", f"{other}s"),
+        (f"{other}\0a", f"{other}\0b"),
+        (long, long[:at] + "#" + long[at + 1 :]),
+        (long[:-1] + "#", long[:-1]),
+        (foxes + "🦊", foxes + "🦉"),
+        *ALIKE_WHEN_CUT,
+    ]
+
+
+def _word(random: Random, letters: int) -> str:
+    return "".join(random.choices(string.ascii_lowercase, k=letters))
