@@ -71,7 +71,7 @@ def stack(run: Run, _one_gate: Gate) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def seed(history: History) -> Seed:
-    """What the run draws its data from: `seed.random("titles").sample(...)`; recorded, and drawn again by LEARN_SEED."""
+    """What the run draws its data from: `seed.random("titles").sample(...)`. Recorded; LEARN_SEED draws it again."""
     return Seed(history)
 
 
