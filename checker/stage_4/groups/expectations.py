@@ -101,7 +101,7 @@ def expect_gone(crowd: Crowd, users: Sequence[str], room: str, askers: Sequence[
             _fail_as_listed(crowd, answers, there, returned)
         threading.Event().wait(POLL_EVERY_S)
     if forgotten > MOST_FORGOTTEN * asked:
-        crowd.fail(
+        crowd.fail_as(
             "living-forgotten",
             wanted=f"{' and '.join(sorted(living))} stay in the room: `who` names them all the time",
             saw=f"{forgotten} of {asked} times, over {crowd.chat.history.now() - started_at:.1f} s, `who` left one out",
