@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from course.commands import authors
+from course.commands.arguments import AsJson, ExerciseName, exercise_names
 from course.model import ExitStatus
 from course.parameters import PlainCommand, PlainGroup
 
@@ -26,21 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # course/__main__.py is the one door for errors
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-dev = typer.Typer(cls=PlainGroup, rich_markup_mode=None)
-app.add_typer(dev, name="dev", help="For authors: new, show, mistake, check.")
-
-
-def exercise_names(incomplete: str) -> list[tuple[str, str]]:
-    """For the shell: the exercises that exist, by name, or by path once a slash is typed."""
-    from course.content import catalogue
-    from course.errors import LearnError
-
-    try:
-        written = [exercise for exercise in catalogue.read().exercises if exercise.written]
-    except LearnError:
-        return []
-    named = [(e.path if "/" in incomplete else e.name, e.title) for e in written]
-    return [(name, title) for name, title in named if name.startswith(incomplete)]
+app.add_typer(authors.dev, name="dev", help="For authors: new, show, mistake, check.")
 
 
 def print_version(wanted: bool) -> None:
@@ -60,15 +48,6 @@ def _here() -> Situation:
     # On stderr: what follows on stdout may be JSON.
     screens.stderr().show(welcome.note(here.note))
     return here
-
-
-ExerciseName = Annotated[
-    str | None, typer.Argument(metavar="EXERCISE", help="Its name or path.", autocompletion=exercise_names)
-]
-ExerciseNames = Annotated[
-    list[str] | None, typer.Argument(metavar="EXERCISE...", help="Default: all.", autocompletion=exercise_names)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object, or one a line.")]
 
 
 @app.callback()
@@ -297,104 +276,3 @@ def doctor() -> ExitStatus:
     parts = list(doctor.examined(situation.workspace_if_any()))
     screens.stdout().show(view.draw(parts))
     return doctor.status(parts)
-
-
-@dev.command("new", cls=PlainCommand)
-def dev_new(
-    path: Annotated[str, typer.Argument(metavar="STAGE/NAME", help="As in stage_3/event_loop.")],
-    title: Annotated[str, typer.Argument(help="The roadmap box.")],
-) -> ExitStatus:
-    """Make the rooms of a new exercise."""
-    from course.authors import faults, new
-    from course.content.places import Places
-    from course.view import authoring as view
-    from course.view import screens
-
-    with faults.told_to_the_author():
-        screens.stdout().show(view.made(new.new(Places(), path, title)))
-    return ExitStatus.PASSED
-
-
-@dev.command("show", cls=PlainCommand)
-def dev_show(exercise: Annotated[str, typer.Argument(autocompletion=exercise_names)]) -> ExitStatus:
-    """All of one exercise: its files from all rooms, its solutions, its promises and what breaks them."""
-    from course.authors import dossier, faults
-    from course.content import catalogue
-    from course.content.places import Places
-    from course.view import authoring as view
-    from course.view import screens
-
-    places = Places()
-    with faults.told_to_the_author():
-        screens.stdout().show(view.dossier(dossier.read(places, catalogue.find(catalogue.read(places), exercise))))
-    return ExitStatus.PASSED
-
-
-@dev.command("mistake", cls=PlainCommand)
-def dev_mistake(  # noqa: PLR0917 - typer passes options by name
-    exercise: Annotated[str, typer.Argument(autocompletion=exercise_names)],
-    mistake: Annotated[str, typer.Argument(help="Its name, as in `learn dev show`.")],
-    folder: Annotated[Path | None, typer.Argument(metavar="FOLDER", help="Default: one of its name, here.")] = None,
-    save: Annotated[bool, typer.Option("--save", help="Write what FOLDER changes as the mistake's diff.")] = False,
-    on: Annotated[str, typer.Option(metavar="STYLE", help="The right solution for a new one.")] = "",
-    check: Annotated[str, typer.Option(metavar="TEST", help="With --save: the check it must fail.")] = "",
-    code: Annotated[str, typer.Option(metavar="CODE", help="With --save: the diagnosis.")] = "",
-    why: Annotated[str, typer.Option(metavar="TEXT", help="With --save: why somebody does it.")] = "",
-) -> ExitStatus:
-    """Lay a wrong solution out in a folder; with --save, write the folder back as its diff.
-
-    A new one: lay it out with --on STYLE, make the mistake, and save it.
-    """
-    from course.authors import faults, saving
-    from course.content import catalogue
-    from course.content.places import Places
-    from course.errors import UsageError
-    from course.view import authoring as view
-    from course.view import screens
-
-    places, place = Places(), folder or Path(mistake)
-    with faults.told_to_the_author():
-        chosen = catalogue.find(catalogue.read(places), exercise)
-    head = {key: text for key, text in (("check", check), ("code", code), ("why", why)) if text}
-    if save:
-        screens.stdout().show(view.saved(saving.save(places, chosen, mistake, place, on=on, head=head)))
-        return ExitStatus.PASSED
-    if head:
-        raise UsageError(f"--{next(iter(head))} is for --save.", "Lay it out first, and say that when you save it.")
-    laid = saving.lay(places, chosen, mistake, place, on=on)
-    screens.stdout().show(view.laid_out(chosen, mistake, place, laid))
-    return ExitStatus.PASSED
-
-
-@dev.command("check", cls=PlainCommand)
-def dev_check(
-    exercises: ExerciseNames = None,
-    *,
-    repeat: Annotated[int, typer.Option(metavar="N", min=1, help="Each verdict so many times.")] = 1,
-    load: Annotated[int, typer.Option(metavar="K", min=0, help="Beside so many busy processes.")] = 0,
-    jobs: Annotated[int | None, typer.Option(metavar="J", min=1, help="Default: three a core, at most 8.")] = None,
-    alone: Annotated[bool, typer.Option("--alone", help="Each check with what it needs, on the reference.")] = False,
-    sample: Annotated[bool, typer.Option("--sample", help="Of the mistakes, one for each diagnosis.")] = False,
-    whole: Annotated[bool, typer.Option("--whole", help="Go on after the first failure.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Bear with no unsteady verdict.")] = False,
-    as_json: AsJson = False,
-) -> ExitStatus:
-    """Prove the graders on the whole catalogue.
-
-    The scaffold and each wrong solution must fail where it should, each right solution must pass.
-    """
-    from course.authors import choosing, faults, proving
-    from course.content.places import Places
-    from course.view import proofs as view
-    from course.view import screens
-
-    places, screen = Places(), screens.stdout()
-    teller = view.Lines(screen) if as_json else view.Proving(screen)
-    with faults.told_to_the_author():
-        chosen = choosing.read(places, exercises or (), alone=alone, sample=sample)
-    for problem in chosen.problems:
-        teller.problem(problem)
-    proofs = proving.prove(places, chosen.cases, repeat=repeat, load=load, jobs=jobs, whole=whole, tell=teller.proof)
-    proven = proving.summed_up(proofs, chosen.problems, strict=strict)
-    teller.close(proven)
-    return ExitStatus.PASSED if proven.is_proven else ExitStatus.NOT_YET

@@ -9,7 +9,7 @@ from functools import cache
 from tests.tree import ROOT, files
 
 # From the ground up. A module imports from its own layer and from those above it in this list.
-ROOMS = ("shared", "content", "grading", "learner authors", "view")
+ROOMS = ("shared", "content", "grading", "learner authors", "view", "commands")
 LAYERS = ("course", "model", "errors", "files parameters", *ROOMS, "cli", "__main__")
 HEIGHTS = {name: height for height, names in enumerate(LAYERS) for name in names.split()}
 FOR_THE_CHECKER = ("course.model", "course.errors", "course.shared")

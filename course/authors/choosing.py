@@ -1,4 +1,4 @@
-"""Which cases `learn dev check` proves: all of the catalogue, a sample of it, or each check alone on the reference."""
+"""Which cases `learn dev check` proves: all of the catalogue, a part of it, or each check alone on the reference."""
 
 from __future__ import annotations
 
@@ -21,14 +21,21 @@ class Chosen:
     problems: tuple[str, ...]
 
 
-def read(places: Places, names: Sequence[str], *, alone: bool = False, sample: bool = False) -> Chosen:
+def read(
+    places: Places, names: Sequence[str], *, alone: bool = False, right: bool = False, sample: bool = False
+) -> Chosen:
     """The cases of the exercises of these names, of all that are written when none is named, and every problem."""
     course = catalogue.read(places)
     named = [catalogue.find(course, name) for name in names]
     exercises = named or [exercise for exercise in course.exercises if exercise.written]
-    choose = each_alone if alone else sample_of if sample else cases
+    choose = each_alone if alone else without_mistakes if right else sample_of if sample else cases
     problems = linting.problems(places, course)
     return Chosen(tuple(case for exercise in exercises for case in choose(places, exercise)), problems)
+
+
+def without_mistakes(places: Places, exercise: Exercise) -> Iterator[Case]:
+    """The scaffold and every right solution."""
+    yield from (case for case in cases(places, exercise) if case.kind != "wrong")
 
 
 def sample_of(places: Places, exercise: Exercise) -> Iterator[Case]:

@@ -1,0 +1,29 @@
+"""Arguments and options that several commands take, and how the shell completes them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def exercise_names(incomplete: str) -> list[tuple[str, str]]:
+    """For the shell: the exercises that exist, by name, or by path once a slash is typed."""
+    from course.content import catalogue
+    from course.errors import LearnError
+
+    try:
+        written = [exercise for exercise in catalogue.read().exercises if exercise.written]
+    except LearnError:
+        return []
+    named = [(e.path if "/" in incomplete else e.name, e.title) for e in written]
+    return [(name, title) for name, title in named if name.startswith(incomplete)]
+
+
+ExerciseName = Annotated[
+    str | None, typer.Argument(metavar="EXERCISE", help="Its name or path.", autocompletion=exercise_names)
+]
+ExerciseNames = Annotated[
+    list[str] | None, typer.Argument(metavar="EXERCISE...", help="Default: all.", autocompletion=exercise_names)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object, or one a line.")]
