@@ -30,6 +30,7 @@ test: $(VENV)/installed
 	@$(STEP) 'mypy --strict' && $(RUN) -m mypy
 	@$(STEP) 'our tests' && $(PYTEST)
 	@$(STEP) 'the course: every scaffold, right solution and wrong solution' && $(LEARN) dev check
+	@$(STEP) 'the course: each check alone, with what it needs' && $(LEARN) dev check --alone
 	@$(STEP) 'make test: all passed (ruff, mypy --strict, our tests, learn dev check)'
 
 # What a second Python, with its own Django, can change: make other-python PYTHON=python3.13 VENV=.venv-3.13
