@@ -33,11 +33,13 @@ async def chat(scope, receive, send):
         await socket.open()
         async with asyncio.TaskGroup() as tasks:
             others = [tasks.create_task(socket.follow_the_layer()), tasks.create_task(socket.stay_present())]
-            while (event := await receive())["type"] != "websocket.disconnect":
-                await socket.handle(json.loads(event["text"]))
-            socket.is_open = False
-            for task in others:
-                task.cancel()
+            try:
+                while (event := await receive())["type"] != "websocket.disconnect":
+                    await socket.handle(json.loads(event["text"]))
+            finally:
+                socket.is_open = False
+                for task in others:
+                    task.cancel()
     except* OSError:
         pass  # the client vanished while it was being answered
     finally:
