@@ -33,10 +33,13 @@ async def chat(scope, receive, send):
         await socket.open()
         async with asyncio.TaskGroup() as tasks:
             others = [tasks.create_task(socket.follow_the_layer()), tasks.create_task(socket.stay_present())]
-            while (event := await receive())["type"] != "websocket.disconnect":
-                await socket.handle(json.loads(event["text"]))
-            for task in others:
-                task.cancel()
+            try:
+                while (event := await receive())["type"] != "websocket.disconnect":
+                    await socket.handle(json.loads(event["text"]))
+            finally:
+                socket.is_open = False
+                for task in others:
+                    task.cancel()
     except* OSError:
         pass  # the client vanished while it was being answered
     finally:
@@ -49,6 +52,7 @@ class Socket:
         self.asgi_send = send
         self.layer = get_channel_layer()
         self.titles = set()
+        self.is_open = True
 
     async def open(self):
         self.channel = await self.layer.new_channel()
@@ -106,7 +110,8 @@ class Socket:
         await valkey.set(self.presence_key(title), "1", px=LIFE_MS)
 
     async def stay_present(self):
-        while True:
+        # Not for ever: a cancel may get lost in redis-py, which on Python 3.11 sends under asyncio.wait_for().
+        while self.is_open:
             await asyncio.sleep(settings.PRESENCE_SECONDS / 3)
             for title in list(self.titles):
                 with contextlib.suppress(ConnectionError):
