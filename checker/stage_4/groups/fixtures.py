@@ -13,7 +13,7 @@ from checker.stage_4.groups.chat import Chat, Store
 from checker.stage_4.groups.crowd import Crowd
 
 # With a fraction, so that nobody is right with whole seconds alone.
-PRESENCE_SECONDS = (0.8, 0.9, 1.1, 1.2)
+PRESENCE_SECONDS = (0.7, 0.8, 0.9)
 
 
 @pytest.fixture(scope="session")
