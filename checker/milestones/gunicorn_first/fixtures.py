@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.gate import Gate
 from checker.harness.run import Run
-from checker.harness.site import SelfBound
 from checker.milestones.gunicorn_first.configuration import Printed, print_configuration, start_gunicorn, variables
 from checker.milestones.gunicorn_first.office import Office, copy_of
 from checker.milestones.gunicorn_first.verdicts import SHORT_S
 
 
 @pytest.fixture(scope="session")
-def printed(run: Run, gate: Gate, self_bound: Callable[..., SelfBound]) -> Printed:
+def printed(run: Run, gate: Gate, self_bound: starters.SelfBound) -> Printed:
     """What the learner's configuration comes to."""
     printed = print_configuration(run, gate)
     if printed is None:
@@ -26,7 +26,7 @@ def printed(run: Run, gate: Gate, self_bound: Callable[..., SelfBound]) -> Print
 
 
 @pytest.fixture(scope="session")
-def start(run: Run, gate: Gate, printed: Printed, self_bound: Callable[..., SelfBound]) -> Callable[..., Office]:
+def start(run: Run, gate: Gate, printed: Printed, self_bound: starters.SelfBound) -> Callable[..., Office]:
     """Starts a box office under the learner's configuration, in a copy of its own."""
 
     def start(name: str, **changed: str) -> Office:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.run import Run
-from checker.harness.site import SelfBound
 from checker.harness.suite import needs
 from checker.milestones.gunicorn_first import broken_starts
 from checker.milestones.gunicorn_first.configuration import (
@@ -87,7 +86,7 @@ def test_eight_slow_pages_and_a_fast_one(office: Office) -> None:
 
 
 @needs("test_the_office_answers")
-def test_a_broken_configuration_stops_the_start(run: Run, gate: Gate, self_bound: Callable[..., SelfBound]) -> None:
+def test_a_broken_configuration_stops_the_start(run: Run, gate: Gate, self_bound: starters.SelfBound) -> None:
     """Started on a broken configuration, it says which variable and ends."""
     starts = broken_starts.start_broken(self_bound, run, gate)
     try:

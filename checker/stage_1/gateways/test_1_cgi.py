@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from checker.harness.program import Program
+from checker.harness import starters
 from checker.harness.suite import needs
 from checker.stage_1.gateways.bodies import BODY
 from checker.stage_1.gateways.cgi_door import through_cgi
 from checker.stage_1.gateways.environ import ECHOED_PATH, echo_of
 
 
-def test_cgi_answers(program: Callable[..., Program]) -> None:
+def test_cgi_answers(program: starters.Program) -> None:
     """CGI: a process answers the request in its environment, and waits for no body that never comes."""
     # As the web server passes it: percent-decoded bytes.
     variables = {"REQUEST_METHOD": "GET", "PATH_INFO": ECHOED_PATH, "QUERY_STRING": "cup=1&cup=2", "HTTP_X_TRACE": "t1"}
@@ -22,7 +20,7 @@ def test_cgi_answers(program: Callable[..., Program]) -> None:
 
 
 @needs("test_cgi_answers")
-def test_cgi_reads_the_body(program: Callable[..., Program]) -> None:
+def test_cgi_reads_the_body(program: starters.Program) -> None:
     """CGI: a body is read from stdin, to where CONTENT_LENGTH says that it ends."""
     variables = {
         "REQUEST_METHOD": "POST",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from statistics import median
 
+from checker.harness import starters
 from checker.harness.history import History
 from checker.harness.picture import Lane, Picture, Stretch
-from checker.harness.program import Program
 from checker.harness.server import Server
 from checker.harness.site import SelfBound
 from checker.harness.suite import needs
@@ -24,7 +23,7 @@ VISITS = 15
     "test_cgi_reads_the_body", "test_a_body_arrives_whole", "test_close_is_called", "test_two_requests_wait_together"
 )
 def test_one_answer_through_three_doors(
-    program: Callable[..., Program], wsgi: SelfBound, adapter: Server, history: History, picture: Picture
+    program: starters.Program, wsgi: SelfBound, adapter: Server, history: History, picture: Picture
 ) -> None:
     """The same request gets the same answer through all three doors; what it costs is measured."""
     body, headers = BODY.decode("latin-1"), {"Cookie": "cup=large", "Content-Type": "text/plain"}

@@ -5,12 +5,12 @@ What is promised to each service stands in the checks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn.workers import Workers, start_printing_configuration
@@ -125,7 +125,7 @@ class Profile:
             request.answer(SURE_S)
 
 
-def start_all(run: Run, start: Callable[..., Any], gate: Gate, release_file: Path) -> dict[str, Profile]:
+def start_all(run: Run, start: starters.Gunicorn, gate: Gate, release_file: Path) -> dict[str, Profile]:
     """All three, booting side by side while gunicorn prints what it makes of their profiles."""
     with _printing(run) as printing:
         servers: dict[str, Server] = {}

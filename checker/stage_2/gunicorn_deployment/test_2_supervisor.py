@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
@@ -34,7 +34,7 @@ LOOKS_UNTIL_SURE = 15
 
 
 @pytest.fixture(scope="session")
-def supervisor(supervisord: Callable[..., Any], outside: Mapping[str, str]) -> Supervisor:
+def supervisor(supervisord: starters.Supervisord, outside: Mapping[str, str]) -> Supervisor:
     """The real supervisord, with the learner's configuration."""
     started: Supervisor = supervisord(SUPERVISOR_FILE, environment=outside)
     return started

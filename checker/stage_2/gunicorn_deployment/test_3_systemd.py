@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
@@ -37,7 +37,7 @@ KILL_SIGNAL = re.compile(r"(?:-s\s*|--signal[= ]|(?<=\s)-)((?:SIG)?[A-Z]+[0-9]?|
 
 
 @pytest.fixture(scope="session")
-def service(systemd: Callable[..., Any], outside: Mapping[str, str]) -> SystemdService:
+def service(systemd: starters.Systemd, outside: Mapping[str, str]) -> SystemdService:
     """web.service, started as systemd would, with the socket that web.socket tells of."""
     started: SystemdService = systemd(SERVICE_FILE, SOCKET_FILE, environment=outside, installed_at="/srv/depot")
     return started

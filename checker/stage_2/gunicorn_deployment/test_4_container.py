@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.containers.dockerfile import read as read_dockerfile
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
@@ -22,7 +22,7 @@ from checker.stage_2.gunicorn_deployment.visitor import Visitor, master_of
 
 
 @pytest.fixture(scope="session")
-def box(container: Callable[..., Any], outside: Mapping[str, str]) -> Container:
+def box(container: starters.Container, outside: Mapping[str, str]) -> Container:
     """The container of the Dockerfile."""
     started: Container = container("Dockerfile", environment=outside)
     return started

@@ -9,12 +9,13 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import Event
@@ -36,7 +37,7 @@ Report = dict[str, Any]
 class Inspector:
     """Runs the learner's inspector, once for each question."""
 
-    def __init__(self, run: Run, program: Callable[..., Program], gate: Gate) -> None:
+    def __init__(self, run: Run, program: starters.Program, gate: Gate) -> None:
         self._run = run
         self._program = program
         self._asked = 0

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
-from checker.harness.program import Program
 from checker.harness.run import Run
 from checker.harness.suite import needs
 from checker.stage_2.wsgi_callable.findings import times
@@ -26,7 +24,7 @@ MISTAKES = {
 
 
 @pytest.fixture(scope="session")
-def inspector(run: Run, program: Callable[..., Program], gate: Gate) -> Inspector:
+def inspector(run: Run, program: starters.Program, gate: Gate) -> Inspector:
     """The learner's inspector."""
     return Inspector(run, program, gate)
 

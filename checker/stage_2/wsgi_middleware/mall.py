@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from checker.harness import diagnosis
+from checker.harness import diagnosis, starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.http import Answer, Exchange, Stream
@@ -195,7 +195,7 @@ class Mall:
 
 
 def start_mall(
-    gunicorn: Callable[..., Any], gate: Gate, run: Run, *, app: str, name: str, environment: dict[str, str]
+    gunicorn: starters.Gunicorn, gate: Gate, run: Run, *, app: str, name: str, environment: dict[str, str]
 ) -> Mall:
     """One gunicorn worker with four threads; ledger and flag file are of its own."""
     ledger, flag = run.temporary / f"{name}.jsonl", run.temporary / f"{name}.flag"

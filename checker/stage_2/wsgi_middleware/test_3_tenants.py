@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
@@ -25,7 +24,7 @@ FOUND = "test_a_tenant_is_found"
 
 
 @pytest.fixture(scope="session")
-def traced_mall(gunicorn: Callable[..., Any], gate: Gate, run: Run) -> Mall:
+def traced_mall(gunicorn: starters.Gunicorn, gate: Gate, run: Run) -> Mall:
     """The mall once more, with a tracer between every two layers."""
     paths = {"PYTHONPATH": f"{PROBE_FOLDER}{os.pathsep}{ROOMS}"}
     app = "checker.stage_2.wsgi_middleware.inside.onion:application"
