@@ -127,7 +127,7 @@ def wait_until_new_workers_answer(
     """
     end = server.run.history.now() + deadline_s
     while server.run.history.now() < end:
-        answer = server.get(path, deadline_s=deadline_s)
+        answer = server.expect_get(path, deadline_s=deadline_s)
         if (pid := answering_pid(server, answer)) and pid not in old:
             return answer
         server.process.wait(LOOK_AGAIN_S)

@@ -56,10 +56,10 @@ class Container(Governed):
         """Whether a program has opened its port at all addresses, as in a container it must. Here it got loopback."""
         return any(e["server"] == self.name for e in self.run.history.events("container.opened"))
 
-    def ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
-        """The first answer, as `Site.ready`."""
+    def expect_ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
+        """The first answer, as `Site.expect_ready`."""
         try:
-            return super().ready(path, deadline_s)
+            return super().expect_ready(path, deadline_s)
         except NotYet as silent:
             finding = silent.finding
             raise NotYet(replace(finding, wanted=re.sub(r"^container ", "the container ", finding.wanted))) from None

@@ -66,8 +66,8 @@ class Supervisor(Family):
         super().__init__(run, name, [*_python("supervisord"), "-n", "-c", self._config, *own], environment=variables)
         self._environment = {key: value.replace("{port}", str(self.port)) for key, value in variables.items()}
 
-    def ready(self, path: str = "/", deadline_s: float = READY_DEADLINE_S) -> Answer:
-        """The first answer, as `Site.ready`. One that supervisord has given up is told with its last lines."""
+    def expect_ready(self, path: str = "/", deadline_s: float = READY_DEADLINE_S) -> Answer:
+        """The first answer, as `Site.expect_ready`. One that supervisord has given up is told with its last lines."""
         end = self.run.history.now() + deadline_s
         before = self._failed_starts()
         while not self.listens() and self.process.wait(LOOK_EVERY_S) is None and self.run.history.now() < end:
@@ -75,7 +75,7 @@ class Supervisor(Family):
                 end = 0.0
         try:
             # A gunicorn without a worker that can start listens too, and breaks the connection when it ends.
-            return Site.ready(self, path, max(end - self.run.history.now(), 1.0))
+            return Site.expect_ready(self, path, max(end - self.run.history.now(), 1.0))
         except NotYet as silent:
             if silent.finding.code != "server-never-answered":
                 raise

@@ -60,7 +60,7 @@ class BrokenStart:
         while self.site.process.wait(LOOK_AGAIN_S) is None and self.site.run.history.now() < end:
             if hello is None and self.site.listens():
                 hello = self.site.send("/hello/", label=f"hello, {self.words}")
-            if hello is not None and hello.answer(0) is not None:
+            if hello is not None and hello.wait_answer(0) is not None:
                 return True
             if self.site.process.log.text.count("exited with code") >= RESTARTS:
                 break

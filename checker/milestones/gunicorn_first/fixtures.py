@@ -20,7 +20,7 @@ def printed(run: Run, gate: Gate, self_bound: starters.SelfBound) -> Printed:
     printed = print_configuration(run, gate)
     if printed is None:
         site = start_gunicorn(self_bound, run, "gunicorn", variables(gate), folder=run.project)
-        site.ready("/hello/")  # ends with the server's own words on what it cannot read
+        site.expect_ready("/hello/")  # ends with the server's own words on what it cannot read
         raise LookupError("gunicorn serves with a configuration that it did not print")
     return printed
 

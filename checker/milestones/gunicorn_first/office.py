@@ -57,7 +57,7 @@ class Office:
 
     def answer_to(self, request: Exchange) -> None:
         """Its answer must come, and is remembered for the journal."""
-        answer = self.site.answer_of(request, GENEROUS_S)
+        answer = self.site.expect_answer(request, GENEROUS_S)
         self.answered.append(Answered(request.label, request.path, answer.status, len(answer.body)))
 
     def ask_for_seats(self, shows: Sequence[str]) -> dict[str, Exchange]:
@@ -80,7 +80,7 @@ class Office:
         wanted = "each row of a guest list is on its way before the theatre has the next one"
         head = f"guests of {show}\n".encode()
         if not self.gate.wait_tag(f"{show}-1", ROW_S):
-            self.site.ready("/hello/")
+            self.site.expect_ready("/hello/")
             saw = f"the theatre was never asked for a guest: status {stream.status}, {stream.body[:80]!r}"
             fail("row-held-back", wanted=wanted, saw=saw)
         if not stream.read_until(head, ROW_S):
@@ -127,8 +127,8 @@ class Office:
 
     def boot(self) -> frozenset[int]:
         """The pids of the workers, all of which have loaded the application; a first answer that is a 200."""
-        self.site.ready("/hello/")
-        self.site.get("/hello/")
+        self.site.expect_ready("/hello/")
+        self.site.expect_get("/hello/")
         count = self.printed.workers.workers
         workers = wait_for_workers(self.site, count)
         if workers is None:

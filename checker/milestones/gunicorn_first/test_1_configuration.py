@@ -77,9 +77,9 @@ def test_eight_slow_pages_and_a_fast_one(office: Office) -> None:
             judge_waiting(office, f"{waiting} of the eight", list(seats.values()), wanted)
         hello = office.ask("/hello/", "hello")
         patience_s = SURE_S if office.workers.cannot_run(SLOW + 1) else GENEROUS_S
-        if hello.answer(patience_s) is None and not hello.is_done:
+        if hello.wait_answer(patience_s) is None and not hello.is_done:
             judge_waiting(office, "/hello/", list(seats.values()), wanted)
-        office.site.answer_of(hello, 0.0)
+        office.site.expect_answer(hello, 0.0)
     office.gate.open()
     for request in (*seats.values(), hello):
         office.answer_to(request)

@@ -15,7 +15,7 @@ def test_a_page_is_served_beside_a_list(office: Office) -> None:
     with office.workers.crowded(), office.guest_list("lulu") as stream:
         office.begin_list(stream, "lulu")
         hello = office.ask("/hello/", "hello beside a list")
-        if hello.answer(GENEROUS_S) is None and not hello.is_done:
+        if hello.wait_answer(GENEROUS_S) is None and not hello.is_done:
             wanted = "/hello/ is answered while a guest list of the same worker waits for its next row"
             saw = "it was not answered as long as the theatre looked for that row"
             fail("list-holds-others", wanted=wanted, saw=saw, where=what_holds_others(office))

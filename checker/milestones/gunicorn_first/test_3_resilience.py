@@ -67,7 +67,7 @@ def test_a_stuck_worker_is_replaced(impatient: Office) -> None:
             # Only now does the second list reach a worker: one of the others.
             with office.guest_list("tosca") as kept:
                 office.begin_list(kept, "tosca")
-                office.site.answer_of(office.ask("/hello/", "hello"), GENEROUS_S)
+                office.site.expect_answer(office.ask("/hello/", "hello"), GENEROUS_S)
                 heartbeat.set_back(stuck)
                 if not master.wait_gone(office.site, frozenset({stuck}), WORKER_TIMEOUT_S + GENEROUS_S):
                     wanted = f"a worker that is silent for {seconds:g} s is ended"
@@ -106,7 +106,7 @@ def test_a_reload_loses_nobody(office: Office) -> None:
         office.begin_list(stream, "otello")
         order = office.order("hamlet")
         if not office.gate.wait_tag("order-hamlet", GENEROUS_S):
-            office.site.answer_of(order, 0.0)
+            office.site.expect_answer(order, 0.0)
         (office.folder / "office" / "release.py").write_text('RELEASE = "2"\n')
         master.reload(office.site)
         answer = master.wait_until_new_workers_answer(office.site, "/hello/", old)
@@ -117,7 +117,7 @@ def test_a_reload_loses_nobody(office: Office) -> None:
             fail("old-release", wanted=wanted, saw=saw, where=what_the_master_keeps(office))
         office.list_is_whole(stream, "otello", "a reload came")
         office.gate.release("order-hamlet")
-        booked = order.answer(GENEROUS_S)
+        booked = order.wait_answer(GENEROUS_S)
         if booked is None or booked.status != 201:
             saw = f"status {booked.status}" if booked else f"no answer: {order.error}"
             fail("cut-off-by-reload", wanted="an order in hand is booked, reload or not", saw=saw)

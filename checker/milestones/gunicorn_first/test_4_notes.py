@@ -37,7 +37,7 @@ def test_the_notes_are_borne_out(
     }
     try:
         for site in tried.values():
-            site.ready("/hello/")
+            site.expect_ready("/hello/")
         picture.lanes("Eight calls at the theatre", staircases(office, tried))
         hung = {threads: trials.hang(site, office.gate, threads=threads) for threads, site in tried.items()}
     finally:

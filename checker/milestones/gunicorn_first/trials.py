@@ -62,7 +62,7 @@ def hang(site: Site, gate: Gate, *, threads: int) -> Measured:
     if threads > 1 or not heartbeat.set_back(pid):
         heartbeat.beats_on(site, pid, GENEROUS_S)
     else:
-        answer = request.answer(GENEROUS_S)
+        answer = request.wait_answer(GENEROUS_S)
         # The visitor may have heard of the end before the theatre has.
         gate.wait_until(lambda: show not in gate.held, GENEROUS_S)
     return Measured(LEFT_ALONE if show in gate.held else ENDED, answer.status if answer else 0)
@@ -79,7 +79,7 @@ def staircase(site: Site, gate: Gate, name: str) -> list[Lane]:
         gate.wait_until(lambda: False, SHOWN_HOLD_S)  # so that those beside it come, and the bar can be seen
         released += sum(gate.release(tag) for tag in tags)
     for request in requests:
-        request.answer(GENEROUS_S)
+        request.wait_answer(GENEROUS_S)
     stretches: dict[str, list[float]] = {}
     for event in history.events("gate.arrived", "gate.released", since=since):
         stretches.setdefault(str(event["tag"]), []).append(event.t)

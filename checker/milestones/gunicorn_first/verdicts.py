@@ -34,7 +34,7 @@ def judge_waiting(office: Office, who: str, running: list[Exchange], wanted: str
     office.workers.go_on()
     office.gate.open()
     for request in running:
-        request.answer(SURE_S)
+        request.wait_answer(SURE_S)
     if was_crowded and (office.printed.places or 0) > SLOW:
         saw = f"{who} waited for a worker whose threads were all busy ({busy}), while another worker was free"
         fail("private-queue", wanted=wanted, saw=saw, next=EDIT)
@@ -89,7 +89,7 @@ def was_asked_once(office: Office, page: str, since: float) -> None:
 def is_given_up(office: Office, page: str, request: Exchange, since: float) -> None:
     """The visitor of a hung call gets his 504."""
     wanted = f"{page} is answered 504 when the theatre does not answer within THEATRE_TIMEOUT_S={SHORT_S} s"
-    answer = request.answer(SHORT_S + GENEROUS_S)
+    answer = request.wait_answer(SHORT_S + GENEROUS_S)
     was_asked_once(office, page, since)
     call = "theatre.free_seats(" if page == "/seats/" else "theatre.book("
     where = office.place("office/views.py", call)

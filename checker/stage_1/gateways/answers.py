@@ -14,7 +14,7 @@ from course.model import Place
 
 def asked(site: Site, exchange: Exchange, wanted: str, deadline_s: float = ANSWER_DEADLINE_S) -> Answer:
     """The whole answer, of whatever status. Else the check ends with why there is none, in the learner's own line."""
-    answer = exchange.answer(deadline_s)
+    answer = exchange.wait_answer(deadline_s)
     if answer is not None:
         return answer
     if isinstance(site, SelfBound):
@@ -25,7 +25,7 @@ def asked(site: Site, exchange: Exchange, wanted: str, deadline_s: float = ANSWE
 def opened(site: Site, path: str) -> None:
     """Wait for the first answer, of whatever status. Else the check ends with why the server never came so far."""
     first = site.send(path, label="first request")
-    if first.answer(BOOT_DEADLINE_S) is None:
+    if first.wait_answer(BOOT_DEADLINE_S) is None:
         raise diagnosis.did_not_answer(site, first, BOOT_DEADLINE_S)
 
 

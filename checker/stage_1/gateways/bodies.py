@@ -40,7 +40,7 @@ def reads_whole(site: Site, page: str, body: bytes) -> None:
     since, tag = History.now(), f"{page}-{len(body)}"
     label = f"{len(body):,} bytes by {page}"
     exchange: Exchange = site.send(f"/lab/{page}/{tag}", method="POST", body=body, label=label)
-    answer = exchange.answer(READ_DEADLINE_S)
+    answer = exchange.wait_answer(READ_DEADLINE_S)
     deadline_s = READ_DEADLINE_S if answer is not None and answer.status == 200 else TOLD_DEADLINE_S
     read = told(site, "lab.read", since=since, tag=tag, deadline_s=deadline_s)
     if read is None and answer is None and not exchange.is_done:

@@ -72,7 +72,7 @@ def starts_once(site: Site) -> None:
             fail("started-again", wanted=what, saw="it returned, and the app went on")
         if page == "restart" and not again["is_given"]:
             fail("started-again", wanted=what, saw=f"it raised another one: {again['raised']}")
-        visit.answer()
+        visit.wait_answer()
 
 
 def writes(site: Site) -> None:
@@ -107,7 +107,7 @@ def survives(site: Site) -> None:
     """An error before the first byte is a 500, one in the middle ends the connection, and the server goes on."""
     wanted = "status 500 when the app raises before its first byte"
     failing = site.send("/lab/raise/", label="app that raises")
-    answer = failing.answer()
+    answer = failing.wait_answer()
     if answer is None or answer.status != 500:
         ended = (
             "your server has ended" if site.process.wait(0.2) is not None else f"the connection broke: {failing.error}"
@@ -115,11 +115,11 @@ def survives(site: Site) -> None:
         saw = ended if answer is None else f"status {answer.status}"
         fail("error-not-answered", wanted=wanted, saw=saw, where=_place_of(site) if answer is None else None)
     broken = site.send("/lab/break/broken", label="app that breaks off")
-    if broken.answer() is None and not broken.is_done:
+    if broken.wait_answer() is None and not broken.is_done:
         fail("error-not-answered", wanted="the connection ends when the app raises in its body", saw="it stays open")
     wanted = "the next visitor is served after an app has raised in the middle of its body"
     after = site.send("/lab/closing/after", label="the next visitor")
-    if (answer := after.answer()) is None or answer.body != b"closing":
+    if (answer := after.wait_answer()) is None or answer.body != b"closing":
         saw = f"status {answer.status}" if answer else f"no answer: {after.error or 'the request is still open'}"
         fail("error-not-answered", wanted=wanted, saw=saw, where=_place_of(site))
     said = raw_answer(site, "GET", "/lab/cut/", "Host: localhost", "Connection: close")
@@ -137,7 +137,7 @@ def _place_of(site: Site) -> Place | None:
 def goes_on(site: Site, after: str) -> None:
     """The next visitor is served, whatever the one before did."""
     exchange = site.send("/lab/closing/next", label="the next visitor")
-    answer = exchange.answer()
+    answer = exchange.wait_answer()
     if answer is not None and answer.body == b"closing":
         return
     wanted = f"the next visitor is served after {after}"
@@ -164,7 +164,7 @@ def validated(site: Site) -> None:
     exchange = site.send(
         "/lab/strict/", method="POST", body=body, headers={"Content-Type": "text/plain"}, label="strict"
     )
-    answer = exchange.answer()
+    answer = exchange.wait_answer()
     if answer is None or answer.body != b"strict":
         if complaint := told(site, "lab.violation", since=since, deadline_s=COMPLAINT_DEADLINE_S):
             fail("wsgi-violation", wanted=wanted, saw=str(complaint["message"])[:300], where=complaint.where)

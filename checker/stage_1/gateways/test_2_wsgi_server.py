@@ -24,7 +24,7 @@ TAKES_TURNS_S = 1.5
 
 def test_the_server_calls_the_app(wsgi: SelfBound) -> None:
     """WSGI: the server calls the app and sends what it gives, to one visitor after another."""
-    wsgi.ready("/lab/closing/first")
+    wsgi.expect_ready("/lab/closing/first")
     for number in (1, 2):
         wanted = "the app's answer: status 200 and the body `closing`"
         answer = succeeded(wsgi, wsgi.send("/lab/closing/more", label=f"visitor {number}"), wanted)

@@ -45,7 +45,7 @@ def test_the_adapter_keeps_the_duties(adapter: Server) -> None:
     since = History.now()
     succeeded(adapter, adapter.send("/lab/closing/whole", label="whole"), "an answer")
     closes(adapter, "whole", "after the last chunk", since)
-    adapter.send("/lab/break/broken", label="app that breaks off").answer()
+    adapter.send("/lab/break/broken", label="app that breaks off").wait_answer()
     closes(adapter, "broken", "when the app raised in its body", since)
 
 

@@ -32,7 +32,7 @@ def closes_whatever_happens(site: Site, gate: Gate) -> None:
     closes(site, "length", "when the body has reached its Content-Length", since)
     raw_answer(site, "HEAD", "/lab/sign/head", "Host: localhost", "Connection: close")
     closes(site, "head", "after a HEAD, too", since)
-    site.send("/lab/break/broken", label="app that breaks off").answer()
+    site.send("/lab/break/broken", label="app that breaks off").wait_answer()
     closes(site, "broken", "when the app raised in its body", since)
     with site.stream("/lab/long/left", label="visitor who leaves") as stream:
         if not stream.read_until(b"first", 10) or not gate.wait_tag("left"):

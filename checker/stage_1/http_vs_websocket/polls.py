@@ -44,7 +44,7 @@ def _ahead(station: Station, newest: Notice) -> None:
 def end_empty_handed(station: Station, poll: Exchange) -> None:
     """Its time is over: 204, and not a byte after the head."""
     wanted = f"{station.name}: {poll.path} is answered 204, without a body, when its time is over"
-    answer = poll.answer(PROMPT_S)
+    answer = poll.wait_answer(PROMPT_S)
     if answer is None or answer.status != 204:
         station.fail("wrong-timeout-answer", wanted, station.told_by(poll))
     # No server lets the body of a 204 through, so nobody sees it on the wire: uvicorn raises at it.

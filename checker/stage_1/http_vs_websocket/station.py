@@ -48,11 +48,11 @@ class Station:
 
     def socket(self, label: str) -> WebSocket:
         """An open socket at /ws/counter/."""
-        socket = self.server.try_websocket(COUNTER, label=f"{self.name} {label}")
+        socket = self.server.websocket(COUNTER, label=f"{self.name} {label}")
         if socket.refused is None:
             return socket
         wanted = f"{self.name}: a WebSocket opens at {COUNTER}"
-        error = diagnosis.told_error(self.server, socket.id)
+        error = diagnosis.wait_error(self.server, socket.id)
         if error is not None and NO_WEBSOCKET in str(error["message"]):
             saw = f"status {socket.refused}: Django was handed the WebSocket, and raised {error['type']}"
             fail("django-got-the-websocket", wanted=wanted, saw=f"{saw}: {error['message']}")
@@ -130,11 +130,11 @@ class Station:
 
     def posted(self, exchange: Exchange, text: str) -> Notice:
         """The notice that this POST has made."""
-        exchange.answer(PROMPT_S)
+        exchange.wait_answer(PROMPT_S)
         errors = self.server.seen("app.raised", since=self.since)
         if any(error["request"] == exchange.id and _is_of_the_gone(error) for error in errors):
             self._left_behind(exchange, "sockets have closed before, and POST /notify/ is answered 200 all the same")
-        answer = self.server.answer_of(exchange, PROMPT_S)
+        answer = self.server.expect_answer(exchange, PROMPT_S)
         body = answer.json()
         number = body.get("id") if isinstance(body, dict) else None
         if answer.status != 200 or not isinstance(number, int) or isinstance(number, bool):
@@ -149,13 +149,13 @@ class Station:
     def notify_past(self, text: str, what: str) -> Notice:
         """Post a notice after somebody has left, who must not break it."""
         post = self.post(text)
-        answer = post.answer(PROMPT_S)
+        answer = post.wait_answer(PROMPT_S)
         if answer is None or answer.status >= 500:
             self._left_behind(post, f"{what}, and the next POST /notify/ is answered 200 all the same")
         return self.posted(post, text)
 
     def _left_behind(self, post: Exchange, wanted: str) -> NoReturn:
-        error = diagnosis.told_error(self.server, post.id)
+        error = diagnosis.wait_error(self.server, post.id)
         why = "" if error is None else f"; {error['type']}: {error['message']}"
         where = None if error is None else error.where
         fail("left-behind", wanted=f"{self.name}: {wanted}", saw=f"{self.told_by(post)[:80]}{why}", where=where)
@@ -182,13 +182,13 @@ class Station:
     def serves_others(self, when: str) -> None:
         """/hello/ is answered now."""
         hello = self.server.send("/hello/", label=f"{self.name} hello")
-        if hello.answer(PROMPT_S) is None:
+        if hello.wait_answer(PROMPT_S) is None:
             self._tell_trouble(f"{self.name}: /hello/ is answered {when}")
             raise diagnosis.no_answer(self.server, hello, PROMPT_S)
 
     def notices(self, poll: Exchange, wanted: str, code: str) -> list[Notice]:
         """The notices that a poll was answered with; it must have been answered with some."""
-        answer = poll.answer(PROMPT_S)
+        answer = poll.wait_answer(PROMPT_S)
         body = answer.json() if answer is not None and answer.status == 200 else None
         found = body.get("notices") if isinstance(body, dict) else None
         if not isinstance(found, list) or not found or not all(isinstance(notice, dict) for notice in found):
@@ -208,7 +208,7 @@ class Station:
 
     def told_by(self, poll: Exchange) -> str:
         """What became of a poll, in a few words."""
-        answer = poll.answer(0)
+        answer = poll.wait_answer(0)
         if answer is None:
             return f"it broke: {poll.error}" if poll.error else "it was not answered"
         return f"it was answered with status {answer.status}: {answer.text[:SHOWN_CHARACTERS]!r}"

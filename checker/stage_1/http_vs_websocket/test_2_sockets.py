@@ -17,8 +17,8 @@ SOCKETS = 20
 def test_three_servers_serve_the_site(stations: Iterator[Station]) -> None:
     """uvicorn, daphne and hypercorn start the site, and Django answers."""
     for station in stations:
-        station.server.ready("/hello/", BOOT_DEADLINE_S)
-        answer = station.server.get("/hello/")
+        station.server.expect_ready("/hello/", BOOT_DEADLINE_S)
+        answer = station.server.expect_get("/hello/")
         if (answer.status, answer.text.strip()) != (200, "hello"):
             saw = f"status {answer.status}: {answer.text[:80]!r}"
             fail("django-left-out", wanted=f"{station.name}: Django answers /hello/ with 'hello'", saw=saw)
@@ -51,7 +51,7 @@ def test_other_paths_are_refused(stations: Iterator[Station]) -> None:
     """A WebSocket at any other path is refused before it is accepted, without an error."""
     for station in stations:
         for path in OTHER_PATHS:
-            socket = station.server.try_websocket(path, label=f"{station.name} {path}")
+            socket = station.server.websocket(path, label=f"{station.name} {path}")
             wanted = f"{station.name}: the handshake at {path} is refused with 403 (or another 4xx)"
             if socket.refused is None:
                 station.fail("other-path-accepted", wanted, "it was accepted")

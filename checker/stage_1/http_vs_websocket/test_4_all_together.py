@@ -36,7 +36,7 @@ def stall(station: Station) -> None:
         for number in range(needed_bytes // LARGE_BYTES + 1):
             text = f"notice {number} ".ljust(LARGE_BYTES, "x")
             post = station.post(text)
-            if post.answer(PROMPT_S) is None:
+            if post.wait_answer(PROMPT_S) is None:
                 wanted = f"{station.name}: POST /notify/ is answered while one client does not read"
                 sent = f"{len(posted) * LARGE_BYTES / 1e6:.1f} MB of notices"
                 station.fail("held-up", wanted, f"no answer in {PROMPT_S:.0f} s, after {sent} for that client")

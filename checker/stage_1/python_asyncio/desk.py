@@ -102,9 +102,9 @@ class Desk:
 
     def settle(self) -> None:
         """Return when it has made every call that it makes without another answer, and all of them are counted."""
-        self._gate.settle()
+        self._gate.wait_settled()
         self.program.wait_idle(SOON_S)
-        self._gate.settle()
+        self._gate.wait_settled()
 
     def answer(self, symbol: str) -> None:
         """The upstream answers with the price."""

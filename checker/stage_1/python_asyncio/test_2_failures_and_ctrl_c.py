@@ -62,7 +62,7 @@ def test_ctrl_c_ends_it_tidily(start: Start, gate: Gate) -> None:
     desk.program.send_signal(signal.SIGINT)
     wanted = "after SIGINT no new call is made, and the process ends with code 130"
     desk.until(lambda: desk.has_ended or gate.arrived > 3)
-    gate.settle()
+    gate.wait_settled()
     interrupted_call(desk, open_before, wanted)
     returncode = desk.program.wait(STEP_S)
     if returncode is None:

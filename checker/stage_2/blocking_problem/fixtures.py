@@ -23,6 +23,6 @@ def shop(gunicorn: starters.Gunicorn, gate: Gate, run: Run) -> Shop:
         printing.stop()
     configuration = read_configuration(printing.log.text)
     if configuration is None:
-        server.ready("/hello/")  # ends with the server's own words on what it cannot read
+        server.expect_ready("/hello/")  # ends with the server's own words on what it cannot read
         raise LookupError("gunicorn serves with a configuration that it did not print")
     return Shop(server, Workers(server, configuration), gate, run)

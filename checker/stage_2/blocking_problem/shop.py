@@ -68,16 +68,16 @@ class Shop:
         """Ask for the fast page while these reports are in the database."""
         wanted = f"/hello/ is answered while {_count(reports)} in the database"
         hello = self.server.send("/hello/", label="hello")
-        answer = hello.answer(SURE_S if self.workers.cannot_run(len(reports) + 1) else GENEROUS_S)
+        answer = hello.wait_answer(SURE_S if self.workers.cannot_run(len(reports) + 1) else GENEROUS_S)
         if answer is None and not hello.is_done and not self.workers.pid_of(hello):
             was_crowded = self.workers.are_crowded
             self.workers.go_on()
-            answer = hello.answer(SURE_S) if was_crowded else None
+            answer = hello.wait_answer(SURE_S) if was_crowded else None
             if answer is None:
                 self._judge_queued(list(reports.values()), [hello], wanted, was_crowded)
         if answer is not None and answer.status in REFUSALS:
             fail("fast-page-refused", wanted=wanted, saw=f"/hello/ was refused with status {answer.status}")
-        self.server.answer_of(hello, 0.0)
+        self.server.expect_answer(hello, 0.0)
 
     def refuses(self, tag: str, reports: Reports, *, held_code: str, saw_held: str) -> Answer:
         """Send one report more than may run: the answer that refuses it, whatever its headers."""
@@ -85,7 +85,7 @@ class Shop:
         report = self.server.send(f"/report/{tag}/", label=f"report {tag}")
         end = self._now() + GENEROUS_S
         is_inside = False
-        while report.answer(STEP_S) is None and not report.is_done and self._now() < end:
+        while report.wait_answer(STEP_S) is None and not report.is_done and self._now() < end:
             if tag in self.gate.held:
                 saw = f"{saw_held}: {self.workers.busy_with([*reports.values(), report])}"
                 fail(held_code, wanted=wanted, saw=saw, where=self.query)
@@ -93,9 +93,9 @@ class Shop:
                 is_inside, end = True, min(end, self._now() + INSIDE_S)
         if not report.is_done:
             self._judge_waiting(tag, reports, wanted, "in your code" if is_inside else "for a worker")
-        answer = report.answer(0)
+        answer = report.wait_answer(0)
         if answer is None or (answer.status >= 500 and answer.status != 503):
-            answer = self.server.answer_of(report)
+            answer = self.server.expect_answer(report)
         if answer.status != 503:
             fail("wrong-refusal", wanted=wanted, saw=f"report {tag} was answered with status {answer.status}")
         return answer
@@ -117,7 +117,7 @@ class Shop:
         """Let the database answer: each report must say what the database said."""
         for tag, report in reports.items():
             self.gate.release(tag)
-            answer = self.server.answer_of(report)
+            answer = self.server.expect_answer(report)
             if answer.status != 200 or answer.json() != {"report": tag}:
                 wanted = f'report {tag} is answered 200 {{"report": "{tag}"}}, with what the database said'
                 saw = f"status {answer.status}: {answer.text[:120]!r}"
@@ -142,7 +142,7 @@ class Shop:
 
     def _judge_early_answer(self, reports: Reports, refused_code: str, after: str) -> None:
         tag, report = next((tag, report) for tag, report in reports.items() if report.is_done)
-        answer = report.answer(0)
+        answer = report.wait_answer(0)
         if answer is not None and answer.status in REFUSALS:
             self.gate.wait_held(len(reports) - 1, SURE_S)
             running = len(self.gate.held) or "none"
@@ -151,7 +151,7 @@ class Shop:
             if refused_code == "refused-too-early" and self._refuses_when_idle(reports):
                 fail("slot-lost", wanted=wanted, saw=f"{saw}; one more was refused when nothing ran at all")
             fail(refused_code, wanted=wanted, saw=saw)
-        answer = self.server.answer_of(report)
+        answer = self.server.expect_answer(report)
         wanted = f"report {tag} asks the database, and is answered with what it said"
         saw = f"status {answer.status} without asking the database: {answer.text[:120]!r}"
         fail("not-the-report", wanted=wanted, saw=saw, where=self.query)
@@ -161,9 +161,9 @@ class Shop:
         self.settle(reports)
         alone = self.server.send("/report/1/", label="one more, alone")
         end = self._now() + GENEROUS_S
-        while "1" not in self.gate.held and alone.answer(STEP_S) is None and self._now() < end:
+        while "1" not in self.gate.held and alone.wait_answer(STEP_S) is None and self._now() < end:
             pass
-        answer = alone.answer(0)
+        answer = alone.wait_answer(0)
         return answer is not None and answer.status in REFUSALS
 
     def _judge_missing(self, reports: Reports) -> None:
@@ -202,7 +202,7 @@ class Shop:
         # So that the picture shows when those who waited were served.
         self.gate.open()
         for exchange in exchanges:
-            exchange.answer(SURE_S)
+            exchange.wait_answer(SURE_S)
 
     def _inside_s(self, request: str) -> float:
         """How long a request was in the learner's code, by the probe's clock: waiting for a worker does not count."""

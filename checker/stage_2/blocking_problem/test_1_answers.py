@@ -25,8 +25,8 @@ def test_the_shop_answers(shop: Shop, project: Path) -> None:
             saw=f"gunicorn.conf.py asks for {workers}",
             where=Place("gunicorn.conf.py", line_of("workers", (project / "gunicorn.conf.py").read_text())),
         )
-    shop.server.ready("/hello/")
-    answer = shop.server.get("/hello/")
+    shop.server.expect_ready("/hello/")
+    answer = shop.server.expect_get("/hello/")
     if answer.status != 200:
         fail("server-error", wanted="/hello/ answers with status 200", saw=f"status {answer.status}")
 

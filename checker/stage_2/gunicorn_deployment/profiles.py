@@ -80,7 +80,7 @@ class Profile:
         """Let them all go: each is answered with what the Gate said."""
         self._gate.open()
         for tag, request in requests.items():
-            answer = self.server.answer_of(request)
+            answer = self.server.expect_answer(request)
             told = answer.json()
             if answer.status != 200 or not isinstance(told, dict) or told.get(key) != tag:
                 fail(
@@ -122,7 +122,7 @@ class Profile:
         # So that the picture shows when those who waited were served.
         self._gate.open()
         for request in requests.values():
-            request.answer(SURE_S)
+            request.wait_answer(SURE_S)
 
 
 def start_all(run: Run, start: starters.Gunicorn, gate: Gate, release_file: Path) -> dict[str, Profile]:
@@ -142,7 +142,7 @@ def start_all(run: Run, start: starters.Gunicorn, gate: Gate, release_file: Path
     for name, server in servers.items():
         settings = read_settings(printing[name].log.text)
         if settings is None:
-            server.ready("/hello/")  # ends with the server's own words on what it cannot read
+            server.expect_ready("/hello/")  # ends with the server's own words on what it cannot read
             raise LookupError(f"gunicorn serves {name} with a configuration that it did not print")
         profiles[name] = Profile(name, settings, server, gate)
     return profiles

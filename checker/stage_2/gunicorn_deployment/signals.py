@@ -31,7 +31,7 @@ def a_crash_takes_one(exports: Profile, tags: Sequence[str]) -> None:
     hit = [tag for tag, request in running.items() if master.pid_of(server, request) == victim]
     master.kill_worker(server, victim)
     for tag in hit:
-        running.pop(tag).answer(GENEROUS_S)
+        running.pop(tag).wait_answer(GENEROUS_S)
     if len(hit) > 1:
         fail(
             "crash-takes-others",
@@ -64,7 +64,7 @@ def an_abort_tells_where_it_was(reports: Profile, gate: Gate) -> None:
             break
         server.process.wait(LOOK_AGAIN_S)
     gate.open()
-    running["stuck"].answer(GENEROUS_S)
+    running["stuck"].wait_answer(GENEROUS_S)
     master.wait_gone(server, frozenset({victim}))
     if not told:
         lines = log.text[seen_before:].strip().splitlines()[-LAST_LINES:] or ["nothing"]

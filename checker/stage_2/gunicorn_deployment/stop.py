@@ -36,7 +36,7 @@ def finishes_through_a_stop(
     while not (last.is_done or _is_stopping(site, master_pid, idle)) and site.run.history.now() < end:
         stopping.join(LOOK_AGAIN_S)
     gate.open()
-    answer = last.answer(GENEROUS_S)
+    answer = last.wait_answer(GENEROUS_S)
     stopping.join(GENEROUS_S * 2)
     if answer is None or answer.status != 200:
         fail(

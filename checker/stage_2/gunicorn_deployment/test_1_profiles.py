@@ -36,8 +36,8 @@ STUCK_EXPORT_S = 600
 def test_the_depot_answers_under_each_profile(profiles: Mapping[str, Profile]) -> None:
     """The depot answers under each of the three profiles."""
     for profile in profiles.values():
-        profile.server.ready("/hello/")
-        profile.server.get("/hello/")
+        profile.server.expect_ready("/hello/")
+        profile.server.expect_get("/hello/")
         serves_what_it_started_with(profile)
 
 
@@ -104,10 +104,10 @@ def test_one_process_answers_pages_while_reports_run(profiles: Mapping[str, Prof
     wanted = "seven reports wait for the supplier, and /hello/ is answered meanwhile"
     pages.all_run(reports, len(SEVEN_REPORTS), wanted)
     hello = pages.server.send("/hello/", label="hello")
-    if pages.workers.cannot_run(len(SEVEN_REPORTS) + 1) and hello.answer(1.0) is None:
+    if pages.workers.cannot_run(len(SEVEN_REPORTS) + 1) and hello.wait_answer(1.0) is None:
         saw = f"/hello/ waited for a report: all {pages.slots} slots were taken"
         fail("too-few-slots", wanted=wanted, saw=saw, where=pages.line("threads", "workers"))
-    pages.server.answer_of(hello, GENEROUS_S)
+    pages.server.expect_answer(hello, GENEROUS_S)
     pages.answered(reports, "report")
 
 

@@ -44,7 +44,7 @@ def supervisor(supervisord: starters.Supervisord, outside: Mapping[str, str]) ->
 def test_supervisor_owns_gunicorn(supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile]) -> None:
     """Supervisor runs gunicorn itself, by the profile, and says so."""
     _, line = program_setting(project, "command")
-    supervisor.ready("/hello/")
+    supervisor.expect_ready("/hello/")
     runs = supervisor.wait_state("web", "RUNNING", GENEROUS_S)
     worker = Visitor(supervisor).ask()
     owned, serving = supervisor.pid_of("web"), master_of(supervisor, worker)

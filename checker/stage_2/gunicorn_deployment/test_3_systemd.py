@@ -53,7 +53,7 @@ def test_gunicorn_takes_systemds_socket(
     service: SystemdService, project: Path, profiles: Mapping[str, Profile]
 ) -> None:
     """Under systemd, gunicorn runs by the profile, takes its socket, tells that it is ready, and answers there."""
-    service.ready("/hello/")
+    service.expect_ready("/hello/")
     if not service.wait_notified(GENEROUS_S):
         saw = "it answers, and never told READY=1: systemctl start hangs, and gives up"
         fail("not-notified", wanted="gunicorn tells systemd that it is ready", saw=saw, where=Place(SERVICE_FILE, 1))

@@ -42,7 +42,7 @@ def test_the_container_answers_from_outside(box: Container, project: Path, profi
         line = next((place for text, place in lines if f":{other}" in text), None) or profiles["pages"].line("bind")
         saw = f"it listens at {other}, and PORT is {box.port}"
         fail("unreachable-from-outside", wanted=wanted, saw=saw, where=line)
-    box.ready("/hello/")
+    box.expect_ready("/hello/")
     if not box.is_open:
         saw = "it listens at one address only, which in a container is the container itself"
         bind = profiles["pages"].line("bind")

@@ -57,8 +57,8 @@ def must_not_boot(server: Server, code: str, edit: str) -> None:
             fail("boots-for-ever", wanted=wanted, saw="exit code 0, as if all was well", where=where)
         return
     if ending is Ending.HANGS:
-        server.ready("/shop/hello/")  # ends with the line that hangs
-    answer = server.send("/shop/hello/", label="first visitor").answer(GENEROUS_S)
+        server.expect_ready("/shop/hello/")  # ends with the line that hangs
+    answer = server.send("/shop/hello/", label="first visitor").wait_answer(GENEROUS_S)
     got = "no answer" if answer is None else f"status {answer.status}"
     fail(code, wanted=wanted, saw=f"the worker booted as if nothing was wrong, and its first visitor got {got}")
 
@@ -68,8 +68,8 @@ def draw_first_visits(site: Site, picture: Picture, warm: Server) -> None:
     folder = site.copy("cold", {COLD_WSGI.name: lambda _: COLD_WSGI.read_text(encoding="utf-8")})
     environment = {"DJANGO_SETTINGS_MODULE": "shop.settings"}
     cold = site.start("cold", app=COLD_APP, folder=folder, environment=environment)
-    cold.ready("/hello/", BOOT_S)
-    cold.get("/hello/")
+    cold.expect_ready("/hello/", BOOT_S)
+    cold.expect_get("/hello/")
     start = site.run.history.now()
     lanes = [*_waterfall("usual", cold, start), *_waterfall("yours", warm, start)]
     picture.lanes("one worker: its import, its first request, its second, by the clock", lanes)

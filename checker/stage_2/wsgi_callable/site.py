@@ -93,7 +93,7 @@ class Site:
     def boots(self, server: Server, path: str) -> Answer:
         """The first answer, of whatever status; a boot that failed because Django was not set up has its own words."""
         try:
-            return server.ready(path, BOOT_S)
+            return server.expect_ready(path, BOOT_S)
         except NotYet:
             self._judge_import_order(server)
             raise
@@ -103,14 +103,14 @@ class Site:
     ) -> Answer:
         """The answer to what the callable answers itself. A body that gunicorn cannot send has its own words."""
         request = server.send(path, headers=headers, label=label)
-        if request.answer(GENEROUS_S) is None and not any(
+        if request.wait_answer(GENEROUS_S) is None and not any(
             event["request"] == request.id for event in server.seen("app.raised")
         ):
             server.process.log.wait_for(NO_BYTES, LAST_WORDS_S)
             if refused := _NO_BYTES_LINE.findall(server.process.log.text):
                 wanted = f"gunicorn can send the answer to {path}"
                 fail("pep-3333", wanted=wanted, saw=refused[-1], where=self.callable)
-        return server.answer_of(request)
+        return server.expect_answer(request)
 
     # --- what Django told ---
 
@@ -142,7 +142,7 @@ class Site:
         False when Django has not finished that one at the deadline.
         """
         since = self.run.history.now()
-        server.get("/shop/about/")
+        server.expect_get("/shop/about/")
         tag = "finished /shop/about/"
         return (
             self.run.history.wait_for(
@@ -153,7 +153,7 @@ class Site:
 
     def all_told(self, server: Server) -> None:
         """Return when the worker has ended all that was asked before: it takes the next request only then."""
-        server.get("/shop/about/")
+        server.expect_get("/shop/about/")
 
     def validators_word(self, strict: Server, request: str) -> Event | None:
         """What wsgiref's validator had against this request; waits until the server is through with it."""

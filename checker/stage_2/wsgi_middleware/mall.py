@@ -45,15 +45,15 @@ class Mall:
         visitor = f"visitor-{next(_numbers)}"
         headers = {"X-Request-Id": visitor, **({"X-Tenant": tenant} if tenant else {})}
         exchange = self.server.send(path, headers=headers, label=label or path)
-        answer = exchange.answer(GENEROUS_S)
+        answer = exchange.wait_answer(GENEROUS_S)
         if answer is None:
-            answer = self.server.answer_of(exchange, 0.0)  # ends with a finding
+            answer = self.server.expect_answer(exchange, 0.0)  # ends with a finding
         self._over(exchange.id)
         return visitor, answer
 
     def layers_are_of_their_kind(self, first: Answer, wsgi_middleware: Sequence[str], django_middleware: str) -> None:
         """Each layer stands where its kind belongs: told from the first request, which a wrong one fails."""
-        error = diagnosis.told_error(self.server, first.request) if first.status >= 500 else None
+        error = diagnosis.wait_error(self.server, first.request) if first.status >= 500 else None
         if error is None or error["type"] != "TypeError":
             return
         for name in wsgi_middleware:
@@ -70,7 +70,7 @@ class Mall:
             return
         # Django looks at what a view returns, not at what a middleware does: it fails with the response's first use,
         # at the end of BaseHandler.get_response, where no line of the middleware takes part any more.
-        error = diagnosis.told_error(self.server, first.request)
+        error = diagnosis.wait_error(self.server, first.request)
         if error is not None and RESPONSE_IS_NONE in str(error["message"]):
             fail(
                 "middleware-returns-nothing",
@@ -89,14 +89,15 @@ class Mall:
         exchange = self.server.send("/stock/", headers={"X-Tenant": tenant}, label=f"/stock/ for {tenant}")
         if not self.gate.wait_tag(f"stock-{tenant}", GENEROUS_S):
             wanted = f"/stock/ for the tenant `{tenant}` comes to its view, which asks the supplier"
-            answer = self._without_error(self.server.answer_of(exchange, 0.0), wanted)
+            answer = self._without_error(self.server.expect_answer(exchange, 0.0), wanted)
             fail("no-tenant", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
         return exchange
 
     def whole(self, exchange: Exchange, wanted: str) -> Answer:
         """The answer to a request on its way, for which the learner's own code must not have raised."""
         return self._without_error(
-            exchange.answer(GENEROUS_S) or self.server.answer_of(exchange, 0.0),  # the latter ends with a finding
+            exchange.wait_answer(GENEROUS_S)
+            or self.server.expect_answer(exchange, 0.0),  # the latter ends with a finding
             wanted,
         )
 

@@ -26,10 +26,10 @@ def test_both_are_wsgi_middleware(lab: Lab, mall: Mall) -> None:
 
 def test_the_mall_answers(mall: Mall) -> None:
     """The mall answers under gunicorn."""
-    first = mall.server.ready("/hello/")
+    first = mall.server.expect_ready("/hello/")
     mall.layers_are_of_their_kind(first, (LEDGER, GATE), TENANT)
     mall.returns_responses(first)
-    mall.server.get("/hello/")
+    mall.server.expect_get("/hello/")
 
 
 @needs("test_both_are_wsgi_middleware")

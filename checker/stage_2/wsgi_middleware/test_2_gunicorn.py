@@ -69,7 +69,7 @@ def test_a_stream_that_fails_is_in_the_ledger(mall: Mall, gate: Gate) -> None:
     wanted = "a line for the one row that was sent"
     fields = {"status": 200, "body_bytes": ROW_BYTES}
     wanted_line(mall, visitor, fields, code="line-lost-when-broken-off", wanted=wanted)
-    mall.server.get("/hello/")
+    mall.server.expect_get("/hello/")
 
 
 @needs("test_a_stream_leaves_row_by_row", "test_requests_in_turns_do_not_mix")

@@ -79,7 +79,7 @@ def test_only_public_pages_need_no_tenant(mall: Mall, traced_mall: Mall) -> None
             answer = mall.page(path, tenant=tenant, wanted=wanted)
             if answer.status != 404:
                 fail("unknown-tenant-let-in", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
-    traced_mall.server.ready("/hello/")
+    traced_mall.server.expect_ready("/hello/")
     wanted = "a page added later, its view marked with @public, is served without a tenant"
     answer = traced_mall.page(ADDED_PAGE, wanted=wanted)
     if answer.status in (403, 404):
@@ -97,7 +97,7 @@ def test_only_public_pages_need_no_tenant(mall: Mall, traced_mall: Mall) -> None
 @needs(FOUND)
 def test_the_layers_stand_in_order(mall: Mall, traced_mall: Mall, lab: Lab, picture: Picture, history: History) -> None:
     """Django's layers stand in the order that each of them needs."""
-    traced_mall.server.ready("/hello/")  # what the first request alone has to import is not in the picture
+    traced_mall.server.expect_ready("/hello/")  # what the first request alone has to import is not in the picture
     request = traced_mall.export_whole("onion", ROWS_SHOWN)
     title = "One streamed answer: Django's layers are done before its first row"
     picture.lanes(title, onion(history, request))

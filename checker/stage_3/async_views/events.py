@@ -61,14 +61,14 @@ def heard(stream: Stream, matches: Callable[[Told], bool], deadline_s: float) ->
     def found() -> Told | None:
         return next((event for event in told(stream) if matches(event)), None)
 
-    stream.read(lambda: found() is not None, deadline_s)
+    stream.wait_for(lambda: found() is not None, deadline_s)
     return found()
 
 
 @contextmanager
 def listening(server: Server, gate: Gate) -> Iterator[Stream]:
     """The stream of events, with its five calls held."""
-    server.get("/hello/")  # a server that has died ends the check here, with its own finding
+    server.expect_get("/hello/")  # a server that has died ends the check here, with its own finding
     since = History.now()
     with server.stream("/events/", label="events") as stream:
         if not all_held(gate, 5):

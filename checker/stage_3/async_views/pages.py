@@ -17,10 +17,10 @@ NUMBERS = ("orders", "customers", "revenue")
 
 def answered(server: Server, exchange: Exchange, wanted: str, deadline_s: float = 10.0) -> Answer:
     """The page, whole and without an error."""
-    answer = exchange.answer(deadline_s)
+    answer = exchange.wait_answer(deadline_s)
     if answer is not None and answer.status >= 500:
         known_error(server, error_of(server, exchange.id), wanted)
-    answer = server.answer_of(exchange, deadline_s)
+    answer = server.expect_answer(exchange, deadline_s)
     if answer.status != 200:
         fail("wrong-answer", wanted=wanted, saw=f"{exchange.path} answered {answer.status}: {answer.text[:120]!r}")
     return answer
@@ -66,7 +66,7 @@ def five_asked(server: Server, gate: Gate, page: Exchange) -> None:
         fail("wrong-answer", wanted=wanted, saw=f"the page was answered after {calls(gate.arrived)} to the suppliers")
     blocked(server, since, wanted)
     if not gate.arrived:
-        server.answer_of(page, 0.1)
+        server.expect_answer(page, 0.1)
     first = gate.held
     release(gate)
     all_held(gate, 1, lambda: page.is_done)
@@ -87,7 +87,7 @@ def one_in_trouble(desk: Server, gate: Gate, name: str, deadline_s: float | None
     if deadline_s is None:
         gate.release(name, status=503)
     release(gate, (other for other in ANSWERING if other != name))
-    answer = page.answer(10 + (deadline_s or 0))
+    answer = page.wait_answer(10 + (deadline_s or 0))
     wanted = f"{path} is answered, though {trouble}"
     if answer is None:
         blocked(desk, since, wanted)

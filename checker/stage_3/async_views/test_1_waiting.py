@@ -20,7 +20,7 @@ VISITORS = 40
 
 def test_the_desk_answers(booting: Booting) -> None:
     """The desk answers under uvicorn."""
-    booting.uvicorn.ready("/hello/")
+    booting.uvicorn.expect_ready("/hello/")
     answered_with(booting.uvicorn, "/hello/", "hello")
 
 
@@ -43,9 +43,9 @@ def test_other_pages_are_served_meanwhile(desk: Server, gate: Gate) -> None:
         answered(desk, page, "the dashboard asks its suppliers", 0.1)
     for path in ("/hello/", "/search/?q=steel"):
         other = desk.send(path, label=path)
-        if other.answer(PROMPT_S) is None:
+        if other.wait_answer(PROMPT_S) is None:
             blocked(desk, since, f"{path} is answered while a dashboard waits for its suppliers")
-            desk.answer_of(other)
+            desk.expect_answer(other)
 
 
 @needs("test_other_pages_are_served_meanwhile")
@@ -55,7 +55,7 @@ def test_the_loop_never_stalls(desk: Server, gate: Gate, history: History) -> No
     since = History.now()
     for path in ("/dash/", "/search/?q=steel", "/events/", "/hello/"):
         last = desk.send(path, label=path)
-        last.answer()
+        last.wait_answer()
     # The probe tells of a stall before the loop moves on: when the last request has left, all was told.
     history.wait_for("app.left", lambda e: bool(e["request"] == last.id), since=since, deadline_s=2)
     blocked(desk, since, "nothing blocks the event loop's own thread", deadline_s=0)

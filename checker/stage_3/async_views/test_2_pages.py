@@ -101,9 +101,9 @@ def test_an_invoice_under_way_stops_nobody(desk: Server, gate: Gate) -> None:
     if not gate.wait_tag("invoice-7"):
         answered(desk, page, "/invoice/7/ asks the printer", 0.1)
     hello = desk.send("/hello/", label="hello")
-    if hello.answer(PROMPT_S) is None:
+    if hello.wait_answer(PROMPT_S) is None:
         blocked(desk, since, "/hello/ is answered while the printer works on an invoice")
-        desk.answer_of(hello)
+        desk.expect_answer(hello)
     gate.release()
     wanted = "/invoice/7/ answers what the printer made"
     if "invoice-7" not in (text := answered(desk, page, wanted).text):

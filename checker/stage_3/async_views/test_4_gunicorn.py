@@ -15,7 +15,7 @@ from checker.stage_3.async_views.suppliers import PRICES, release
 def test_the_same_pages_answer_under_gunicorn(wsgi_desk: Server, gate: Gate) -> None:
     """The same pages answer under gunicorn."""
     gate.open()
-    wsgi_desk.ready("/hello/")
+    wsgi_desk.expect_ready("/hello/")
     for path, part in (("/hello/", "hello"), ("/search/?q=zinc", "zinc dust"), ("/invoice/9/", "invoice-9")):
         answered_with(wsgi_desk, path, part)
     answered_with(wsgi_desk, "/dash/", "prices")

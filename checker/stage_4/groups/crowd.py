@@ -135,9 +135,9 @@ class Crowd:
 
     def expect_posted(self, server: Server, exchange: Exchange) -> None:
         """The answer to a POST is a 2xx, or the check ends."""
-        answer = exchange.answer()
+        answer = exchange.wait_answer()
         if answer is None or (answer.status >= 500 and answer.status != 501):
-            server.answer_of(exchange)
+            server.expect_answer(exchange)
         elif not 200 <= answer.status < 300:
             saw = f"status {answer.status}: {answer.text[:120]}"
             self.fail("post-refused", wanted=f"POST {exchange.path} answers with a status of 2xx", saw=saw)

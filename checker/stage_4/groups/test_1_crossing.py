@@ -66,10 +66,10 @@ def test_an_answer_tells_what_is_done(chat: Chat, crowd: Crowd) -> None:
     for path in (f"/notify/{bo.user}/", f"/kick/{dot.user}/"):
         with chat.store.writes_held():
             post = crowd.send_post(chat.one, path, {"text": crowd.text("hello")})
-            answer = post.answer(EARLY_WITHIN_S) if chat.store.wait_held(SENDS) else None
+            answer = post.wait_answer(EARLY_WITHIN_S) if chat.store.wait_held(SENDS) else None
         if answer is not None and 200 <= answer.status < 300:
             _fail_as_early(crowd, f"POST {path} was answered with {answer.status} meanwhile")
-        post.answer()
+        post.wait_answer()
 
 
 def _fail_as_early(crowd: Crowd, saw: str) -> NoReturn:
