@@ -17,7 +17,7 @@ from checker.milestones.gunicorn_first.configuration import (
     setting_line,
 )
 from checker.milestones.gunicorn_first.office import Office
-from checker.milestones.gunicorn_first.verdicts import is_given_up, was_asked_once, what_the_master_keeps
+from checker.milestones.gunicorn_first.verdicts import expect_given_up, expect_asked_once, what_the_master_keeps
 
 
 @needs("test_a_page_is_served_beside_a_list")
@@ -28,7 +28,7 @@ def test_a_hung_call_is_given_up(impatient: Office) -> None:
         office.begin_list(stream, "aida")
         hung = {"/seats/": office.ask("/seats/faust/", "seats faust"), "/orders/": office.order("faust")}
         for page, request in hung.items():
-            is_given_up(office, page, request, since)
+            expect_given_up(office, page, request, since)
         if not office.gate.wait_left(len(hung), GENEROUS_S):
             wanted = "a call that is given up is over: its connection is closed"
             saw = "the visitor was told, and the call to the theatre goes on"
@@ -37,7 +37,7 @@ def test_a_hung_call_is_given_up(impatient: Office) -> None:
             )
         office.list_is_whole(stream, "aida", "two calls beside it were given up")
     for page in hung:
-        was_asked_once(office, page, since)
+        expect_asked_once(office, page, since)
 
 
 @needs("test_a_page_is_served_beside_a_list")

@@ -12,7 +12,7 @@ from checker.harness.site import BOOT_DEADLINE_S, SelfBound, Site
 from course.model import Place
 
 
-def asked(site: Site, exchange: Exchange, wanted: str, deadline_s: float = ANSWER_DEADLINE_S) -> Answer:
+def expect_answer(site: Site, exchange: Exchange, wanted: str, deadline_s: float = ANSWER_DEADLINE_S) -> Answer:
     """The whole answer, of whatever status. Else the check ends with why there is none, in the learner's own line."""
     answer = exchange.wait_answer(deadline_s)
     if answer is not None:
@@ -22,16 +22,16 @@ def asked(site: Site, exchange: Exchange, wanted: str, deadline_s: float = ANSWE
     raise diagnosis.no_answer(site, exchange, deadline_s)
 
 
-def opened(site: Site, path: str) -> None:
+def expect_open(site: Site, path: str) -> None:
     """Wait for the first answer, of whatever status. Else the check ends with why the server never came so far."""
     first = site.send(path, label="first request")
     if first.wait_answer(BOOT_DEADLINE_S) is None:
         raise diagnosis.did_not_answer(site, first, BOOT_DEADLINE_S)
 
 
-def succeeded(site: Site, exchange: Exchange, wanted: str) -> Answer:
+def expect_success(site: Site, exchange: Exchange, wanted: str) -> Answer:
     """The whole answer, which must not be an error of the server's."""
-    answer = asked(site, exchange, wanted)
+    answer = expect_answer(site, exchange, wanted)
     if answer.status < 500:
         return answer
     if isinstance(site, SelfBound) and (trouble := last_error(site)):
@@ -46,7 +46,7 @@ def last_error(site: Site) -> tuple[str, Place | None] | None:
     return None if found is None else (found.error, found.where)
 
 
-def blocked(site: Site, since: float, wanted: str, deadline_s: float = 0.5) -> None:
+def expect_free_loop(site: Site, since: float, wanted: str, deadline_s: float = 0.5) -> None:
     """Say that the loop stood still, when it did."""
     if not isinstance(site, SelfBound) and (stall := diagnosis.blocked_loop(site, since=since, deadline_s=deadline_s)):
         raise diagnosis.loop_blocked(stall, wanted)

@@ -52,7 +52,7 @@ class CgiAnswer:
             return self.body
 
 
-def through_cgi(
+def expect_cgi_answer(
     program: starters.Program, name: str, variables: Mapping[str, str], body: bytes | None, wanted: str
 ) -> CgiAnswer:
     """One request through `gateway.cgi_run`, with a stdin that stays open behind the body."""

@@ -42,7 +42,7 @@ class Choice:
 Choices = Mapping[Row, Choice]
 
 
-def choices_of(program: starters.Program, mark: str) -> Choices:
+def expect_choices(program: starters.Program, mark: str) -> Choices:
     """The learner's answer to every row, and to every row changed. Ends the check when one is none."""
     rows = list(dict.fromkeys([*ROWS, *(changed for row in ROWS for _, changed, _ in changes(row))]))
     wanted = "choose_interface answers for every site"

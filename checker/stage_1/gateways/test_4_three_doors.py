@@ -10,10 +10,10 @@ from checker.harness.picture import Lane, Picture, Stretch
 from checker.harness.server import Server
 from checker.harness.site import SelfBound
 from checker.harness.suite import needs
-from checker.stage_1.gateways.answers import succeeded
+from checker.stage_1.gateways.answers import expect_success
 from checker.stage_1.gateways.bodies import BODY
-from checker.stage_1.gateways.cgi_door import through_cgi
-from checker.stage_1.gateways.environ import ECHO, ECHOED_PATH, echo_of
+from checker.stage_1.gateways.cgi_door import expect_cgi_answer
+from checker.stage_1.gateways.environ import ECHO, ECHOED_PATH, expect_echo
 from course.model import Value
 
 VISITS = 15
@@ -41,10 +41,10 @@ def test_one_answer_through_three_doors(
     stretches, pids = [], set()
     for number in (1, 2, 3):
         began = history.now()
-        answer = through_cgi(program, f"cgi_run {number}", variables, BODY, "one more POST through CGI")
+        answer = expect_cgi_answer(program, f"cgi_run {number}", variables, BODY, "one more POST through CGI")
         stretches.append(Stretch(began, history.now()))
         echo = answer.json()
-        echo_of(echo, **wanted, cookies={"cup": "large"})
+        expect_echo(echo, **wanted, cookies={"cup": "large"})
         pids.add(echo["pid"])
     costs.append(_cost("CGI", stretches, len(pids)))
     lanes.append(Lane("CGI", stretches))
@@ -53,9 +53,9 @@ def test_one_answer_through_three_doors(
         for _ in range(VISITS):
             began = history.now()
             visit = site.send(f"{ECHO}?sugar=two+lumps", method="POST", body=BODY, headers=headers, label=name)
-            echo = succeeded(site, visit, f"an answer through {name}").json()
+            echo = expect_success(site, visit, f"an answer through {name}").json()
             stretches.append(Stretch(began, history.now()))
-            echo_of(echo, **wanted, cookies={"cup": "large"})
+            expect_echo(echo, **wanted, cookies={"cup": "large"})
             pids.add(echo["pid"])
         costs.append(_cost(name, stretches, len(pids)))
         lanes.append(Lane(name, stretches))

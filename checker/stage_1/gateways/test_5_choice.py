@@ -10,7 +10,7 @@ import pytest
 from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.suite import needs
-from checker.stage_1.gateways.choice import RANK, Choices, choices_of
+from checker.stage_1.gateways.choice import RANK, Choices, expect_choices
 from checker.stage_1.gateways.requirements import REASONS, ROWS, changes
 
 IDLE_FOR_THREADS = 1000
@@ -21,7 +21,7 @@ FEW = 16  # so many are never too many
 @pytest.fixture(scope="session")
 def choices(program: starters.Program) -> Choices:
     """What the learner's function says to every row."""
-    return choices_of(program, secrets.token_hex(8))
+    return expect_choices(program, secrets.token_hex(8))
 
 
 def test_the_interface_can_do_it(choices: Choices) -> None:

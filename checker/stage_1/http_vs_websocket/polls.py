@@ -41,7 +41,7 @@ def _ahead(station: Station, newest: Notice) -> None:
     station.same(station.notices(poll, wanted, "poll-not-held"), [notice], wanted)
 
 
-def end_empty_handed(station: Station, poll: Exchange) -> None:
+def expect_empty_end(station: Station, poll: Exchange) -> None:
     """Its time is over: 204, and not a byte after the head."""
     wanted = f"{station.name}: {poll.path} is answered 204, without a body, when its time is over"
     answer = poll.wait_answer(PROMPT_S)
@@ -55,7 +55,7 @@ def end_empty_handed(station: Station, poll: Exchange) -> None:
             fail("wrong-timeout-answer", wanted=wanted, saw=saw)
 
 
-def leave_out(station: Station, at_least: int = 0) -> None:
+def expect_defaults(station: Station, at_least: int = 0) -> None:
     """A poll without `after` gets everything there ever was, one without `wait` is held."""
     last = station.notify("last")
     while last["id"] < at_least:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.harness.suite import needs
-from checker.stage_1.http_vs_websocket.polls import MANY, end_empty_handed, leave_out, miss_nothing
+from checker.stage_1.http_vs_websocket.polls import MANY, expect_empty_end, expect_defaults, miss_nothing
 from checker.stage_1.http_vs_websocket.station import PROMPT_S, Station
 
 POLLS = 20
@@ -34,7 +34,7 @@ def test_a_cursor_misses_nothing(stations: Iterator[Station]) -> None:
 def test_a_poll_leaves_out_its_query(stations: Iterator[Station]) -> None:
     """A poll without `after` gets all notices there ever were, and one without `wait` is held."""
     for number, station in enumerate(stations):
-        leave_out(station, at_least=MANY if number == 0 else 0)
+        expect_defaults(station, at_least=MANY if number == 0 else 0)
 
 
 @needs("test_a_poll_is_held")
@@ -54,7 +54,7 @@ def test_a_poll_ends_empty_handed(stations: Iterator[Station]) -> None:
     for station in stations:
         before = station.notify("before")
         poll = station.poll(before["id"], wait_s=SHORT_WAIT_S)
-        end_empty_handed(station, poll)
+        expect_empty_end(station, poll)
         (poll,) = station.held(before["id"])
         notice = station.notify("late tea")
         wanted = "the poll after the empty one is answered with the notice"

@@ -23,10 +23,10 @@ MOST_BYTES = 40_000_000
 def test_nobody_is_held_up(stations: Iterator[Station]) -> None:
     """A client that does not read holds up nobody: its own notices wait, or it is cut off."""
     for station in stations:
-        stall(station)
+        expect_stall(station)
 
 
-def stall(station: Station) -> None:
+def expect_stall(station: Station) -> None:
     """Notices are posted until the kernel takes no more for one who does not read: all get all of them, it too."""
     first = station.socket("1")
     with station.raw_socket("stalled") as stalled:
@@ -48,11 +48,11 @@ def stall(station: Station) -> None:
                     station.fail("held-up", wanted, f"number {number} did not come")
             socket.close()
         station.serves_others("while one client does not read")
-        catch_up(station, stalled, posted)
+        expect_catch_up(station, stalled, posted)
     station.must_end(stalled, "which did not read, has been cut off")
 
 
-def catch_up(station: Station, stalled: RawSocket, posted: list[Notice]) -> None:
+def expect_catch_up(station: Station, stalled: RawSocket, posted: list[Notice]) -> None:
     """Who has not read begins to: every notice has waited for it, in order, or it has been cut off."""
     stalled.begin_to_read()
     for number, notice in enumerate(posted, 1):

@@ -13,7 +13,7 @@ from checker.stage_1.python_asyncio.plan import PRICES
 BOOK = "250000"
 
 
-def book_is_open(desk: Desk, gate: Gate, symbol: str) -> bool:
+def expect_open_book(desk: Desk, gate: Gate, symbol: str) -> bool:
     """The upstream answers with an order book. False when it came too late: the call was given up, or the order."""
     gate.release(symbol, body=f"{PRICES[symbol]} {BOOK}")
     held = f"parse-{symbol}"
@@ -27,7 +27,7 @@ def book_is_open(desk: Desk, gate: Gate, symbol: str) -> bool:
     return False
 
 
-def book_is_read(desk: Desk, gate: Gate, symbol: str) -> None:
+def expect_book_read(desk: Desk, gate: Gate, symbol: str) -> None:
     """parse() comes to its end, and the price is told."""
     gate.release(f"parse-{symbol}")
     if desk.is_told(symbol):
@@ -37,7 +37,7 @@ def book_is_read(desk: Desk, gate: Gate, symbol: str) -> None:
     fail("wrong-answer", wanted=wanted, saw="it was not told")
 
 
-def told_beside_a_book(desk: Desk, symbol: str) -> None:
+def expect_told_beside_a_book(desk: Desk, symbol: str) -> None:
     """Another upstream answers while parse() is held."""
     wanted = f"{symbol} answers, and is told while parse() still reads the book of another"
     desk.answer(symbol)
@@ -47,7 +47,7 @@ def told_beside_a_book(desk: Desk, symbol: str) -> None:
         fail("parses-one-by-one", wanted=wanted, saw=saw)
 
 
-def asked_beside_a_book(desk: Desk, queued: str, reading: str) -> None:
+def expect_asked_beside_a_book(desk: Desk, queued: str, reading: str) -> None:
     """The turn of an answered call goes to the next one, however long its book takes."""
     if desk.has_called(queued):
         return
@@ -57,7 +57,7 @@ def asked_beside_a_book(desk: Desk, queued: str, reading: str) -> None:
     fail("turn-kept-for-parse", wanted=wanted, saw=saw)
 
 
-def timeout_is_over(desk: Desk, reading: str, silent: str) -> None:
+def expect_timeout_over(desk: Desk, reading: str, silent: str) -> None:
     """The timeout of both calls of `silent` passes: the book of `reading`, asked together with it, takes longer."""
     timeouts_s = TRIES * desk.plan.timeout_s
     wanted = f"{reading} has answered in time: how long parse() then takes is nobody's delay"
@@ -73,7 +73,7 @@ def timeout_is_over(desk: Desk, reading: str, silent: str) -> None:
         fail("waits-for-ever", wanted=f"{silent}, which is silent, is told as failed", saw="nothing was told of it")
 
 
-def deadline_in_a_book(desk: Desk, gate: Gate, reading: str) -> None:
+def expect_deadline_in_a_book(desk: Desk, gate: Gate, reading: str) -> None:
     """The deadline passes while parse() is held. run() returns without it, and its price comes too late to be told."""
     wanted = f"at the deadline run() returns, with {reading} told as failed: it does not wait for parse()"
     if not desk.until(lambda: desk.has_told_end, SOON_S + desk.plan.deadline_s):

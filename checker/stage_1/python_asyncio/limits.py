@@ -8,13 +8,13 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.stage_1.python_asyncio.desk import SOON_S, Desk
-from checker.stage_1.python_asyncio.failures import TRIES, one_try_too_many
+from checker.stage_1.python_asyncio.failures import TRIES, expect_two_tries_at_most
 
 # A deadline for machines so slow that a check's first one passes too early.
 PATIENT_S = 6.0
 
 
-def all_asked(desk: Desk, gate: Gate, count: int, wanted: str) -> None:
+def expect_all_asked(desk: Desk, gate: Gate, count: int, wanted: str) -> None:
     """So many calls are open together; else the finding says what kept the others back."""
     if desk.until(lambda: len(gate.held) >= count):
         return
@@ -23,7 +23,7 @@ def all_asked(desk: Desk, gate: Gate, count: int, wanted: str) -> None:
     fail("sequential-awaits", wanted=wanted, saw=f"{peak} was open at most; the next waited until it was answered")
 
 
-def within_limit(desk: Desk, gate: Gate) -> None:
+def expect_within_limit(desk: Desk, gate: Gate) -> None:
     """Not a call more than the limit is, or was, open."""
     limit, most = desk.plan.limit, gate.peak
     if most > limit:
@@ -31,7 +31,7 @@ def within_limit(desk: Desk, gate: Gate) -> None:
         fail("limit-exceeded", wanted=wanted, saw=f"{most} were open at the same time")
 
 
-def first_given_up(desk: Desk, gate: Gate) -> None:
+def expect_given_up(desk: Desk, gate: Gate) -> None:
     """A call that nobody answers comes to its end."""
     wanted = f"with --timeout {desk.plan.timeout_s:g}, a call without an answer is given up"
     if desk.until(lambda: gate.left > 0 or gate.arrived > 1):
@@ -47,7 +47,7 @@ def all_given_up(desk: Desk) -> None:
     symbols, timeout_s = desk.plan.symbols, desk.plan.timeout_s
     calls_s = TRIES * len(symbols) * timeout_s
     desk.until(lambda: desk.has_ended or any(desk.asked(s) > TRIES for s in symbols), SOON_S + calls_s)
-    one_try_too_many(desk)
+    expect_two_tries_at_most(desk)
 
 
 def late_trouble(desk: Desk, history: History) -> tuple[str, str, str]:
@@ -71,7 +71,7 @@ def late_trouble(desk: Desk, history: History) -> tuple[str, str, str]:
     return "", "", ""
 
 
-def deadline_kept(desk: Desk, gate: Gate, queued: str, rest: Collection[str]) -> None:
+def expect_deadline_kept(desk: Desk, gate: Gate, queued: str, rest: Collection[str]) -> None:
     """The order ends at its deadline, and names the rest as failed. Nobody is asked after it, `queued` least of all."""
     late = "the deadline is one for the whole order, counted from its start"
     if not desk.until(lambda: desk.has_ended or desk.asked(queued) > 0, SOON_S + desk.plan.deadline_s):

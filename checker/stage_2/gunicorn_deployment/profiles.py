@@ -148,7 +148,7 @@ def start_all(run: Run, start: starters.Gunicorn, gate: Gate, release_file: Path
     return profiles
 
 
-def gunicorn_grants(profile: Profile, longest_s: int, wanted: str) -> None:
+def expect_gunicorn_grants(profile: Profile, longest_s: int, wanted: str) -> None:
     """The profile gives what is under way at a stop as long as it may take."""
     if profile.settings.graceful_timeout_s < longest_s:
         fail(
@@ -159,7 +159,7 @@ def gunicorn_grants(profile: Profile, longest_s: int, wanted: str) -> None:
         )
 
 
-def serves_what_it_started_with(profile: Profile) -> None:
+def expect_no_reloader(profile: Profile) -> None:
     """The profile switches no reloader on."""
     if profile.settings.printed.get("reload") == "True":
         fail(

@@ -20,7 +20,7 @@ LAST_LINES = 6
 STACK_LINE = re.compile(r"views\.py.*\breport\b|\breport\b.*views\.py")
 
 
-def a_crash_takes_one(exports: Profile, tags: Sequence[str]) -> None:
+def expect_crash_takes_one(exports: Profile, tags: Sequence[str]) -> None:
     """Kill the worker of the first of these exports: the others are answered, and a new worker takes one more."""
     server, count = exports.server, exports.settings.slots.workers
     master.wait_for_workers(server, count)
@@ -47,7 +47,7 @@ def a_crash_takes_one(exports: Profile, tags: Sequence[str]) -> None:
     exports.answered(running, "export")
 
 
-def an_abort_tells_where_it_was(reports: Profile, gate: Gate) -> None:
+def expect_abort_tells_where(reports: Profile, gate: Gate) -> None:
     """Send SIGABRT, as gunicorn does at a timeout, to a worker with a report: the log names the report's line."""
     server, count = reports.server, reports.settings.slots.workers
     master.wait_for_workers(server, count)
@@ -76,7 +76,7 @@ def an_abort_tells_where_it_was(reports: Profile, gate: Gate) -> None:
         )
 
 
-def a_reload_serves_the_new_release(reports: Profile, gate: Gate, release_file: Path) -> None:
+def expect_reload_serves_the_new(reports: Profile, gate: Gate, release_file: Path) -> None:
     """Deploy a release and send HUP while a report is under way: nobody gets an error, and new workers have it."""
     server, count = reports.server, reports.settings.slots.workers
     # A worker that still imports would take the new release without any reload.

@@ -20,7 +20,7 @@ from course.model import Place
 LOOK_AGAIN_S = 0.05
 
 
-def finishes_through_a_stop(
+def expect_finish_through_stop(
     site: Site, gate: Gate, page: str, stop: Callable[[], Any], *, master_pid: int, where: Place | None = None
 ) -> Any:
     """Stop it while one request for `page` waits at the Gate: that one is answered. Returns what `stop` returned."""

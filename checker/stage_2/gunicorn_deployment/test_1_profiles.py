@@ -17,13 +17,13 @@ from checker.stage_2.gunicorn_deployment.profiles import (
     GENEROUS_S,
     LONGEST_EXPORT_S,
     Profile,
-    serves_what_it_started_with,
+    expect_no_reloader,
 )
 from checker.stage_2.gunicorn_deployment.settings import is_sync
 from checker.stage_2.gunicorn_deployment.signals import (
-    a_crash_takes_one,
-    a_reload_serves_the_new_release,
-    an_abort_tells_where_it_was,
+    expect_crash_takes_one,
+    expect_reload_serves_the_new,
+    expect_abort_tells_where,
 )
 
 EXPORTS = ("1", "2", "3")
@@ -38,7 +38,7 @@ def test_the_depot_answers_under_each_profile(profiles: Mapping[str, Profile]) -
     for profile in profiles.values():
         profile.server.expect_ready("/hello/")
         profile.server.expect_get("/hello/")
-        serves_what_it_started_with(profile)
+        expect_no_reloader(profile)
 
 
 @needs("test_the_depot_answers_under_each_profile")
@@ -65,7 +65,7 @@ def test_three_exports_run_and_a_fourth_waits(profiles: Mapping[str, Profile], g
 @needs("test_three_exports_run_and_a_fourth_waits")
 def test_a_crash_takes_one_export(profiles: Mapping[str, Profile]) -> None:
     """A worker that is killed takes one export with it, and another takes its place."""
-    a_crash_takes_one(profiles["exports"], EXPORTS)
+    expect_crash_takes_one(profiles["exports"], EXPORTS)
 
 
 @needs("test_the_depot_answers_under_each_profile")
@@ -141,13 +141,13 @@ def test_eight_reports_run_whichever_worker_they_meet(profiles: Mapping[str, Pro
 @needs("test_the_depot_answers_under_each_profile")
 def test_an_aborted_worker_tells_where_it_was(profiles: Mapping[str, Profile], gate: Gate) -> None:
     """The log tells where the threads of an aborted worker were."""
-    an_abort_tells_where_it_was(profiles["reports"], gate)
+    expect_abort_tells_where(profiles["reports"], gate)
 
 
 @needs("test_the_depot_answers_under_each_profile")
 def test_a_reload_serves_the_new_release(profiles: Mapping[str, Profile], gate: Gate, release_file: Path) -> None:
     """A reload serves the new release, and no request is lost."""
-    a_reload_serves_the_new_release(profiles["reports"], gate, release_file)
+    expect_reload_serves_the_new(profiles["reports"], gate, release_file)
 
 
 def has_arrived(gate: Gate, count: int) -> bool:

@@ -18,15 +18,15 @@ from checker.harness.gunicorn import master
 from checker.harness.picture import Picture
 from checker.harness.servers.supervisord import Supervisor
 from checker.harness.suite import needs
-from checker.stage_2.gunicorn_deployment.addresses import listens_to_itself_only
-from checker.stage_2.gunicorn_deployment.overrides import lines_of_supervisor, runs_by_the_profile
+from checker.stage_2.gunicorn_deployment.addresses import expect_loopback_only
+from checker.stage_2.gunicorn_deployment.overrides import lines_of_supervisor, expect_profile_kept
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_EXPORT_S, Profile
-from checker.stage_2.gunicorn_deployment.stop import finishes_through_a_stop
+from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.supervisor import (
     SUPERVISOR_FILE,
     program_setting,
-    supervisor_grants_the_grace,
-    supervisor_tries_long_enough,
+    expect_supervisor_grace,
+    expect_patient_supervisor,
 )
 from checker.stage_2.gunicorn_deployment.visitor import CHANGE_DEADLINE_S, Visitor, master_of
 
@@ -57,8 +57,8 @@ def test_supervisor_owns_gunicorn(supervisor: Supervisor, project: Path, profile
     if owned != serving:
         saw = f"supervisord started pid {owned}, the workers' master is pid {serving}: a shell stands between"
         fail("shell-between", wanted=wanted, saw=saw, where=line)
-    listens_to_itself_only(supervisor, serving, profiles["exports"], line)
-    runs_by_the_profile(supervisor, serving, profiles["exports"], "Supervisor", lines_of_supervisor(project))
+    expect_loopback_only(supervisor, serving, profiles["exports"], line)
+    expect_profile_kept(supervisor, serving, profiles["exports"], "Supervisor", lines_of_supervisor(project))
 
 
 @needs("test_supervisor_owns_gunicorn")
@@ -66,7 +66,7 @@ def test_supervisor_starts_gunicorn_again(
     supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile], picture: Picture
 ) -> None:
     """Whether gunicorn is killed or ends by itself, it is started again."""
-    supervisor_tries_long_enough(project, profiles["exports"], LONGEST_EXPORT_S)
+    expect_patient_supervisor(project, profiles["exports"], LONGEST_EXPORT_S)
     visitor = Visitor(supervisor)
     _, line = program_setting(project, "autorestart")
     old: frozenset[int] = frozenset()
@@ -97,11 +97,11 @@ def test_supervisor_lets_an_export_finish(
     supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile], gate: Gate
 ) -> None:
     """A stop by Supervisor lets an export finish."""
-    supervisor_grants_the_grace(project, profiles["exports"], LONGEST_EXPORT_S)
+    expect_supervisor_grace(project, profiles["exports"], LONGEST_EXPORT_S)
     owned = supervisor.pid_of("web") or 0
     _, line = program_setting(project, "stopsignal")
     stop = partial(supervisor.ctl, "stop", "web")
-    finishes_through_a_stop(supervisor, gate, "export", stop, master_pid=owned, where=line)
+    expect_finish_through_stop(supervisor, gate, "export", stop, master_pid=owned, where=line)
     supervisor.wait_state("web", "STOPPED", GENEROUS_S)
     supervisor.stop()
 

@@ -42,7 +42,7 @@ def ending_of_boot(server: Server) -> Ending:
     return Ending.HANGS
 
 
-def must_not_boot(server: Server, code: str, edit: str) -> None:
+def expect_no_boot(server: Server, code: str, edit: str) -> None:
     """A deployment with this edit in it must end with an error before it serves anybody."""
     wanted = f"with {edit}, gunicorn gives up at boot, with an exit code other than 0"
     ending = ending_of_boot(server)

@@ -56,7 +56,7 @@ def judge_missing_name(strict: Server, request: str, path: str) -> None:
             fail("pep-3333", wanted=wanted, saw=f"KeyError: {event['message']}", where=event.where)
 
 
-def answered(code: str, what: str, answer: Answer, where: Place | None) -> NoReturn:
+def fail_as_answered(code: str, what: str, answer: Answer, where: Place | None) -> NoReturn:
     """End the check: this answer is not the wanted one."""
     words = " ".join(_TAG.sub(" ", answer.text).split())
     fail(code, wanted=what, saw=f"status {answer.status}: {words[:80]!r}", where=where)

@@ -13,7 +13,7 @@ from checker.harness.gate import Gate
 from checker.harness.server import Server
 from checker.harness.suite import needs
 from checker.stage_2.wsgi_callable.boots import Ending, ending_of_boot
-from checker.stage_2.wsgi_callable.findings import answered, judge_closed_file, judge_missing_name
+from checker.stage_2.wsgi_callable.findings import fail_as_answered, judge_closed_file, judge_missing_name
 from checker.stage_2.wsgi_callable.site import GENEROUS_S, Site, facts_of, links_of
 
 ODD_PATHS = ("/shop/echo/tea", "/shop/echo/shop/box", "/shop/echo/tea%20%26%20coffee")
@@ -27,7 +27,7 @@ def test_the_shop_is_mounted(site: Site, server: Server, gate: Gate) -> None:
     if answer.status >= 500:
         answer = server.expect_get("/shop/hello/")  # ends with the learner's own error
     if answer.status != 200 or answer.text != "hello\n":
-        answered("not-mounted", wanted, answer, site.callable)
+        fail_as_answered("not-mounted", wanted, answer, site.callable)
     home = server.expect_get("/shop/")
     links = links_of(home)
     strays = [link for link in links if not link.startswith("/shop/")]
@@ -79,7 +79,7 @@ def test_paths_arrive_as_they_were_sent(site: Site, server: Server, gate: Gate) 
         fail("path-mangled", wanted=wanted, saw=str(echo), where=site.callable)
     front = server.expect_get("/shop")
     if front.status != 200 or "links" not in facts_of(front):
-        answered("path-mangled", "/shop, without a slash, is the shop's front page", front, site.callable)
+        fail_as_answered("path-mangled", "/shop, without a slash, is the shop's front page", front, site.callable)
     since = site.run.history.now()
     for path in ("/shopping/", "/healthzzz", "/hello/", "/"):
         stranger = site.own_answer(server, path)
@@ -110,7 +110,7 @@ def test_health_is_answered_without_django(site: Site, server: Server, gate: Gat
     health = site.own_answer(server, "/healthz", headers={"Host": "10.0.0.7"}, label="health check")
     wanted = "/healthz is answered with status 200, whatever its Host header says"
     if health.status != 200:
-        answered("health-asks-django", wanted, health, site.callable)
+        fail_as_answered("health-asks-django", wanted, health, site.callable)
     if site.told("started", "/healthz", since=since) or health.headers["X-Handler"]:
         wanted = "/healthz is answered before Django is called"
         saw = "Django began a request for it (its signal request_started was sent)"

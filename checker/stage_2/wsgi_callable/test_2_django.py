@@ -12,7 +12,7 @@ from checker.harness.lines import line_matching
 from checker.harness.picture import Picture
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_2.wsgi_callable.boots import Ending, draw_first_visits, ending_of_boot, must_not_boot
+from checker.stage_2.wsgi_callable.boots import Ending, draw_first_visits, ending_of_boot, expect_no_boot
 from checker.stage_2.wsgi_callable.findings import judge_finished, judge_missing_label
 from checker.stage_2.wsgi_callable.site import (
     FAIR,
@@ -75,9 +75,9 @@ def test_a_broken_urlconf_fails_the_boot(site: Site, server: Server, gate: Gate,
     if ending_of_boot(at_the_fair) is not Ending.EXITED:
         # Does it import no URLconf at all, or another one than these settings name?
         broken = site.copy("broken", {"shop/urls.py": lambda text: text + BROKEN})
-        must_not_boot(site.start("broken", folder=broken), "broken-urlconf-boots", "an import error in shop/urls.py")
+        expect_no_boot(site.start("broken", folder=broken), "broken-urlconf-boots", "an import error in shop/urls.py")
     edit = f"{FAIR}, and an import error in its URLconf, shop/urls_fair.py"
-    must_not_boot(at_the_fair, "warms-another-urlconf", edit)
+    expect_no_boot(at_the_fair, "warms-another-urlconf", edit)
 
 
 @needs("test_the_shop_is_mounted")

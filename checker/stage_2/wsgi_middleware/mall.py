@@ -206,7 +206,7 @@ def start_mall(
     return Mall(server, gate, run, ledger=ledger, flag=flag)
 
 
-def wanted_line(mall: Mall, visitor: str, fields: Mapping[str, Any], *, code: str, wanted: str) -> None:
+def expect_line(mall: Mall, visitor: str, fields: Mapping[str, Any], *, code: str, wanted: str) -> None:
     """End the check with `code` unless the visitor has one line with these fields."""
     lines = mall.lines_of(visitor)
     if len(lines) != 1:

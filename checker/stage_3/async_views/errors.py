@@ -30,7 +30,7 @@ def error_of(server: Server, request: str, deadline_s: float = 2.0) -> Event | N
     return server.run.history.wait_for("app.raised", lambda e: bool(e["request"] == request), deadline_s=deadline_s)
 
 
-def known_error(server: Server, error: Event | None, wanted: str) -> None:
+def judge_error(server: Server, error: Event | None, wanted: str) -> None:
     """End the check when this error is one that this exercise is about, also when a task group has wrapped it."""
     if error is None:
         return
@@ -51,7 +51,7 @@ def learners_line(server: Server, event: Event) -> Place | None:
     return event.where
 
 
-def blocked(server: Server, since: float, wanted: str, deadline_s: float = 0.5) -> None:
+def expect_free_loop(server: Server, since: float, wanted: str, deadline_s: float = 0.5) -> None:
     """End the check when the loop has stood still since then."""
     if stall := diagnosis.blocked_loop(server, since=since, deadline_s=deadline_s):
         finding = diagnosis.loop_blocked(stall, wanted).finding

@@ -19,7 +19,7 @@ from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.chatter import Chatter
 from checker.stage_4.groups.deaf import DeafClient
 from checker.stage_4.groups.frames import Frame
-from checker.stage_4.groups.trouble import tell_error, tell_never_awaited
+from checker.stage_4.groups.trouble import judge_error, judge_never_awaited
 
 LEFT_WITHIN_S = 3.0
 POLL_EVERY_S = 0.05
@@ -146,13 +146,13 @@ class Crowd:
         """End the check. An error inside the project says more than what a client saw of it, so it goes first."""
         is_broken = any(chatter.socket.close_code is not None for chatter in self._chatters) or bool(self._deaf)
         ids = {chatter.id for chatter in self._chatters} | {deaf.id for deaf in self._deaf}
-        tell_error(self.chat, ids, wanted, since=self.started_at, deadline_s=2.0 if is_broken else 0.2)
+        judge_error(self.chat, ids, wanted, since=self.started_at, deadline_s=2.0 if is_broken else 0.2)
         self.fail_as(code, wanted=wanted, saw=saw)
 
     def fail_as(self, code: str, *, wanted: str, saw: str) -> NoReturn:
         """End the check with this code, also where a consumer has ended with an error: that may be no fault."""
         for server in (self.chat.one, self.chat.two):
-            tell_never_awaited(server, wanted, saw)
+            judge_never_awaited(server, wanted, saw)
         fail(code, wanted=wanted, saw=saw)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from checker.harness.suite import needs
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.chatter import Chatter
 from checker.stage_4.groups.crowd import Crowd
-from checker.stage_4.groups.expectations import bare_until, did_not_cross, expect_heard
+from checker.stage_4.groups.expectations import bare_until, fail_as_not_crossed, expect_heard
 from checker.stage_4.groups.frames import BELL, Frame, message, never_heard, shown
 
 
@@ -35,7 +35,7 @@ def test_a_message_reaches_the_other_process(chat: Chat, crowd: Crowd) -> None:
         expected = [message(lobby, speaker.user, hello), message(lobby, barrier.user, later)]
         if heard[-2:] != expected:
             missing = [frame for frame in expected if frame not in heard] or expected
-            did_not_cross(crowd, speaker, listener, missing, heard)
+            fail_as_not_crossed(crowd, speaker, listener, missing, heard)
 
 
 # From when a call is known to wait in Valkey: an answer that was sent before it is there by then.
