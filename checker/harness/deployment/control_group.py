@@ -77,7 +77,7 @@ class Governed(Family):
     """One whose whole family ends with its first process: systemd and docker both see to that."""
 
     def expect_ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
-        """The first answer, as `Site.expect_ready`. One by somebody who outlives the first process (`--daemon`) is none."""
+        """As `Site.expect_ready`. An answer by somebody who outlives the first process (`--daemon`) is none."""
         try:
             answer = super().expect_ready(path, deadline_s)
             if self.process.returncode is None:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import psutil
 
+from checker.harness.events import EventKind
 from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
 from checker.harness.site import Site
@@ -47,7 +48,7 @@ def worker_pids(server: Site, master_pid: int | None = None) -> frozenset[int]:
 def loaded_pids(server: Site) -> frozenset[int]:
     """The living workers that have imported the app, as the probe tells; all of them when the master did (preload)."""
     workers = worker_pids(server)
-    importers = {int(event["pid"]) for event in server.seen("app.loaded")}
+    importers = {int(event["pid"]) for event in server.seen(EventKind.APP_LOADED)}
     return workers if server.pid in importers else workers & importers
 
 
@@ -85,14 +86,14 @@ def send(server: Site, number: signal.Signals, pid: int | None = None) -> float:
     Who is gone already gets nothing: the check sees soon enough what did not happen.
     """
     target = server.pid if pid is None else pid
-    event = server.run.history.record("process.signalled", server=server.name, pid=target, signal=number.name)
+    event = server.run.history.record(EventKind.PROCESS_SIGNALLED, server=server.name, pid=target, signal=number.name)
     _kill(target, number)
     return event.t
 
 
 def kill_worker(server: Site, pid: int) -> None:
     """End a worker by SIGKILL, as a machine out of memory does: no hook runs, nothing is finished."""
-    server.run.history.record("process.killed", name=f"{server.name}: worker", pid=pid)
+    server.run.history.record(EventKind.PROCESS_KILLED, name=f"{server.name}: worker", pid=pid)
     _kill(pid, signal.SIGKILL)
 
 
@@ -103,7 +104,7 @@ def pid_of(server: Site, exchange: Exchange | Answer, deadline_s: float = TOLD_D
     """
     request = exchange.request if isinstance(exchange, Answer) else exchange.id
     matches = partial(_is_of, request)
-    entered = server.run.history.wait_for("app.entered", matches, deadline_s=deadline_s)
+    entered = server.run.history.wait_for(EventKind.APP_ENTERED, matches, deadline_s=deadline_s)
     return int(entered["pid"]) if entered else 0
 
 
@@ -112,7 +113,7 @@ def answering_pid(server: Site, answer: Answer) -> int:
 
     0 when neither tells.
     """
-    if server.seen("app.loaded"):
+    if server.seen(EventKind.APP_LOADED):
         return pid_of(server, answer)
     return int(answer.text) if answer.text.isdecimal() else 0
 

@@ -33,7 +33,7 @@ class BrokenStart:
             return f"no {self.variable}"
         return f"{self.variable}={self.value}" if self.value else f"an empty {self.variable}"
 
-    def must_have_failed(self) -> None:
+    def expect_failed(self) -> None:
         """End the check unless gunicorn has ended, and named the variable."""
         wanted = f"with {self.words} gunicorn ends at once, and its last words name {self.variable}"
         if self._answers():

@@ -62,7 +62,7 @@ def test_the_office_answers(printed: Printed, project: Path, request: pytest.Fix
     # Two at once: they boot side by side.
     offices: list[Office] = [request.getfixturevalue("office"), request.getfixturevalue("impatient")]
     for office in offices:
-        office.boot()
+        office.expect_boot()
 
 
 @needs("test_the_office_answers")
@@ -91,6 +91,6 @@ def test_a_broken_configuration_stops_the_start(run: Run, gate: Gate, self_bound
     starts = broken_starts.start_broken(self_bound, run, gate)
     try:
         for broken in starts:
-            broken.must_have_failed()
+            broken.expect_failed()
     finally:
         stop_all([broken.site for broken in starts])

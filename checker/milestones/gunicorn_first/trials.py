@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from checker.harness.events import EventKind
 from checker.harness.gate import Gate
 from checker.harness.gunicorn.master import pid_of
 from checker.harness.picture import Lane, Stretch
@@ -81,7 +82,7 @@ def staircase(site: Site, gate: Gate, name: str) -> list[Lane]:
     for request in requests:
         request.wait_answer(GENEROUS_S)
     stretches: dict[str, list[float]] = {}
-    for event in history.events("gate.arrived", "gate.released", since=since):
+    for event in history.events(EventKind.GATE_ARRIVED, EventKind.GATE_RELEASED, since=since):
         stretches.setdefault(str(event["tag"]), []).append(event.t)
     steps = sorted(times for tag, times in stretches.items() if tag in tags and len(times) > 1)
     first = steps[0][0] if steps else since

@@ -6,6 +6,7 @@ Gives the findings that several checks share; what is promised stands in the che
 from __future__ import annotations
 
 from checker.harness import diagnosis, tracebacks
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.http import ANSWER_DEADLINE_S, Answer, Exchange
 from checker.harness.site import BOOT_DEADLINE_S, SelfBound, Site
@@ -68,5 +69,5 @@ def _own_server_failed(site: SelfBound, exchange: Exchange, wanted: str, deadlin
 
 def _is_entered(site: Site, exchange: Exchange) -> bool:
     """Whether the app was called for it; a call whose environ lost the request's name may have been this one."""
-    sent = [e.t for e in site.run.history.events("request.sent") if e["request"] == exchange.id]
+    sent = [e.t for e in site.run.history.events(EventKind.REQUEST_SENT) if e["request"] == exchange.id]
     return any(e["request"] in ("", exchange.id) for e in site.seen("lab.entered", since=min(sent, default=0.0)))

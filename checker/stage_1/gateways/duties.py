@@ -7,7 +7,7 @@ from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.http import ANSWER_DEADLINE_S
 from checker.harness.site import Site
-from checker.stage_1.gateways.answers import expect_answer, expect_free_loop, last_error, expect_success
+from checker.stage_1.gateways.answers import expect_answer, expect_free_loop, expect_success, last_error
 from checker.stage_1.gateways.lab import told
 from checker.stage_1.gateways.raw_requests import raw_answer
 from course.model import Place

@@ -8,12 +8,20 @@ from checker.harness.site import SelfBound
 from checker.harness.suite import needs
 from checker.stage_1.gateways.answers import expect_success
 from checker.stage_1.gateways.bodies import reads_bodies
-from checker.stage_1.gateways.duties import expect_flow, expect_late_start, expect_one_start, expect_survival, expect_valid, expect_writes, expect_writes_at_once
-from checker.stage_1.gateways.environ import expect_head_in_pieces, expect_environ, expect_slashes_kept, serving_flags
+from checker.stage_1.gateways.duties import (
+    expect_flow,
+    expect_late_start,
+    expect_one_start,
+    expect_survival,
+    expect_valid,
+    expect_writes,
+    expect_writes_at_once,
+)
+from checker.stage_1.gateways.environ import expect_environ, expect_head_in_pieces, expect_slashes_kept, serving_flags
 from checker.stage_1.gateways.visitors import (
+    comes_for_nothing,
     expect_bare_head,
     expect_close_whatever_happens,
-    comes_for_nothing,
     expect_end_where_it_says,
     expect_http_1_0,
 )

@@ -31,7 +31,7 @@ def expect_second_try_before_the_queue(desk: Desk, gate: Gate, symbol: str) -> N
     before = gate.arrived
     gate.release(symbol, status=500)
     if not desk.has_made(before + 1):
-        desk.went_wrong(wanted)
+        desk.judge_trouble(wanted)
         fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once, and nobody else after it")
     if desk.asked(symbol) < TRIES:  # a pause before the second try may leave the turn to somebody else meanwhile
         desk.until(lambda: desk.asked(symbol) >= TRIES, LONGEST_PAUSE_S)
@@ -42,7 +42,7 @@ def expect_second_try_before_the_queue(desk: Desk, gate: Gate, symbol: str) -> N
         before = gate.arrived
         desk.answer(gate.held[0])
         if not desk.has_made(before + 1):
-            desk.went_wrong(wanted)
+            desk.judge_trouble(wanted)
             fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once")
 
 
@@ -50,7 +50,7 @@ def expect_reset_costs_one(desk: Desk, asked: Sequence[str], symbol: str) -> Non
     """The connections for `symbol` are reset, all others are answered: it is asked twice, and the only one to fail."""
     others = " and ".join(s for s in desk.plan.symbols if s != symbol)
     wanted = f"{symbol}, whose connection is reset twice, is told as failed; {others} have their prices"
-    desk.ends(wanted, failed=[symbol], error_code="failure-costs-all")
+    desk.expect_end(wanted, failed=[symbol], error_code="failure-costs-all")
     count = asked.count(symbol)
     if count < TRIES:
         wanted = f"{symbol}, whose connection was reset, is asked once more"
@@ -70,8 +70,8 @@ def expect_two_tries_at_most(desk: Desk) -> None:
 def judge_failure(desk: Desk, gate: Gate, wanted: str) -> None:
     """What one error did to the whole order: it ended it, or took the other calls along; else return."""
     if desk.has_ended:
-        desk.ends(wanted, failed=desk.failed, error_code="failure-costs-all")
+        desk.expect_end(wanted, failed=desk.failed, error_code="failure-costs-all")
     if gate.left:
         saw = f"the desk hung up on {gate.left} calls that were waiting for their answer"
         fail("failure-costs-all", wanted=wanted, saw=saw)
-    desk.went_wrong(wanted, error_code="failure-costs-all")
+    desk.judge_trouble(wanted, error_code="failure-costs-all")

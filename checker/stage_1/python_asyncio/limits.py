@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
@@ -19,7 +20,7 @@ def expect_all_asked(desk: Desk, gate: Gate, count: int, wanted: str) -> None:
     if desk.until(lambda: len(gate.held) >= count):
         return
     peak = gate.peak
-    desk.went_wrong(wanted)
+    desk.judge_trouble(wanted)
     fail("sequential-awaits", wanted=wanted, saw=f"{peak} was open at most; the next waited until it was answered")
 
 
@@ -37,8 +38,8 @@ def expect_given_up(desk: Desk, gate: Gate) -> None:
     if desk.until(lambda: gate.left > 0 or gate.arrived > 1):
         return
     if desk.has_ended:
-        desk.ends(wanted, failed=desk.plan.symbols, error_code="failure-costs-all")
-    desk.went_wrong(wanted)
+        desk.expect_end(wanted, failed=desk.plan.symbols, error_code="failure-costs-all")
+    desk.judge_trouble(wanted)
     fail("waits-for-ever", wanted=wanted, saw=f"{SOON_S:g} s later the first call was still open")
 
 
@@ -52,8 +53,8 @@ def all_given_up(desk: Desk) -> None:
 
 def late_trouble(desk: Desk, history: History) -> tuple[str, str, str]:
     """(code, wanted, saw) of a run in which nobody was answered; three empty words when all is as it should be."""
-    arrivals = history.events("gate.arrived", since=desk.started_s)
-    hang_ups = history.events("gate.left", since=desk.started_s)
+    arrivals = history.events(EventKind.GATE_ARRIVED, since=desk.started_s)
+    hang_ups = history.events(EventKind.GATE_LEFT, since=desk.started_s)
     # At the Gate the second call may overtake the first one's hang-up. A third one can not.
     wanted = "a call that is given up is closed, before the next one is made"
     if len(arrivals) > TRIES and not any(e.t < arrivals[TRIES].t for e in hang_ups):
@@ -76,7 +77,7 @@ def expect_deadline_kept(desk: Desk, gate: Gate, queued: str, rest: Collection[s
     late = "the deadline is one for the whole order, counted from its start"
     if not desk.until(lambda: desk.has_ended or desk.asked(queued) > 0, SOON_S + desk.plan.deadline_s):
         held = ", ".join(gate.held) or "nobody"
-        desk.went_wrong(late)
+        desk.judge_trouble(late)
         fail("deadline-not-kept", wanted=late, saw=f"{SOON_S:g} s after the deadline it still waited for {held}")
     if desk.asked(queued):
         fail("deadline-not-kept", wanted=late, saw=f"{queued} was asked after the deadline")
@@ -84,4 +85,4 @@ def expect_deadline_kept(desk: Desk, gate: Gate, queued: str, rest: Collection[s
     desk.program.wait(SOON_S)
     if desk.has_told_end and sorted(desk.failed) != sorted(rest):
         fail("deadline-costs-all", wanted=wanted, saw=f"told as failed: {', '.join(desk.failed) or 'none'}")
-    desk.ends(wanted, failed=rest, error_code="deadline-costs-all")
+    desk.expect_end(wanted, failed=rest, error_code="deadline-costs-all")

@@ -18,10 +18,10 @@ def test_the_desk_tells_one_price(start: Start, gate: Gate) -> None:
     desk = start(Plan(("ACME",), limit=3))
     wanted = "`python -m desk ACME` asks the upstream, tells the price, and ends"
     if not desk.until(lambda: "ACME" in gate.held):
-        desk.went_wrong(wanted)
+        desk.judge_trouble(wanted)
         fail("sequential-awaits", wanted=wanted, saw="the upstream was never asked")
-    desk.answers("ACME", wanted)
-    desk.ends(wanted)
+    desk.expect_price("ACME", wanted)
+    desk.expect_end(wanted)
 
 
 @needs("test_the_desk_tells_one_price")
@@ -45,10 +45,10 @@ def test_each_answer_lets_one_more_in(start: Start, gate: Gate, history: History
             wanted = f"answer {answered} lets call {limit + answered} in at once, while {limit - 1} others are open"
             desk.answer(gate.held[0])
             if not desk.has_made(min(limit + answered, len(symbols))):
-                desk.went_wrong(wanted)
+                desk.judge_trouble(wanted)
                 saw = f"no new call, with {len(gate.held)} still open: the desk waits for all of them first"
                 fail("batches", wanted=wanted, saw=saw)
-        desk.ends(f"{len(symbols)} prices, then the end")
+        desk.expect_end(f"{len(symbols)} prices, then the end")
         expect_within_limit(desk, gate)
     finally:
         staircase(picture, history, desk, f"nine calls, --limit {limit}")
@@ -71,6 +71,6 @@ def test_prices_are_told_in_order_of_arrival(start: Start, gate: Gate) -> None:
         if desk.is_told("ACME"):
             saw = f"{symbol} was held back until ACME, the first in the list, had answered too"
             fail("told-in-list-order", wanted=wanted, saw=saw)
-        desk.went_wrong(wanted)
+        desk.judge_trouble(wanted)
         fail("told-at-the-end", wanted=wanted, saw="no price is told before every upstream has answered")
-    desk.ends("five prices, then the end")
+    desk.expect_end("five prices, then the end")

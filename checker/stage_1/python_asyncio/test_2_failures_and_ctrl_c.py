@@ -11,10 +11,10 @@ from checker.harness.suite import needs
 from checker.stage_1.python_asyncio.desk import SOON_S, STEP_S, Desk, Start
 from checker.stage_1.python_asyncio.failures import (
     TRIES,
-    expect_second_try,
-    judge_failure,
-    expect_two_tries_at_most,
     expect_reset_costs_one,
+    expect_second_try,
+    expect_two_tries_at_most,
+    judge_failure,
 )
 from checker.stage_1.python_asyncio.limits import expect_all_asked
 from checker.stage_1.python_asyncio.plan import PRICES, Plan
@@ -29,7 +29,7 @@ def test_a_failure_costs_one_symbol(start: Start, gate: Gate) -> None:
     desk = start(Plan(("ACME", "BOLT", "CRUX", "DUNE"), limit=4))
     expect_all_asked(desk, gate, 4, "with --limit 4, four calls are open at the same time")
     expect_second_try(desk, gate, "ACME")
-    desk.answers("ACME", "ACME has its price from the second try")
+    desk.expect_price("ACME", "ACME has its price from the second try")
     expect_second_try(desk, gate, "BOLT")
     gate.release("BOLT", status=500)
     wanted = "BOLT, which failed twice, is told as failed while CRUX and DUNE are still open"
@@ -42,7 +42,7 @@ def test_a_failure_costs_one_symbol(start: Start, gate: Gate) -> None:
         desk.answer(symbol)
         if not desk.is_told(symbol):
             judge_failure(desk, gate, f"{symbol} has its price, whatever became of BOLT")
-    desk.ends("three prices and one failure, then the end", failed=["BOLT"], error_code="failure-costs-all")
+    desk.expect_end("three prices and one failure, then the end", failed=["BOLT"], error_code="failure-costs-all")
     expect_two_tries_at_most(desk)
 
 
@@ -66,11 +66,11 @@ def test_ctrl_c_ends_it_tidily(start: Start, gate: Gate) -> None:
     expect_interrupted_call(desk, open_before, wanted)
     returncode = desk.program.wait(STEP_S)
     if returncode is None:
-        desk.went_wrong(wanted)
+        desk.judge_trouble(wanted)
         fail("cancellation-swallowed", wanted=wanted, saw=f"{SOON_S:g} s later the process still ran")
     if returncode not in INTERRUPTED:
         if not desk.has_told_end:
-            desk.went_wrong(wanted)
+            desk.judge_trouble(wanted)
         saw = f"it went on to its end as if nothing had happened, with code {returncode}"
         fail("cancellation-swallowed", wanted=wanted, saw=saw)
     desk.tidy(wanted)

@@ -17,12 +17,12 @@ from checker.stage_1.python_asyncio.drawings import calls_by_symbol
 from checker.stage_1.python_asyncio.failures import expect_second_try_before_the_queue
 from checker.stage_1.python_asyncio.limits import (
     PATIENT_S,
-    expect_all_asked,
     all_given_up,
+    expect_all_asked,
     expect_deadline_kept,
     expect_given_up,
-    late_trouble,
     expect_within_limit,
+    late_trouble,
 )
 from checker.stage_1.python_asyncio.plan import PRICES, Plan
 
@@ -43,7 +43,7 @@ def test_a_late_call_is_given_up(start: Start, gate: Gate, history: History, pic
             calls_by_symbol(picture, history, desk, f"nobody answers, --limit 1 --timeout {timeout_s:g}")
         trouble = late_trouble(desk, history)
         if not trouble[0]:
-            desk.ends("all three told as failed, then the end", failed=symbols, error_code="failure-costs-all")
+            desk.expect_end("all three told as failed, then the end", failed=symbols, error_code="failure-costs-all")
             expect_beats_as_told(desk)
             return
         desk.program.stop(midway=True)
@@ -68,7 +68,7 @@ def test_a_second_try_does_not_queue_again(start: Start, gate: Gate) -> None:
     desk.settle()
     expect_within_limit(desk, gate)
     gate.open()
-    desk.ends("the others are answered, then the end")
+    desk.expect_end("the others are answered, then the end")
 
 
 @needs("test_each_answer_lets_one_more_in", "test_a_failure_costs_one_symbol", "test_ctrl_c_ends_it_tidily")
@@ -104,10 +104,12 @@ def test_nothing_is_left_at_the_end(start: Start) -> None:
     """When run() returns, every task it has started has ended, at a deadline too."""
     desk = start(Plan(("ACME",), limit=1))
     desk.has_called("ACME")
-    desk.answers("ACME", "ACME has its price")
-    desk.ends("one price, then the end")
-    desk.left_nothing()
+    desk.expect_price("ACME", "ACME has its price")
+    desk.expect_end("one price, then the end")
+    desk.expect_nothing_left()
     symbols = ("BOLT", "CRUX", "DUNE")
     desk = start(Plan(symbols, limit=2, deadline_s=0.3))
-    desk.ends("three told as failed at the deadline, then the end", failed=symbols, error_code="deadline-costs-all")
-    desk.left_nothing()
+    desk.expect_end(
+        "three told as failed at the deadline, then the end", failed=symbols, error_code="deadline-costs-all"
+    )
+    desk.expect_nothing_left()

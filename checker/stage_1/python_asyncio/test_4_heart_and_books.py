@@ -9,9 +9,9 @@ from checker.harness.picture import Picture
 from checker.harness.suite import needs
 from checker.stage_1.python_asyncio.books import (
     expect_asked_beside_a_book,
-    expect_open_book,
     expect_book_read,
     expect_deadline_in_a_book,
+    expect_open_book,
     expect_timeout_over,
     expect_told_beside_a_book,
 )
@@ -42,7 +42,7 @@ def test_the_heart_beats_while_a_book_is_parsed(start: Start, gate: Gate, histor
         expect_told_beside_a_book(desk, "BOLT")
         expect_more_beats(desk, BEATS, "the heart goes on beating when all have answered, and a book is still read")
         expect_book_read(desk, gate, "ACME")
-        desk.ends("two prices, then the end")
+        desk.expect_end("two prices, then the end")
     finally:
         heartbeats(picture, history, desk, f"a beat every {BEAT_S:g} s")
 
@@ -51,7 +51,7 @@ def expect_more_beats(desk: Desk, count: int, wanted: str) -> None:
     """So many more beats come from now on."""
     goal = desk.beats + count
     if not desk.program.wait_for(lambda _: desk.beats >= goal, SOON_S):
-        desk.went_wrong(wanted)
+        desk.judge_trouble(wanted)
         fail("no-heartbeat", wanted=wanted, saw=f"{desk.beats} beats, and no more")
 
 
@@ -65,10 +65,10 @@ def test_the_heart_beats_between_answers(start: Start, gate: Gate) -> None:
     for answered, symbol in enumerate(PACED):
         if desk.program.wait_for(lambda _: desk.beats > 1, PACE_S):
             gate.open()
-            desk.ends("the rest is answered, then the end")
+            desk.expect_end("the rest is answered, then the end")
             return
         if not desk.until(lambda: bool(gate.held)):
-            desk.went_wrong(wanted)
+            desk.judge_trouble(wanted)
             fail("batches", wanted=wanted, saw=f"no new call after {answered} answers, {symbol} still to come")
         gate.release(gate.held[0], body="1.00")
     saw = f"{len(PACED)} answers, one every {PACE_S:g} s, and {desk.beats or 'no'} beat"
@@ -84,7 +84,7 @@ def test_a_book_is_no_late_answer(start: Start, gate: Gate) -> None:
         if desk.has_called("ACME") and expect_open_book(desk, gate, "ACME"):
             expect_timeout_over(desk, reading="ACME", silent="BOLT")
             expect_book_read(desk, gate, "ACME")
-            desk.ends("one price and one failure, then the end", failed=["BOLT"], error_code="failure-costs-all")
+            desk.expect_end("one price and one failure, then the end", failed=["BOLT"], error_code="failure-costs-all")
             return
         desk.program.stop(midway=True)
     raise Inconclusive(TOO_SLOW)
@@ -102,8 +102,8 @@ def test_a_book_keeps_no_turn(start: Start, gate: Gate) -> None:
     expect_asked_beside_a_book(desk, queued, reading)
     expect_book_read(desk, gate, reading)
     for symbol in (other, queued):
-        desk.answers(symbol, f"{symbol} has its price")
-    desk.ends("three prices, then the end")
+        desk.expect_price(symbol, f"{symbol} has its price")
+    desk.expect_end("three prices, then the end")
 
 
 @needs("test_at_the_deadline_the_rest_is_named", "test_the_heart_beats_while_a_book_is_parsed")

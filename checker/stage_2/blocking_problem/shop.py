@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import partial
 from statistics import median
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn.workers import Workers
@@ -64,7 +65,7 @@ class Shop:
                 break
         return reports
 
-    def hello_is_served(self, reports: Reports) -> None:
+    def expect_hello(self, reports: Reports) -> None:
         """Ask for the fast page while these reports are in the database."""
         wanted = f"/hello/ is answered while {_count(reports)} in the database"
         hello = self.server.send("/hello/", label="hello")
@@ -79,7 +80,7 @@ class Shop:
             fail("fast-page-refused", wanted=wanted, saw=f"/hello/ was refused with status {answer.status}")
         self.server.expect_answer(hello, 0.0)
 
-    def refuses(self, tag: str, reports: Reports, *, held_code: str, saw_held: str) -> Answer:
+    def expect_refusal(self, tag: str, reports: Reports, *, held_code: str, saw_held: str) -> Answer:
         """Send one report more than may run: the answer that refuses it, whatever its headers."""
         wanted = f"report {tag} is refused with status 503 at once, while {_count(reports)} in the database"
         report = self.server.send(f"/report/{tag}/", label=f"report {tag}")
@@ -100,9 +101,9 @@ class Shop:
             fail("wrong-refusal", wanted=wanted, saw=f"report {tag} was answered with status {answer.status}")
         return answer
 
-    def refused_at_once(self, refusals: Collection[Answer]) -> None:
+    def expect_refused_at_once(self, refusals: Collection[Answer]) -> None:
         """The quickest of these refusals took about as long in the learner's code as the fast page does."""
-        hellos = [event["request"] for event in self.server.seen("app.entered") if event["path"] == "/hello/"]
+        hellos = [event["request"] for event in self.server.seen(EventKind.APP_ENTERED) if event["path"] == "/hello/"]
         hello_s = median(self._inside_s(request) for request in hellos)
         refusal_s = min(self._inside_s(refusal.request) for refusal in refusals)
         if refusal_s >= ON_PURPOSE_S and refusal_s > AT_ONCE_RATIO * hello_s:
@@ -113,7 +114,7 @@ class Shop:
                 f"/hello/ took {hello_s * 1000:.0f} ms",
             )
 
-    def finish(self, reports: Reports) -> None:
+    def expect_reports(self, reports: Reports) -> None:
         """Let the database answer: each report must say what the database said."""
         for tag, report in reports.items():
             self.gate.release(tag)
@@ -127,7 +128,7 @@ class Shop:
     def settle(self, reports: Reports) -> None:
         """Wait until the server is through with these requests: a slot may come back after the last byte."""
         for report in reports.values():
-            self._history.wait_for("app.left", partial(_is_of, report.id), deadline_s=GENEROUS_S)
+            self._history.wait_for(EventKind.APP_LEFT, partial(_is_of, report.id), deadline_s=GENEROUS_S)
 
     @property
     def query(self) -> Place | None:
@@ -206,8 +207,8 @@ class Shop:
 
     def _inside_s(self, request: str) -> float:
         """How long a request was in the learner's code, by the probe's clock: waiting for a worker does not count."""
-        left = self._history.wait_for("app.left", partial(_is_of, request), deadline_s=GENEROUS_S)
-        entered = next(event for event in self.server.seen("app.entered") if event["request"] == request)
+        left = self._history.wait_for(EventKind.APP_LEFT, partial(_is_of, request), deadline_s=GENEROUS_S)
+        entered = next(event for event in self.server.seen(EventKind.APP_ENTERED) if event["request"] == request)
         return GENEROUS_S if left is None else left.t - entered.t
 
     def _now(self) -> float:

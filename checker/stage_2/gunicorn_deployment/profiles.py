@@ -57,7 +57,7 @@ class Profile:
         """One request for each tag, by tag. Judges nothing."""
         return {tag: self.server.send(f"/{page}/{tag}/", label=f"{page} {tag}") for tag in tags}
 
-    def all_run(self, requests: dict[str, Exchange], count: int, wanted: str) -> None:
+    def expect_all_run(self, requests: dict[str, Exchange], count: int, wanted: str) -> None:
         """Wait until `count` of these run together; what keeps one from it ends the check with a finding."""
         if self._gate.wait_held(count, SURE_S if self.workers.cannot_run(count) else GENEROUS_S):
             return
@@ -76,7 +76,7 @@ class Profile:
         saw = f"{saw}, and the rest waited for a free slot"
         fail("too-few-slots", wanted=wanted, saw=saw, where=self.line("threads", "workers"))
 
-    def answered(self, requests: dict[str, Exchange], key: str) -> None:
+    def expect_answered(self, requests: dict[str, Exchange], key: str) -> None:
         """Let them all go: each is answered with what the Gate said."""
         self._gate.open()
         for tag, request in requests.items():

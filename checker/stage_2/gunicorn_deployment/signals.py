@@ -25,7 +25,7 @@ def expect_crash_takes_one(exports: Profile, tags: Sequence[str]) -> None:
     server, count = exports.server, exports.settings.slots.workers
     master.wait_for_workers(server, count)
     running = exports.send("export", tags)
-    exports.all_run(running, len(tags), f"{len(tags)} exports in the database at once")
+    exports.expect_all_run(running, len(tags), f"{len(tags)} exports in the database at once")
     before = master.worker_pids(server)
     victim = master.pid_of(server, running[tags[0]])
     hit = [tag for tag, request in running.items() if master.pid_of(server, request) == victim]
@@ -41,10 +41,10 @@ def expect_crash_takes_one(exports: Profile, tags: Sequence[str]) -> None:
         )
     master.wait_for_workers(server, count)
     running |= exports.send("export", ["again"])
-    exports.all_run(running, len(tags), "one more export runs, after its worker was killed")
+    exports.expect_all_run(running, len(tags), "one more export runs, after its worker was killed")
     if master.pid_of(server, running["again"]) in before:
         raise LookupError("a worker that was busy took a second export")
-    exports.answered(running, "export")
+    exports.expect_answered(running, "export")
 
 
 def expect_abort_tells_where(reports: Profile, gate: Gate) -> None:
@@ -95,7 +95,7 @@ def expect_reload_serves_the_new(reports: Profile, gate: Gate, release_file: Pat
     if answer.text != SECOND_RELEASE:
         saw = f"a new worker serves the {answer.text!r} release: the project was imported before it was forked"
         fail("old-release", wanted=wanted, saw=saw, where=reports.line("preload_app"))
-    reports.answered(running, "report")
+    reports.expect_answered(running, "report")
     if master.wait_gone(server, old):
         return
     fail("old-release", wanted=wanted, saw="old workers were still there when their last request was done")

@@ -21,9 +21,9 @@ from checker.stage_2.gunicorn_deployment.profiles import (
 )
 from checker.stage_2.gunicorn_deployment.settings import is_sync
 from checker.stage_2.gunicorn_deployment.signals import (
+    expect_abort_tells_where,
     expect_crash_takes_one,
     expect_reload_serves_the_new,
-    expect_abort_tells_where,
 )
 
 EXPORTS = ("1", "2", "3")
@@ -48,7 +48,7 @@ def test_three_exports_run_and_a_fourth_waits(profiles: Mapping[str, Profile], g
     wanted = "three exports in the database at once, and no more"
     with exports.workers.crowded():
         running = exports.send("export", EXPORTS)
-        exports.all_run(running, len(EXPORTS), wanted)
+        exports.expect_all_run(running, len(EXPORTS), wanted)
     waiting = exports.send("export", WAITING_EXPORTS)
     # Only a profile that has room for a fourth is given the time to show it.
     if exports.slots is not None and exports.slots > len(EXPORTS):
@@ -59,7 +59,7 @@ def test_three_exports_run_and_a_fourth_waits(profiles: Mapping[str, Profile], g
     if gate.peak > len(EXPORTS):
         saw = f"{gate.peak} exports were in the database at once"
         fail("too-many-slots", wanted=wanted, saw=saw, where=exports.line("threads", "workers"))
-    exports.answered({**running, **waiting}, "export")
+    exports.expect_answered({**running, **waiting}, "export")
 
 
 @needs("test_three_exports_run_and_a_fourth_waits")
@@ -102,13 +102,13 @@ def test_one_process_answers_pages_while_reports_run(profiles: Mapping[str, Prof
         fail("wrong-number-of-processes", wanted="one worker process", saw=f"the profile asks for {count}", where=line)
     reports = pages.send("report", SEVEN_REPORTS)
     wanted = "seven reports wait for the supplier, and /hello/ is answered meanwhile"
-    pages.all_run(reports, len(SEVEN_REPORTS), wanted)
+    pages.expect_all_run(reports, len(SEVEN_REPORTS), wanted)
     hello = pages.server.send("/hello/", label="hello")
     if pages.workers.cannot_run(len(SEVEN_REPORTS) + 1) and hello.wait_answer(1.0) is None:
         saw = f"/hello/ waited for a report: all {pages.slots} slots were taken"
         fail("too-few-slots", wanted=wanted, saw=saw, where=pages.line("threads", "workers"))
     pages.server.expect_answer(hello, GENEROUS_S)
-    pages.answered(reports, "report")
+    pages.expect_answered(reports, "report")
 
 
 @needs("test_one_process_answers_pages_while_reports_run")
@@ -134,8 +134,8 @@ def test_eight_reports_run_whichever_worker_they_meet(profiles: Mapping[str, Pro
     master.wait_for_workers(reports.server, count)
     with reports.workers.crowded():
         running = reports.send("report", EIGHT_REPORTS)
-        reports.all_run(running, len(EIGHT_REPORTS), "eight reports wait for the supplier at once")
-    reports.answered(running, "report")
+        reports.expect_all_run(running, len(EIGHT_REPORTS), "eight reports wait for the supplier at once")
+    reports.expect_answered(running, "report")
 
 
 @needs("test_the_depot_answers_under_each_profile")

@@ -19,14 +19,14 @@ from checker.harness.picture import Picture
 from checker.harness.servers.supervisord import Supervisor
 from checker.harness.suite import needs
 from checker.stage_2.gunicorn_deployment.addresses import expect_loopback_only
-from checker.stage_2.gunicorn_deployment.overrides import lines_of_supervisor, expect_profile_kept
+from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_supervisor
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_EXPORT_S, Profile
 from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.supervisor import (
     SUPERVISOR_FILE,
-    program_setting,
-    expect_supervisor_grace,
     expect_patient_supervisor,
+    expect_supervisor_grace,
+    program_setting,
 )
 from checker.stage_2.gunicorn_deployment.visitor import CHANGE_DEADLINE_S, Visitor, master_of
 

@@ -17,15 +17,15 @@ from checker.harness.picture import Lane, Picture, Stretch
 from checker.harness.servers.systemd import SystemdService
 from checker.harness.signals import signal_named
 from checker.harness.suite import needs
-from checker.stage_2.gunicorn_deployment.overrides import lines_of_systemd, expect_profile_kept
+from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_systemd
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_REPORT_S, Profile
 from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.units import (
     SERVICE_FILE,
     SOCKET_FILE,
-    stop_line,
-    expect_systemd_grace,
     expect_sound_units,
+    expect_systemd_grace,
+    stop_line,
 )
 from checker.stage_2.gunicorn_deployment.visitor import CHANGE_DEADLINE_S, Visitor, master_of
 from course.model import BarKind, Place

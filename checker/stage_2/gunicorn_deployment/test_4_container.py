@@ -14,8 +14,12 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.servers.container import Container
 from checker.harness.suite import needs
-from checker.stage_2.gunicorn_deployment.dockerfile import expect_stop_signal, expect_sound_dockerfile, expect_plain_port
-from checker.stage_2.gunicorn_deployment.overrides import lines_of_docker, expect_profile_kept
+from checker.stage_2.gunicorn_deployment.dockerfile import (
+    expect_plain_port,
+    expect_sound_dockerfile,
+    expect_stop_signal,
+)
+from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_docker
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_REPORT_S, Profile, expect_gunicorn_grants
 from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.visitor import Visitor, master_of
@@ -63,6 +67,8 @@ def test_one_stop_ends_the_container(
         saw = f"its first process is pid {box.process.pid}, gunicorn's master is pid {owned}: TERM never gets there"
         fail("shell-form", wanted="gunicorn is the container's first process", saw=saw, where=where)
     expect_stop_signal(project, box.dockerfile)
-    expect_gunicorn_grants(profiles["pages"], LONGEST_REPORT_S, "a report that is under way at a stop has twenty seconds")
+    expect_gunicorn_grants(
+        profiles["pages"], LONGEST_REPORT_S, "a report that is under way at a stop has twenty seconds"
+    )
     stop = partial(box.stop_as_docker, grace_s=GENEROUS_S * 2)
     expect_finish_through_stop(box, gate, "report", stop, master_pid=owned, where=where)

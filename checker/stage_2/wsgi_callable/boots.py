@@ -6,6 +6,7 @@ from enum import Enum
 from functools import partial
 from pathlib import Path
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.picture import Lane, Picture, Stretch
@@ -35,9 +36,9 @@ def ending_of_boot(server: Server) -> Ending:
     while server.run.history.now() < end:
         if server.process.wait(LOOK_AGAIN_S) is not None:
             return Ending.EXITED
-        if server.seen("app.loaded"):
+        if server.seen(EventKind.APP_LOADED):
             return Ending.SERVES
-        if len({event["pid"] for event in server.seen("app.import_failed")}) >= TRIES:
+        if len({event["pid"] for event in server.seen(EventKind.APP_IMPORT_FAILED)}) >= TRIES:
             return Ending.TRIES_AGAIN
     return Ending.HANGS
 
@@ -46,7 +47,7 @@ def expect_no_boot(server: Server, code: str, edit: str) -> None:
     """A deployment with this edit in it must end with an error before it serves anybody."""
     wanted = f"with {edit}, gunicorn gives up at boot, with an exit code other than 0"
     ending = ending_of_boot(server)
-    failed = server.seen("app.import_failed")
+    failed = server.seen(EventKind.APP_IMPORT_FAILED)
     where = failed[-1].where if failed else None
     if ending is Ending.TRIES_AGAIN:
         how = f"each ended with {failed[-1]['type']}, which is no failed boot to gunicorn"
@@ -77,12 +78,12 @@ def draw_first_visits(site: Site, picture: Picture, warm: Server) -> None:
 
 def _waterfall(name: str, server: Server, start: float) -> list[Lane]:
     history = server.run.history
-    loaded = server.seen("app.loaded")
+    loaded = server.seen(EventKind.APP_LOADED)
     if not loaded:
         return []
     lengths = [("import", float(loaded[0]["seconds"]))]
-    for label, entered in zip(("first", "second"), server.seen("app.entered"), strict=False):
-        left = history.wait_for("app.left", partial(_is_of, entered["request"]), deadline_s=GENEROUS_S)
+    for label, entered in zip(("first", "second"), server.seen(EventKind.APP_ENTERED), strict=False):
+        left = history.wait_for(EventKind.APP_LEFT, partial(_is_of, entered["request"]), deadline_s=GENEROUS_S)
         if left is not None:
             lengths.append((label, left.t - entered.t))
     lanes = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 from http.client import IncompleteRead
 from pathlib import Path
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.server import Server
@@ -82,7 +83,7 @@ def test_paths_arrive_as_they_were_sent(site: Site, server: Server, gate: Gate) 
         fail_as_answered("path-mangled", "/shop, without a slash, is the shop's front page", front, site.callable)
     since = site.run.history.now()
     for path in ("/shopping/", "/healthzzz", "/hello/", "/"):
-        stranger = site.own_answer(server, path)
+        stranger = site.expect_own_answer(server, path)
         if stranger.status != 404 or site.told("started", path, since=since) or stranger.headers["X-Handler"]:
             who = " by Django" if stranger.headers["X-Handler"] else ""
             wanted = f"{path} is neither below /shop nor /healthz: status 404, without Django"
@@ -107,7 +108,7 @@ def test_health_is_answered_without_django(site: Site, server: Server, gate: Gat
     """/healthz is answered without Django."""
     gate.open()
     since = site.run.history.now()
-    health = site.own_answer(server, "/healthz", headers={"Host": "10.0.0.7"}, label="health check")
+    health = site.expect_own_answer(server, "/healthz", headers={"Host": "10.0.0.7"}, label="health check")
     wanted = "/healthz is answered with status 200, whatever its Host header says"
     if health.status != 200:
         fail_as_answered("health-asks-django", wanted, health, site.callable)
@@ -123,7 +124,7 @@ def test_a_missing_database_stops_only_its_own_pages(site: Site, server: Server,
     gate.open()
     wanted = "with a database that cannot be opened, the site boots and answers /healthz and /shop/hello/ with 200"
     if ending_of_boot(fair) is not Ending.SERVES:
-        failed = fair.seen("app.import_failed")
+        failed = fair.seen(EventKind.APP_IMPORT_FAILED)
         if failed and failed[-1]["type"] == "OperationalError":
             saw = f"the boot failed: {failed[-1]['type']}: {failed[-1]['message']}"
             fail("boot-needs-database", wanted=wanted, saw=saw, where=failed[-1].where)

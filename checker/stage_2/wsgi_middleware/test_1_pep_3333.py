@@ -19,7 +19,7 @@ CARRIES = "test_every_answer_carries_its_request_id"
 def test_both_are_wsgi_middleware(lab: Lab, mall: Mall) -> None:
     """AccessLedger and MaintenanceGate take a WSGI app, and are one."""
     del mall  # boots meanwhile
-    lab.read()
+    lab.expect_report()
     for trial in (*lab.both("iter"), *lab.of(LEDGER, "no-id")):
         protocol.expect_wsgi(trial)
 
@@ -27,8 +27,8 @@ def test_both_are_wsgi_middleware(lab: Lab, mall: Mall) -> None:
 def test_the_mall_answers(mall: Mall) -> None:
     """The mall answers under gunicorn."""
     first = mall.server.expect_ready("/hello/")
-    mall.layers_are_of_their_kind(first, (LEDGER, GATE), TENANT)
-    mall.returns_responses(first)
+    mall.expect_layers_of_their_kind(first, (LEDGER, GATE), TENANT)
+    mall.expect_responses(first)
     mall.server.expect_get("/hello/")
 
 

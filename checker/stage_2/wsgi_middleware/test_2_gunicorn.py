@@ -36,9 +36,9 @@ def test_a_stream_leaves_row_by_row(mall: Mall) -> None:
     """Under gunicorn a stream leaves row by row."""
     with mall.export("list", 3) as (visitor, stream):
         for number in (2, 3):
-            mall.next_row(stream, "list", number)
+            mall.expect_next_row(stream, "list", number)
         stream.read_to_end(GENEROUS_S)
-        mall.is_over(stream)
+        mall.wait_over(stream)
     fields = {"status": 200, "body_bytes": 3 * ROW_BYTES}
     expect_line(mall, visitor, fields, code="wrong-ledger-line", wanted="a line for three rows")
 
@@ -50,7 +50,7 @@ def test_a_visitor_who_leaves_is_in_the_ledger(mall: Mall, gate: Gate) -> None:
     with mall.export("long", rows) as (visitor, stream):
         pass
     gate.open()
-    mall.is_over(stream)
+    mall.wait_over(stream)
     line = mall.line_of(visitor)
     if line is None or not ROW_BYTES <= line["body_bytes"] < rows * ROW_BYTES:
         saw = "no line" if line is None else f"body_bytes {line['body_bytes']}"
@@ -65,7 +65,7 @@ def test_a_stream_that_fails_is_in_the_ledger(mall: Mall, gate: Gate) -> None:
         gate.wait_tag("broken-2", GENEROUS_S)
         gate.release("broken-2", status=500)
         stream.read_to_end(GENEROUS_S)
-        mall.is_over(stream)
+        mall.wait_over(stream)
     wanted = "a line for the one row that was sent"
     fields = {"status": 200, "body_bytes": ROW_BYTES}
     expect_line(mall, visitor, fields, code="line-lost-when-broken-off", wanted=wanted)
@@ -77,12 +77,12 @@ def test_two_streams_do_not_mix(mall: Mall) -> None:
     """Under gunicorn's threads two streams that take turns do not mix."""
     with mall.export("one", 3) as (first, one), mall.export("two", 4) as (second, two):
         for number in (2, 3):
-            mall.next_row(one, "one", number)
-            mall.next_row(two, "two", number)
-        mall.next_row(two, "two", 4)
+            mall.expect_next_row(one, "one", number)
+            mall.expect_next_row(two, "two", number)
+        mall.expect_next_row(two, "two", 4)
         for stream in (one, two):
             stream.read_to_end(GENEROUS_S)
-            mall.is_over(stream)
+            mall.wait_over(stream)
         answered = [stream.headers.get("x-request-id") for stream in (one, two)]
     counted = [(mall.line_of(visitor) or {}).get("body_bytes") for visitor in (first, second)]
     if answered != [first, second] or counted != [3 * ROW_BYTES, 4 * ROW_BYTES]:

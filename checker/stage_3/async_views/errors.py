@@ -8,6 +8,7 @@ from dataclasses import replace
 from linecache import getline
 
 from checker.harness import diagnosis
+from checker.harness.events import EventKind
 from checker.harness.findings import NotYet, fail
 from checker.harness.history import Event
 from checker.harness.server import Server
@@ -27,7 +28,9 @@ TRACEBACK_LINE = re.compile(r'File "(.*)", line (\d+), in (.*)')
 
 def error_of(server: Server, request: str, deadline_s: float = 2.0) -> Event | None:
     """The error that ended this request, as the probe saw it."""
-    return server.run.history.wait_for("app.raised", lambda e: bool(e["request"] == request), deadline_s=deadline_s)
+    return server.run.history.wait_for(
+        EventKind.APP_RAISED, lambda e: bool(e["request"] == request), deadline_s=deadline_s
+    )
 
 
 def judge_error(server: Server, error: Event | None, wanted: str) -> None:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from checker.harness import diagnosis
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.http import Stream
 from checker.harness.server import Server
-from checker.stage_3.async_views.errors import expect_free_loop, error_of, judge_error
+from checker.stage_3.async_views.errors import error_of, expect_free_loop, judge_error
 from checker.stage_3.async_views.suppliers import ANSWERING, PRICES, PROMPT_S, all_held, calls, release
 
 BLANK_LINE = re.compile(r"(?:\r\n|\n|\r){2}")
@@ -161,7 +162,7 @@ def expect_resumed(first: Server, second: Server, gate: Gate) -> tuple[str, list
         if not told(stream) or told(stream)[-1].kind != "done":
             judge_stream(second, stream, wanted)
     names = [str(event.fields["name"]) for event in told(stream) if "name" in event.fields]
-    asked = {event["tag"] for event in first.run.history.events("gate.arrived", since=since)}
+    asked = {event["tag"] for event in first.run.history.events(EventKind.GATE_ARRIVED, since=since)}
     trouble = ""
     if sorted(names) != ["borealis", "cobalt", "ember"]:
         trouble = f"told: {', '.join(names) or 'nobody'}"

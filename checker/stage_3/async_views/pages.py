@@ -9,7 +9,7 @@ from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.http import Answer, Exchange
 from checker.harness.server import Server
-from checker.stage_3.async_views.errors import expect_free_loop, error_of, judge_error, learners_line
+from checker.stage_3.async_views.errors import error_of, expect_free_loop, judge_error, learners_line
 from checker.stage_3.async_views.suppliers import ANSWERING, PRICES, all_held, calls, release, still_open
 
 NUMBERS = ("orders", "customers", "revenue")

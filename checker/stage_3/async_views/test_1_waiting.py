@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
@@ -12,7 +13,7 @@ from checker.harness.server import Server
 from checker.harness.suite import needs
 from checker.stage_3.async_views.errors import expect_free_loop
 from checker.stage_3.async_views.fixtures import Booting
-from checker.stage_3.async_views.pages import expect_page, expect_text, expect_five_asked, expect_prices
+from checker.stage_3.async_views.pages import expect_five_asked, expect_page, expect_prices, expect_text
 from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, all_held, release
 
 VISITORS = 40
@@ -57,7 +58,7 @@ def test_the_loop_never_stalls(desk: Server, gate: Gate, history: History) -> No
         last = desk.send(path, label=path)
         last.wait_answer()
     # The probe tells of a stall before the loop moves on: when the last request has left, all was told.
-    history.wait_for("app.left", lambda e: bool(e["request"] == last.id), since=since, deadline_s=2)
+    history.wait_for(EventKind.APP_LEFT, lambda e: bool(e["request"] == last.id), since=since, deadline_s=2)
     expect_free_loop(desk, since, "nothing blocks the event loop's own thread", deadline_s=0)
 
 

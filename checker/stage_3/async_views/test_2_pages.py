@@ -8,13 +8,21 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.server import Server
 from checker.harness.suite import needs
 from checker.stage_3.async_views.errors import expect_free_loop
-from checker.stage_3.async_views.pages import NUMBERS, expect_page, expect_dashboard, expect_five_asked, expect_one_in_trouble, expect_prices
+from checker.stage_3.async_views.pages import (
+    NUMBERS,
+    expect_dashboard,
+    expect_five_asked,
+    expect_one_in_trouble,
+    expect_page,
+    expect_prices,
+)
 from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, still_open
 
 
@@ -87,7 +95,7 @@ def test_a_visitor_who_leaves_takes_the_calls_along(desk: Server, gate: Gate, hi
     wanted = "when the visitor has hung up, so have the five calls made for them"
     if not gate.wait_left(5, PROMPT_S):
         fail("calls-outlive-visitor", wanted=wanted, saw=still_open(gate))
-    over = history.wait_for("app.left", lambda e: bool(e["request"] == page.id), deadline_s=PROMPT_S)
+    over = history.wait_for(EventKind.APP_LEFT, lambda e: bool(e["request"] == page.id), deadline_s=PROMPT_S)
     if over is None or gate.held:
         saw = f"the five hung up, but the view went on; {still_open(gate)}"
         fail("calls-outlive-visitor", wanted=wanted, saw=saw)

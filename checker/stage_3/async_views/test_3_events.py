@@ -6,7 +6,7 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_3.async_views.events import event_of, expect_order_of_arrival, listening, expect_resumed
+from checker.stage_3.async_views.events import event_of, expect_order_of_arrival, expect_resumed, listening
 from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, release, still_open
 
 

@@ -7,7 +7,7 @@ from checker.harness.gate import Gate
 from checker.harness.server import Server
 from checker.harness.suite import needs
 from checker.stage_3.async_views.events import expect_order_of_arrival, expect_resumed
-from checker.stage_3.async_views.pages import expect_page, expect_text, expect_five_asked, expect_prices
+from checker.stage_3.async_views.pages import expect_five_asked, expect_page, expect_prices, expect_text
 from checker.stage_3.async_views.suppliers import PRICES, release
 
 

@@ -11,6 +11,7 @@ from statistics import median
 from string import ascii_uppercase
 from typing import NoReturn
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.http import Exchange
@@ -113,7 +114,7 @@ class Crowd:
             if isinstance(socket, Chatter) and socket.server.name in ended:
                 continue
             left_s = max(end - self.chat.history.now(), 0.01)
-            self.chat.history.wait_for("app.left", _of(socket.id), deadline_s=left_s)
+            self.chat.history.wait_for(EventKind.APP_LEFT, _of(socket.id), deadline_s=left_s)
 
     def members_left(self, before: Mapping[str, int]) -> dict[str, int]:
         """The groups that hold more members than before, once that no longer changes for the better; normally none."""

@@ -8,7 +8,7 @@ from checker.harness.suite import needs
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.chatter import Chatter
 from checker.stage_4.groups.crowd import Crowd
-from checker.stage_4.groups.expectations import bare_until, fail_as_not_crossed, expect_heard
+from checker.stage_4.groups.expectations import bare_until, expect_heard, fail_as_not_crossed
 from checker.stage_4.groups.frames import BELL, Frame, message, never_heard, shown
 
 
