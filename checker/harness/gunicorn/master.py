@@ -18,10 +18,10 @@ from checker.harness.events import EventKind
 from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
 from checker.harness.site import Site
+from checker.harness.waiting import wait_until
 
 # A worker is there when it has imported the project; a slow machine takes many seconds for that.
 BOOT_DEADLINE_S = 30.0
-LOOK_AGAIN_S = 0.05
 TOLD_DEADLINE_S = 5.0
 
 _T = TypeVar("_T")
@@ -126,13 +126,12 @@ def wait_until_new_workers_answer(
     Where there is no probe in the server, `path` is a page that shows the process id and nothing else.
     Each of these requests has to be answered: one that breaks, waits or gets a 5xx ends the check with its finding.
     """
-    end = server.run.history.now() + deadline_s
-    while server.run.history.now() < end:
+
+    def newly_answered() -> Answer | None:
         answer = server.expect_get(path, deadline_s=deadline_s)
-        if (pid := answering_pid(server, answer)) and pid not in old:
-            return answer
-        server.process.wait(LOOK_AGAIN_S)
-    return None
+        return answer if (pid := answering_pid(server, answer)) and pid not in old else None
+
+    return wait_until(newly_answered, deadline_s)
 
 
 def _all_loaded(server: Site, count: int, old: frozenset[int]) -> frozenset[int] | None:
@@ -142,12 +141,10 @@ def _all_loaded(server: Site, count: int, old: frozenset[int]) -> frozenset[int]
 
 
 def _until(server: Site, look: Callable[[], _T | None], deadline_s: float) -> _T | None:
-    end = server.run.history.now() + deadline_s
-    while (found := look()) is None and server.run.history.now() < end:
-        # The system tells nobody of a grandchild's birth or death. Ends early when the master has died.
-        if server.process.wait(LOOK_AGAIN_S) is not None:
-            return look()
-    return found
+    # The system tells nobody of a grandchild's birth or death. Ends early when the master has died. In a tuple: no workers
+    # at all may be just what is waited for.
+    found = wait_until(lambda: None if (seen := look()) is None else (seen,), deadline_s, unless_ended=server.process)
+    return found[0] if found else None
 
 
 def _lives(pid: int) -> bool:

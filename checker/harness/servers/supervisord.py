@@ -21,7 +21,7 @@ from checker.harness.http import Answer
 from checker.harness.processes import clean_environment
 from checker.harness.run import Run
 from checker.harness.site import Site
-from checker.harness.waiting import LOOK_EVERY_S
+from checker.harness.waiting import LOOK_EVERY_S, wait_until
 from course.model import Finding
 
 # supervisord waits `stopwaitsecs` (10 by default) for its programs, and then kills them itself.
@@ -111,12 +111,11 @@ class Supervisor(Family):
 
     def wait_state(self, program: str, state: str, deadline_s: float) -> bool:
         """True as soon as the program is in this state; False at the deadline, or when supervisord has ended."""
-        end = self.run.history.now() + deadline_s
-        while True:
-            if any(now == state and _is_called(name, program) for name, now in self.status().items()):
-                return True
-            if self.process.wait(POLL_S) is not None or self.run.history.now() >= end:
-                return False
+
+        def is_reached() -> bool:
+            return any(now == state and _is_called(name, program) for name, now in self.status().items())
+
+        return wait_until(is_reached, deadline_s, unless_ended=self.process, every_s=POLL_S)
 
     def stop(self) -> list[str]:
         """Stop it, and with it its programs; returns the command lines of what it left behind."""

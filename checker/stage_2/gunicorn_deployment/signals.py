@@ -10,11 +10,11 @@ from pathlib import Path
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
+from checker.harness.waiting import wait_until
 from checker.stage_2.gunicorn_deployment.profiles import FIRST_RELEASE, GENEROUS_S, SECOND_RELEASE, Profile
 from course.model import Place
 
 STACK_DEADLINE_S = 10.0
-LOOK_AGAIN_S = 0.05
 LAST_LINES = 6
 # Whatever writes the stack (traceback, faulthandler, a logger of one's own), it names file and function in one line.
 STACK_LINE = re.compile(r"views\.py.*\breport\b|\breport\b.*views\.py")
@@ -55,14 +55,11 @@ def expect_abort_tells_where(reports: Profile, gate: Gate) -> None:
     gate.wait_tag("stuck", GENEROUS_S)
     victim = master.pid_of(server, running["stuck"])
     log, seen_before = server.process.log, len(server.process.log.text)
-    sent = master.send(server, signal.SIGABRT, victim)
-    while not (told := STACK_LINE.search(log.text[seen_before:])):
-        # gunicorn says so when the hooks are through, unless the profile has made it quieter.
-        is_over = f"Worker exiting (pid: {victim})" in log.text[seen_before:]
-        if is_over or server.run.history.now() > sent + STACK_DEADLINE_S:
-            told = STACK_LINE.search(log.text[seen_before:])
-            break
-        server.process.wait(LOOK_AGAIN_S)
+    master.send(server, signal.SIGABRT, victim)
+    # gunicorn says so when the hooks are through, unless the profile has made it quieter.
+    is_over = f"Worker exiting (pid: {victim})"
+    wait_until(lambda: STACK_LINE.search(text := log.text[seen_before:]) or is_over in text, STACK_DEADLINE_S)
+    told = STACK_LINE.search(log.text[seen_before:])
     gate.open()
     running["stuck"].wait_answer(GENEROUS_S)
     master.wait_gone(server, frozenset({victim}))

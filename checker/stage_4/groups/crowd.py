@@ -16,6 +16,7 @@ from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.http import Exchange
 from checker.harness.server import Server
+from checker.harness.waiting import wait_until
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.chatter import Chatter
 from checker.stage_4.groups.deaf import DeafClient
@@ -118,12 +119,12 @@ class Crowd:
 
     def members_left(self, before: Mapping[str, int]) -> dict[str, int]:
         """The groups that hold more members than before, once that no longer changes for the better; normally none."""
-        end = self.chat.history.now() + LEFT_WITHIN_S
-        while left := {name: n for name, n in self.chat.store.members().items() if n > before.get(name, 0)}:
-            if self.chat.history.now() > end:
-                break
-            threading.Event().wait(POLL_EVERY_S)
-        return left
+
+        def left() -> dict[str, int]:
+            return {name: n for name, n in self.chat.store.members().items() if n > before.get(name, 0)}
+
+        wait_until(lambda: not left(), LEFT_WITHIN_S)
+        return left()
 
     def send_post(self, server: Server, path: str, body: Frame | None = None) -> Exchange:
         """A POST of JSON on its way."""
