@@ -141,8 +141,8 @@ def _all_loaded(server: Site, count: int, old: frozenset[int]) -> frozenset[int]
 
 
 def _until(server: Site, look: Callable[[], _T | None], deadline_s: float) -> _T | None:
-    # The system tells nobody of a grandchild's birth or death. Ends early when the master has died. In a tuple: no workers
-    # at all may be just what is waited for.
+    # The system tells nobody of a grandchild's birth or death. Ends early when the master has died. In a tuple: no
+    # workers at all may be just what is waited for.
     found = wait_until(lambda: None if (seen := look()) is None else (seen,), deadline_s, unless_ended=server.process)
     return found[0] if found else None
 
