@@ -52,7 +52,7 @@ def boot_s(servers: Sequence[str], project: Path) -> float:
             web = [name for name in servers if name in INTERFACE]
             started = [_start(stack, project, name, number, environment) for number, name in enumerate(web)]
             for server in started:
-                server.ready("/")
+                server.expect_ready("/")
             return time.perf_counter() - started_at
         finally:
             stack.stop()

@@ -5,10 +5,8 @@ Servers live as long as the exercise's checks. After the last one the Gate opens
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from importlib import import_module
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -152,16 +150,25 @@ def postgres(stack: Stack) -> starters.Postgres:
     return stack.starter(module.postgres)
 
 
-def _starter(server: str) -> Callable[..., Callable[..., Any]]:
-    """A fixture that starts this server, of any type; see harness/servers/<server>.py."""
+@pytest.fixture(scope="session")
+def supervisord(stack: Stack) -> starters.Supervisord:
+    """Starts supervisord on a file of the project: `supervisord("deploy/supervisord.conf")`."""
+    from checker.harness.servers import supervisord as module
 
-    @pytest.fixture(scope="session")
-    def start(stack: Stack) -> Callable[..., Any]:
-        return stack.starter(getattr(import_module(f"checker.harness.servers.{server}"), server))
-
-    return start
+    return stack.starter(module.supervisord)
 
 
-supervisord = _starter("supervisord")
-systemd = _starter("systemd")
-container = _starter("container")
+@pytest.fixture(scope="session")
+def systemd(stack: Stack) -> starters.Systemd:
+    """Starts a service unit of the project, without systemd: `systemd("deploy/web.service", "deploy/web.socket")`."""
+    from checker.harness.servers import systemd as module
+
+    return stack.starter(module.systemd)
+
+
+@pytest.fixture(scope="session")
+def container(stack: Stack) -> starters.Container:
+    """Starts what a Dockerfile of the project says, without docker: `container("Dockerfile")`."""
+    from checker.harness.servers import container as module
+
+    return stack.starter(module.container)

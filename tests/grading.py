@@ -23,12 +23,12 @@ def site(gunicorn, gate):
 
 def test_it_answers(site):
     """It answers."""
-    site.ready("/", deadline_s=DEADLINE)
+    site.expect_ready("/", deadline_s=DEADLINE)
 
 @needs("test_it_answers")
 def test_it_answers_again(site):
     """It answers again."""
-    site.get("/again", deadline_s=DEADLINE)
+    site.expect_get("/again", deadline_s=DEADLINE)
 '''
 
 # Where every diagnosis of the harness has its hints.

@@ -64,7 +64,7 @@ def test_in_exec_form_the_server_gets_the_signal_and_ends_with_its_workers(run: 
     )
     image(run, 'CMD ["/opt/venv/bin/gunicorn", "--config=/srv/code/gunicorn.conf.py", "app:wsgi"]')
     with container(run, environment={"SUPPLIER": "http://here"}) as server:
-        answer = server.ready().text
+        answer = server.expect_ready().text
         assert answer == f"{server.port} blue {run.project}/data http://here"
         family = [child.pid for child in server.process.children]
         assert server.stop_as_docker(20) == (True, ())
@@ -74,7 +74,7 @@ def test_in_exec_form_the_server_gets_the_signal_and_ends_with_its_workers(run: 
 def test_a_shell_in_front_keeps_the_signal_and_leaves_the_server_behind(run: Run) -> None:
     image(run, "CMD .venv/bin/gunicorn --bind 127.0.0.1:$PORT app:wsgi; echo done")
     with container(run) as server:
-        server.ready()
+        server.expect_ready()
         ended, left = server.stop_as_docker(1)
         assert any("gunicorn" in line for line in left)
         # Only Linux tells what a first process of the number 1 would not even get.
@@ -90,7 +90,7 @@ def test_a_script_of_the_project_that_execs_is_as_good(run_with_blanks: Run) -> 
         run, 'STOPSIGNAL INT\nENTRYPOINT ["/srv/code/start.sh"]\nCMD ["sh", "-c", "exec gunicorn -b :$PORT app:wsgi"]'
     )
     with container(run) as server:
-        server.ready()
+        server.expect_ready()
         assert server.stop_as_docker(20) == (True, ())
 
 
@@ -98,7 +98,7 @@ def test_a_script_of_the_project_that_execs_is_as_good(run_with_blanks: Run) -> 
 def test_what_is_opened_to_everybody_is_told_and_opened_on_loopback_only(run: Run, host: str, is_open: bool) -> None:
     image(run, f'ENV SUPPLIER=x\nCMD ["sh", "-c", "exec gunicorn --bind {host}:$PORT app:wsgi"]')
     with container(run) as server:
-        assert server.ready().status == 200
+        assert server.expect_ready().status == 200
         assert server.is_open is is_open
         opened = {
             c.laddr.ip for child in psutil.process_iter() if server.pid == child.pid for c in child.net_connections()
@@ -119,7 +119,7 @@ def test_a_server_that_leaves_the_first_process_ends_with_it(run: Run) -> None:
     image(run, 'CMD ["sh", "-c", "gunicorn --daemon -b 127.0.0.1:$PORT app:wsgi"]')
     with container(run) as server:
         with pytest.raises(NotYet) as caught:
-            server.ready()
+            server.expect_ready()
         assert (caught.value.finding.code, "exit code 0" in caught.value.finding.saw) == ("server-exited", True)
 
 

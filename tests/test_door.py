@@ -30,7 +30,7 @@ def site(gunicorn):
 
 def test_quick(site):
     """It is quick."""
-    site.ready(deadline_s=60)
+    site.expect_ready(deadline_s=60)
 
 def test_holding(site):
     """It holds."""

@@ -50,7 +50,7 @@ def test_it_holds(site):
     """It holds."""
     import threading
     from pathlib import Path
-    site.ready("/", deadline_s=15)
+    site.expect_ready("/", deadline_s=15)
     Path("holds").touch()
     threading.Event().wait(600)
 '''
@@ -189,7 +189,7 @@ with Forge() as forge:
 def test_a_run_that_is_cut_stops_its_servers_at_once(tmp_path: Path, forge: Forge) -> None:
     fails = (
         '\ndef test_fails(site):\n    """It fails."""\n    from checker.harness.findings import fail\n'
-        '    site.ready("/", deadline_s=15)\n    fail("no-answer", wanted="a", saw="b")\n'
+        '    site.expect_ready("/", deadline_s=15)\n    fail("no-answer", wanted="a", saw="b")\n'
         '\ndef test_holds(site):\n    """It holds."""\n    import threading\n    threading.Event().wait(600)\n'
     )
     suite = SUITE.replace("DEADLINE", "15") + fails

@@ -36,7 +36,7 @@ def call(gate: Gate, history: History, tag: str) -> Exchange:
 
 
 def text(exchange: Exchange) -> str:
-    answer = exchange.answer(DEADLINE_S)
+    answer = exchange.wait_answer(DEADLINE_S)
     assert answer is not None
     return f"{answer.status} {answer.text}"
 
@@ -89,7 +89,7 @@ def test_all_that_was_sent_is_counted_when_it_has_settled(gate: Gate) -> None:
     for count in range(1, 101):
         with closing(socket.create_connection(("127.0.0.1", gate.port))) as caller:
             caller.sendall(b"GET /hold/late HTTP/1.0\r\n\r\n")
-            gate.settle()
+            gate.wait_settled()
             assert gate.arrived == count
 
 
@@ -147,7 +147,7 @@ def test_hundreds_are_held_together(gate: Gate, history: History) -> None:
     many = [Exchange(history, gate.port, f"/hold/{number}") for number in range(300)]
     assert gate.wait_held(300, DEADLINE_S)
     assert gate.release() == 300
-    assert all(exchange.answer(DEADLINE_S) for exchange in many)
+    assert all(exchange.wait_answer(DEADLINE_S) for exchange in many)
 
 
 def test_arrivals_and_releases_are_in_the_history_in_their_order(gate: Gate, history: History) -> None:

@@ -79,7 +79,7 @@ Serve = Callable[[Conversation], int]
 
 
 def test_an_answer_is_whole(history: History, serve: Serve) -> None:
-    answer = Exchange(history, serve(lambda peer: peer.say(HELLO)), "/hello").answer(DEADLINE_S)
+    answer = Exchange(history, serve(lambda peer: peer.say(HELLO)), "/hello").wait_answer(DEADLINE_S)
     assert answer is not None
     assert (answer.status, answer.text, answer.headers["x-COLOUR"], answer.json()) == (200, "hello", "green", None)
 
@@ -87,7 +87,7 @@ def test_an_answer_is_whole(history: History, serve: Serve) -> None:
 def test_json_is_read(history: History, serve: Serve) -> None:
     body = b'{"colour": "gr\xc3\xbcn"}'
     output = b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
-    answer = Exchange(history, serve(lambda peer: peer.say(output)), "/").answer(DEADLINE_S)
+    answer = Exchange(history, serve(lambda peer: peer.say(output)), "/").wait_answer(DEADLINE_S)
     assert answer is not None
     assert answer.json() == {"colour": "grün"}
 
@@ -101,7 +101,7 @@ def test_method_headers_body_and_the_requests_id_are_sent(history: History, serv
 
     port = serve(conversation)
     exchange = Exchange(history, port, "/buy?n=1", method="POST", headers={"X-Mine": "1"}, body=b"", label="buying")
-    assert exchange.answer(DEADLINE_S) is not None
+    assert exchange.wait_answer(DEADLINE_S) is not None
     head = seen[0].decode()
     assert head.startswith("POST /buy?n=1 HTTP/1.1\r\n")
     assert "X-Mine: 1\r\n" in head
@@ -110,7 +110,7 @@ def test_method_headers_body_and_the_requests_id_are_sent(history: History, serv
 
 def test_the_history_tells_of_request_and_answer(history: History, serve: Serve) -> None:
     exchange = Exchange(history, serve(lambda peer: peer.say(HELLO)), "/hello", label="greeting")
-    exchange.answer(DEADLINE_S)
+    exchange.wait_answer(DEADLINE_S)
     assert [(event.kind, event["request"]) for event in history.events()] == [
         ("request.sent", exchange.id),
         ("request.answered", exchange.id),
@@ -126,22 +126,22 @@ def test_no_answer_by_the_deadline_is_none_and_may_still_come(history: History, 
         peer.say(HELLO)
 
     exchange = Exchange(history, serve(conversation), "/")
-    assert exchange.answer(0.05) is None
+    assert exchange.wait_answer(0.05) is None
     assert not exchange.is_done
     let_go.set()
-    assert exchange.answer(DEADLINE_S) is not None
+    assert exchange.wait_answer(DEADLINE_S) is not None
 
 
 def test_a_broken_connection_is_told_with_its_error(history: History, serve: Serve) -> None:
     exchange = Exchange(history, serve(Peer.reset), "/")
-    assert exchange.answer(DEADLINE_S) is None
+    assert exchange.wait_answer(DEADLINE_S) is None
     assert isinstance(exchange.error, ConnectionError)
     assert [event["request"] for event in history.events("request.broken")] == [exchange.id]
 
 
 def test_an_answer_that_ends_too_early_is_broken(history: History, serve: Serve) -> None:
     exchange = Exchange(history, serve(lambda peer: peer.say(HELLO[:-2])), "/")
-    assert exchange.answer(DEADLINE_S) is None
+    assert exchange.wait_answer(DEADLINE_S) is None
     assert exchange.error is not None
 
 
@@ -149,7 +149,7 @@ def test_nobody_listening_is_told_with_its_error(history: History) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     exchange = Exchange(history, port, "/")
-    assert exchange.answer(DEADLINE_S) is None
+    assert exchange.wait_answer(DEADLINE_S) is None
     assert isinstance(exchange.error, ConnectionRefusedError)
 
 
@@ -169,7 +169,7 @@ def test_hanging_up_in_the_middle_of_an_answer_reaches_the_server(
     assert begun.wait(DEADLINE_S)
     exchange.hang_up()
     assert left.wait(DEADLINE_S)
-    assert exchange.answer(DEADLINE_S) is None
+    assert exchange.wait_answer(DEADLINE_S) is None
     assert [event.kind for event in history.events()] == ["request.sent", "request.left"]
 
 

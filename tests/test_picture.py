@@ -54,7 +54,7 @@ def test_each_call_at_the_gate_has_a_lane(tmp_path: Path) -> None:
         second = Exchange(run.history, gate.port, "/hold/b")
         assert gate.wait_held(2)
         gate.release("a")
-        first.answer()
+        first.wait_answer()
         second.hang_up()
         assert gate.wait_left(1)
         lanes = calls(run.history, since=0)

@@ -38,7 +38,7 @@ class Sites(dict[str, Site]):
     def __missing__(self, name: str) -> Site:
         (self._folder / name).mkdir()
         self[name] = self._stack.enter_context(serve(STARTERS[name], self._folder / name))
-        self[name].server.ready("/hello/")
+        self[name].server.expect_ready("/hello/")
         return self[name]
 
 
@@ -57,7 +57,7 @@ def ask(site: Site, view: str) -> Event:
     if view == "asks":
         site.history.wait_for("loop.stalled", since=since, deadline_s=DEADLINE_S)
         site.gate.release()
-    answer = exchange.answer(DEADLINE_S)
+    answer = exchange.wait_answer(DEADLINE_S)
     assert answer is not None
     assert answer.status == 200
     left = site.history.wait_for("app.left", lambda e: e["request"] == exchange.id, deadline_s=DEADLINE_S)
@@ -125,7 +125,7 @@ def test_nothing_is_told_of_them_on_a_busy_machine(sites: Sites, server: str) ->
     with busy_machine(BUSY_PROCESSES):
         for _ in range(ROUNDS):
             exchanges = [site.server.send(f"/{view}/?{query}", deadline_s=BUSY_DEADLINE_S) for view in INNOCENT]
-            answers = {e.path: e.answer(BUSY_DEADLINE_S) for e in exchanges}
+            answers = {e.path: e.wait_answer(BUSY_DEADLINE_S) for e in exchanges}
             assert [path for path, answer in answers.items() if answer is None or answer.status != 200] == []
         ask(site, "hello")
     assert site.reports(since) == []
@@ -146,7 +146,7 @@ def test_a_first_request_that_imports_slowly_is_no_stall(tmp_path: Path) -> None
 def test_a_request_is_told_when_it_enters_and_leaves_the_app(sites: Sites, server: str) -> None:
     site = sites[server]
     exchange = site.server.send("/hello/")
-    answer = exchange.answer(DEADLINE_S)
+    answer = exchange.wait_answer(DEADLINE_S)
     assert answer is not None
     assert answer.text == "ok"
     entered = told_of(site, "app.entered", request=exchange.id)
@@ -168,7 +168,7 @@ def test_an_error_behind_a_500_page_is_told_once(
 ) -> None:
     site = sites[server]
     exchange = site.server.send(f"/{view}/")
-    answer = exchange.answer(DEADLINE_S)
+    answer = exchange.wait_answer(DEADLINE_S)
     assert answer is not None
     assert answer.status == 500
     told_of(site, "app.left", request=exchange.id)
@@ -210,14 +210,14 @@ def test_a_stream_is_not_held_back(sites: Sites, server: str) -> None:
 @pytest.mark.parametrize("server", STARTERS)
 def test_a_file_response_is_whole(sites: Sites, server: str) -> None:
     site = sites[server]
-    answer = site.server.get("/file/", deadline_s=DEADLINE_S)
+    answer = site.server.expect_get("/file/", deadline_s=DEADLINE_S)
     assert answer.body == (site.project / "site_/views.py").read_bytes()
 
 
 def test_workers_forked_from_a_loaded_master_tell_their_own_pids(tmp_path: Path) -> None:
     arguments = ["--preload", "--workers", "2"]
     with serve(lambda run: gunicorn(run, "site_.wsgi:application", arguments=arguments), tmp_path) as site:
-        site.server.ready("/hello/")
+        site.server.expect_ready("/hello/")
         loaded = told_of(site, "app.loaded")
         entered = told_of(site, "app.entered")
     assert loaded["pid"] == site.server.pid
@@ -302,7 +302,7 @@ async def application(scope, receive, send):
     with serve(
         lambda run: uvicorn(run, "site_.asgi:application", arguments=arguments), tmp_path, {"site_/asgi.py": asgi}
     ) as site:
-        answer = site.server.ready()
+        answer = site.server.expect_ready()
     assert all(name.startswith("uvicorn.") for name in answer.text.split())
     assert "shut down" in site.server.process.log.text
     assert not [e for e in site.history.events("app.entered") if e["scope"] == "lifespan"]

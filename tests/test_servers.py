@@ -83,7 +83,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 @pytest.mark.parametrize("starter", WEB.values(), ids=WEB)
 def test_each_web_server_answers_and_stops_with_nothing_left(run: Run, starter: Starter) -> None:
     server = starter(run)
-    answer = server.ready("/")
+    answer = server.expect_ready("/")
     assert (answer.status, answer.text.split()[0]) in [(200, "wsgi"), (200, "asgi")]
     family = [server.pid, *(child.pid for child in server.process.children)]
     assert server.stop() == []
@@ -96,7 +96,7 @@ def test_each_web_server_answers_and_stops_with_nothing_left(run: Run, starter: 
 @pytest.mark.parametrize("starter", ASGI.values(), ids=ASGI)
 def test_each_asgi_server_speaks_websocket(run: Run, starter: Starter) -> None:
     with starter(run) as server:
-        connection = server.websocket("/socket")
+        connection = server.expect_websocket("/socket")
         connection.send("to and fro")
         assert connection.receive() == "to and fro"
         connection.close()
@@ -105,19 +105,19 @@ def test_each_asgi_server_speaks_websocket(run: Run, starter: Starter) -> None:
 def test_requests_sent_before_the_server_is_up_are_answered(run: Run) -> None:
     with uvicorn(run, "app:asgi") as server:
         early = [server.send("/") for _ in range(20)]
-        assert [server.answer_of(exchange, 20).status for exchange in early] == [200] * 20
+        assert [server.expect_answer(exchange, 20).status for exchange in early] == [200] * 20
 
 
 def test_servers_boot_side_by_side(run: Run) -> None:
     with uvicorn(run, "app:asgi", name="one") as one, uvicorn(run, "app:asgi", name="two") as two:
-        assert {one.ready("/").text, two.ready("/").text} == {f"asgi {one.pid}", f"asgi {two.pid}"}
+        assert {one.expect_ready("/").text, two.expect_ready("/").text} == {f"asgi {one.pid}", f"asgi {two.pid}"}
 
 
 def test_gunicorn_takes_its_config_file_only_when_asked(run: Run) -> None:
     with gunicorn(run, "app:wsgi", name="plain") as plain:
-        assert plain.ready("/").text.endswith(" None None")
+        assert plain.expect_ready("/").text.endswith(" None None")
     with gunicorn(run, "app:wsgi", name="configured", config="gunicorn.conf.py") as configured:
-        assert configured.ready("/").text.endswith("by the config file")
+        assert configured.expect_ready("/").text.endswith("by the config file")
 
 
 def test_the_shell_of_the_learner_changes_no_server(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ def test_the_shell_of_the_learner_changes_no_server(run: Run, monkeypatch: pytes
     }.items():
         monkeypatch.setenv(name, value)
     with gunicorn(run, "app:wsgi") as server:
-        assert server.ready("/").text.endswith(" None None")
+        assert server.expect_ready("/").text.endswith(" None None")
 
 
 @pytest.mark.parametrize(
@@ -144,25 +144,25 @@ def test_the_shell_of_the_learner_changes_no_server(run: Run, monkeypatch: pytes
 )
 def test_a_server_that_ends_at_once_is_told_with_its_own_last_lines(run: Run, starter: Starter) -> None:
     with starter(run) as server, pytest.raises(NotYet) as caught:
-        server.ready("/", deadline_s=30)
+        server.expect_ready("/", deadline_s=30)
     assert caught.value.finding.code == "server-exited"
     assert "--nonsense" in caught.value.finding.saw
 
 
 def test_a_server_killed_between_requests_is_told_as_dead(run: Run) -> None:
     with uvicorn(run, "app:asgi") as server:
-        server.ready("/")
+        server.expect_ready("/")
         os.kill(server.pid, signal.SIGKILL)
         server.process.wait(10)
         with pytest.raises(NotYet) as caught:
-            server.get("/")
+            server.expect_get("/")
     assert (caught.value.finding.code, "signal 9" in caught.value.finding.saw) == ("server-exited", True)
 
 
 def test_what_was_started_stops_in_reverse(run: Run) -> None:
     stack = Stack(run)
     for name in ("first", "second"):
-        stack.start(uvicorn, "app:asgi", name=name).ready("/")
+        stack.start(uvicorn, "app:asgi", name=name).expect_ready("/")
     stack.start(valkey, name="third")
     stack.stop()
     assert [event["name"] for event in run.history.events("process.ended")] == ["third", "second", "first"]
@@ -174,9 +174,11 @@ def test_what_was_started_stops_in_reverse(run: Run) -> None:
 
 def test_nginx_serves_itself_and_passes_on(run: Run) -> None:
     with gunicorn(run, "app:wsgi") as app, nginx(run, "deploy/site.conf", values=_address("APP", app)) as server:
-        assert server.ready("/").text == "nginx itself\n"
-        assert server.get("/app/").text.startswith("wsgi ")
-        big = server.post("/app/", b"x" * 900_000)  # more than its buffers hold: it goes through the temporary folder
+        assert server.expect_ready("/").text == "nginx itself\n"
+        assert server.expect_get("/app/").text.startswith("wsgi ")
+        big = server.expect_post(
+            "/app/", b"x" * 900_000
+        )  # more than its buffers hold: it goes through the temporary folder
         assert big.status == 200
         family = [server.pid, *(child.pid for child in server.process.children)]
         assert len(family) == 2
@@ -191,7 +193,7 @@ def _address(name: str, server: Server) -> dict[str, str]:
 def test_a_fault_in_the_site_is_told_in_nginx_own_words(run: Run) -> None:
     (run.project / "deploy" / "site.conf").write_text("server {\n  listen @LISTEN@\n  return 200;\n}\n")
     with nginx(run, "deploy/site.conf") as server, pytest.raises(NotYet) as caught:
-        server.ready("/")
+        server.expect_ready("/")
     assert caught.value.finding.code == "server-exited"
     assert "site.conf:" in caught.value.finding.saw
     assert "[emerg]" in caught.value.finding.saw
@@ -199,5 +201,5 @@ def test_a_fault_in_the_site_is_told_in_nginx_own_words(run: Run) -> None:
 
 def test_a_missing_site_is_told_by_its_name_in_the_project(run: Run) -> None:
     with nginx(run, "deploy/gone.conf") as server, pytest.raises(NotYet) as caught:
-        server.ready("/")
+        server.expect_ready("/")
     assert str(run.project / "deploy" / "gone.conf") in caught.value.finding.saw

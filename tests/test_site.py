@@ -36,8 +36,8 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 def test_it_is_waited_for_until_it_listens_without_a_visit(run: Run) -> None:
     with SelfBound(run, "frail", [sys.executable, "frail.py"], environment={"PORT": "{port}"}) as site:
-        assert site.ready("/").text == "hi"
-        assert site.get("/").text == "hi"
+        assert site.expect_ready("/").text == "hi"
+        assert site.expect_get("/").text == "hi"
         assert not run.history.events("request.broken")
 
 
@@ -46,7 +46,7 @@ def test_one_that_ends_before_it_listens_is_told_by_its_end(run: Run) -> None:
         SelfBound(run, "short", [sys.executable, "-c", "raise SystemExit('no {port}')"]) as site,
         pytest.raises(NotYet) as caught,
     ):
-        site.ready("/")
+        site.expect_ready("/")
     assert caught.value.finding.code == "server-exited"
     assert f"no {site.port}" in caught.value.finding.saw
 

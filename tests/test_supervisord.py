@@ -72,7 +72,7 @@ def answered_by_child_of(server: Supervisor, master: int | None) -> bool:
     """Whether in the end a worker of this master answers: for a moment orphans of the old one may, or nobody."""
     end = server.run.history.now() + DEADLINE_S
     while server.run.history.now() < end:
-        answer = server.send("/").answer(DEADLINE_S)
+        answer = server.send("/").wait_answer(DEADLINE_S)
         if answer is not None and answer.text.split()[1] == str(master):
             return True
         server.process.wait(0.05)
@@ -81,7 +81,7 @@ def answered_by_child_of(server: Supervisor, master: int | None) -> bool:
 
 def test_a_killed_gunicorn_is_started_again_and_all_end_with_supervisord(run: Run) -> None:
     with supervising(run, GUNICORN) as server:
-        worker, master, colour = server.ready().text.split()
+        worker, master, colour = server.expect_ready().text.split()
         assert colour == "blue"
         assert server.wait_state("web", "RUNNING", DEADLINE_S)
         assert server.status() == {"shop:web": "RUNNING"}
@@ -105,7 +105,7 @@ def test_a_killed_gunicorn_is_started_again_and_all_end_with_supervisord(run: Ru
 
 def test_supervisorctl_stops_a_program(run: Run) -> None:
     with supervising(run, f"sh -c 'exec {GUNICORN}'") as server:
-        server.ready()
+        server.expect_ready()
         assert server.ctl("stop", "shop:web") == "shop:web: stopped"
         assert server.status() == {"shop:web": "STOPPED"}
         assert server.pid_of("web") is None
@@ -115,7 +115,7 @@ def test_supervisorctl_stops_a_program(run: Run) -> None:
 def test_a_gunicorn_that_left_its_supervisor_is_swept_and_told(run: Run) -> None:
     # On a slow machine even a program that goes at once lasts a second, counts as RUNNING then, and is never FATAL.
     with supervising(run, f"{GUNICORN} --daemon", startsecs=60) as server:
-        server.ready()
+        server.expect_ready()
         assert server.wait_state("web", "FATAL", DEADLINE_S)
         left = server.stop()
         assert any("gunicorn" in line for line in left)
@@ -124,7 +124,7 @@ def test_a_gunicorn_that_left_its_supervisor_is_swept_and_told(run: Run) -> None
 
 def test_a_gunicorn_behind_a_shell_is_swept_and_told(run: Run) -> None:
     with supervising(run, f"sh -c '{GUNICORN}; true'") as server:
-        server.ready()
+        server.expect_ready()
         assert any("gunicorn" in line for line in server.stop())
         assert not server.listens()
 
@@ -133,7 +133,7 @@ def test_a_project_that_cannot_be_imported_is_told_by_its_own_line(run: Run) -> 
     (run.project / "broken.py").write_text("import os\nimport gone\n")
     with supervising(run, GUNICORN.replace("app:", "broken:")) as server:
         with pytest.raises(NotYet) as caught:
-            server.ready(deadline_s=DEADLINE_S)
+            server.expect_ready(deadline_s=DEADLINE_S)
         finding = caught.value.finding
         assert (finding.code, finding.saw) == ("import-error", "ModuleNotFoundError: No module named 'gone'")
         assert finding.where == Place("broken.py", 2, "<module>", "import gone")
@@ -142,7 +142,7 @@ def test_a_project_that_cannot_be_imported_is_told_by_its_own_line(run: Run) -> 
 def test_a_program_that_cannot_go_on_is_told_with_its_last_lines(run: Run) -> None:
     with supervising(run, f"{GUNICORN} --no-such-option", startsecs=60) as server:
         with pytest.raises(NotYet) as caught:
-            server.ready(deadline_s=DEADLINE_S)
+            server.expect_ready(deadline_s=DEADLINE_S)
         assert caught.value.finding.code == "server-exited"
         assert "exited: web (exit status 2; not expected)" in caught.value.finding.saw
         assert "unrecognized arguments: --no-such-option" in caught.value.finding.saw
@@ -151,7 +151,7 @@ def test_a_program_that_cannot_go_on_is_told_with_its_last_lines(run: Run) -> No
 def test_a_file_that_supervisord_refuses_is_told_in_its_words(run: Run) -> None:
     with supervising(run, "%(ENV_NOTHING)s") as server:
         with pytest.raises(NotYet) as caught:
-            server.ready()
+            server.expect_ready()
         assert caught.value.finding.code == "server-exited"
         assert "ENV_NOTHING" in caught.value.finding.saw
         assert server.status() == {}

@@ -60,7 +60,7 @@ def test_a_socket_activated_service_notifies_reloads_and_ends(run: Run) -> None:
     with served(run, "--workers 1", socket="deploy/web.socket") as server:
         assert server.wait_notified(DEADLINE_S)
         assert "READY=1" in server.notified[0].split()
-        worker, *variables = server.ready().text.split()
+        worker, *variables = server.expect_ready().text.split()
         # gunicorn has taken LISTEN_FDS from the environment, so it was its own pid that LISTEN_PID named.
         assert variables == ["blue", "http://here", "-", "hush"]
         before = {child.pid for child in server.process.children}
@@ -79,7 +79,7 @@ def test_a_socket_activated_service_notifies_reloads_and_ends(run: Run) -> None:
 def answered_by_another(server: SystemdService, before: set[int]) -> bool:
     end = server.run.history.now() + DEADLINE_S
     while server.run.history.now() < end:
-        if int(server.get("/").text.split()[0]) not in before:
+        if int(server.expect_get("/").text.split()[0]) not in before:
             return True
         server.process.wait(0.05)
     return False
@@ -90,7 +90,7 @@ def test_without_a_socket_unit_the_port_is_given_and_only_the_main_process_may_n
     (run.project / "start.sh").chmod(0o755)
     rest = "ExecStart=\nExecStart=/srv/code/start.sh --bind 127.0.0.1:${PORT} app:wsgi\nKillMode=process"
     with served(run, "", rest) as server:
-        server.ready()
+        server.expect_ready()
         # READY came before the first answer, from a child of the shell.
         assert server.notified == ()
         assert run.history.wait_for("systemd.notified", deadline_s=DEADLINE_S) is not None
@@ -103,7 +103,7 @@ def test_a_service_without_a_working_directory_does_not_find_the_project(run: Ru
     rest = "WorkingDirectory=\nExecStart=\nExecStart=/srv/code/.venv/bin/gunicorn -b 127.0.0.1:${PORT} app:wsgi"
     with served(run, "", rest) as server:
         with pytest.raises(NotYet) as caught:
-            server.ready()
+            server.expect_ready()
         finding = caught.value.finding
         assert (finding.code, finding.saw) == ("import-error", "ModuleNotFoundError: No module named 'app'")
 

@@ -275,7 +275,7 @@ def test_a_server_that_was_stopped_as_planned_is_no_news(written: WrittenHistory
 
 def test_a_blocked_worker_and_the_page_that_waited_for_it_are_drawn(tmp_path: Path) -> None:
     with serve(STARTERS["gunicorn-sync"], tmp_path) as site:
-        site.server.ready("/hello/")
+        site.server.expect_ready("/hello/")
         since = site.history.now()
         with site.server.stream(f"/streams/?url={site.gate.url}/hold/x", label="report 1") as report:
             assert site.gate.wait_held(1, DEADLINE_S)
@@ -283,7 +283,7 @@ def test_a_blocked_worker_and_the_page_that_waited_for_it_are_drawn(tmp_path: Pa
             site.history.wait_for("request.sent", lambda e: e["request"] == hello.id, deadline_s=DEADLINE_S)
             site.gate.release()
             assert report.read_to_end(DEADLINE_S)
-        assert hello.answer(DEADLINE_S) is not None
+        assert hello.wait_answer(DEADLINE_S) is not None
         drawn = timeline(site.history, since=since)
     assert drawn is not None
     worker = drawn.rows[0]

@@ -79,7 +79,7 @@ def no_answer(server: Examined, exchange: Exchange, deadline_s: float) -> NotYet
 def server_error(server: Examined, exchange: Exchange, answer: Answer) -> NotYet:
     """An answer of 500 or more: the learner's own line and message where the probe saw the error."""
     wanted = f"{exchange.path} answers without an error"
-    told_error(server, exchange.id)
+    wait_error(server, exchange.id)
     return _raised(server, wanted, exchange.id, f"status {answer.status}: ") or _not_yet(
         "server-error", wanted, _with_log(server, f"status {answer.status}: {answer.text[:200]!r}")
     )
@@ -124,7 +124,7 @@ def raised(server: Examined, *, request: str = "", since: float = 0.0) -> Event 
     return errors[-1] if errors else None
 
 
-def told_error(server: Examined, request: str) -> Event | None:
+def wait_error(server: Examined, request: str) -> Event | None:
     """The error that this request met, waited for: the probe's word may come after the server's answer."""
     return server.run.history.wait_for(
         EventKind.APP_RAISED, lambda e: bool(e["request"] == request), deadline_s=LAST_WORDS_DEADLINE_S
@@ -172,7 +172,7 @@ def _broken_off(server: Examined, wanted: str, exchange: Exchange) -> NotYet | N
     # Whose connection broke before its answer was whole met an error: the probe tells it, or the server's log does.
     if not exchange.is_done:
         return _raised(server, wanted, exchange.id)
-    told_error(server, exchange.id)
+    wait_error(server, exchange.id)
     return _raised(server, wanted, exchange.id, "the connection broke: ")
 
 

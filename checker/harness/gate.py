@@ -102,7 +102,7 @@ class Gate:
         """True as soon as `count` callers have hung up since the last `reset`; False at the deadline."""
         return self.wait_until(lambda: self._left >= count, deadline_s)
 
-    def settle(self) -> None:
+    def wait_settled(self) -> None:
         """Return when each call that was sent before now is counted: "no more have come" is true only then.
 
         On loopback what is sent has arrived; only the Gate's own loop may still have to read it.

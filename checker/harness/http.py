@@ -88,7 +88,7 @@ class Exchange:
         self._thread = threading.Thread(target=self._run, args=(method, head, body), name=self.id, daemon=True)
         self._thread.start()
 
-    def answer(self, deadline_s: float = ANSWER_DEADLINE_S) -> Answer | None:
+    def wait_answer(self, deadline_s: float = ANSWER_DEADLINE_S) -> Answer | None:
         """The answer, once it is whole; None when the deadline comes first or the connection broke (`error`)."""
         self._done.wait(deadline_s)
         return self._answer
@@ -168,7 +168,7 @@ class Stream:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def read(self, enough: Callable[[], bool], deadline_s: float) -> bool:
+    def wait_for(self, enough: Callable[[], bool], deadline_s: float) -> bool:
         """True as soon as `enough`, asked after each piece; False at the deadline or when the response ends first."""
         end = self._history.now() + deadline_s
         while not enough():
@@ -188,11 +188,11 @@ class Stream:
 
     def read_until(self, token: bytes, deadline_s: float) -> bool:
         """True as soon as the body holds `token`; False at the deadline or when the response ends without it."""
-        return self.read(lambda: token in self.body, deadline_s)
+        return self.wait_for(lambda: token in self.body, deadline_s)
 
     def read_to_end(self, deadline_s: float) -> bool:
         """True when the server has ended the response, well or by a reset; False at the deadline."""
-        return self.read(lambda: self.ended, deadline_s)
+        return self.wait_for(lambda: self.ended, deadline_s)
 
     def close(self) -> None:
         """Hang up, as a visitor does who closes the tab."""

@@ -30,7 +30,7 @@ class ServerPlan:
 class Server(Site):
     """A web server on a loopback port that was bound before it started: the first request waits in the backlog.
 
-    Starting returns at once, so several servers boot side by side; `ready` (or the first `get`) waits.
+    Starting returns at once, so several servers boot side by side; `expect_ready` (or the first `expect_get`) waits.
     """
 
     def __init__(self, plan: ServerPlan, run: Run) -> None:
@@ -55,7 +55,7 @@ class Server(Site):
         super().__init__(plan.name, run, port, process)
 
 
-def wanted_status(answer: Answer, status: int, *, wanted: str, code: str) -> None:
+def expect_status(answer: Answer, status: int, *, wanted: str, code: str) -> None:
     """End the check with `code` unless the answer has this status."""
     if answer.status != status:
         fail(code, wanted=wanted, saw=f"status {answer.status}: {answer.text[:120]!r}")

@@ -49,34 +49,34 @@ class Site:
         """What the probe told of these kinds ("app.entered", "loop.stalled", ...) from inside this server."""
         return diagnosis.seen(self, *kinds, since=since)
 
-    def ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
+    def expect_ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
         """The first answer, of whatever status. A server that died or stays silent ends the check with a finding.
 
         On a busy machine it has longer than `deadline_s`.
         """
         exchange = self.send(path, label="first request", deadline_s=deadline_s * MOST_SLOWNESS + 5)
-        answer = exchange.answer(deadline_s)
+        answer = exchange.wait_answer(deadline_s)
         if answer is None and not exchange.is_done:
             more_s = deadline_s * (slowness() - 1)
-            answer, deadline_s = exchange.answer(more_s), deadline_s + more_s
+            answer, deadline_s = exchange.wait_answer(more_s), deadline_s + more_s
         if answer is not None:
             return answer
         exchange.hang_up()
         raise diagnosis.did_not_answer(self, exchange, deadline_s)
 
-    def get(
+    def expect_get(
         self, path: str, *, deadline_s: float = ANSWER_DEADLINE_S, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """The answer to one GET. No answer, a broken connection or a 5xx ends the check with a finding."""
-        return self.answer_of(self.send(path, headers=headers), deadline_s)
+        return self.expect_answer(self.send(path, headers=headers), deadline_s)
 
-    def post(self, path: str, body: bytes = b"", *, deadline_s: float = ANSWER_DEADLINE_S) -> Answer:
-        """The answer to one POST, as `get`."""
-        return self.answer_of(self.send(path, method="POST", body=body), deadline_s)
+    def expect_post(self, path: str, body: bytes = b"", *, deadline_s: float = ANSWER_DEADLINE_S) -> Answer:
+        """The answer to one POST, as `expect_get`."""
+        return self.expect_answer(self.send(path, method="POST", body=body), deadline_s)
 
-    def answer_of(self, exchange: Exchange, deadline_s: float = ANSWER_DEADLINE_S) -> Answer:
+    def expect_answer(self, exchange: Exchange, deadline_s: float = ANSWER_DEADLINE_S) -> Answer:
         """The whole answer of a request that should be answered now; else ends the check with a finding."""
-        answer = exchange.answer(deadline_s)
+        answer = exchange.wait_answer(deadline_s)
         if answer is None:
             raise diagnosis.no_answer(self, exchange, deadline_s)
         if answer.status >= 500:
@@ -109,14 +109,14 @@ class Site:
         """A response to be read as it arrives."""
         return Stream(self.run.history, self.port, path, headers=headers, label=label)
 
-    def websocket(self, path: str, *, label: str = "", headers: Mapping[str, str] | None = None) -> WebSocket:
+    def expect_websocket(self, path: str, *, label: str = "", headers: Mapping[str, str] | None = None) -> WebSocket:
         """An open WebSocket; a refused handshake ends the check with a finding."""
-        socket_ = self.try_websocket(path, label=label, headers=headers)
+        socket_ = self.websocket(path, label=label, headers=headers)
         if socket_.refused is not None:
             raise diagnosis.handshake_refused(self, socket_)
         return socket_
 
-    def try_websocket(self, path: str, *, label: str = "", headers: Mapping[str, str] | None = None) -> WebSocket:
+    def websocket(self, path: str, *, label: str = "", headers: Mapping[str, str] | None = None) -> WebSocket:
         """A WebSocket whose handshake may have been refused (`refused` holds the status); judges nothing."""
         return WebSocket(self.run.history, f"ws://127.0.0.1:{self.port}{path}", label=label, headers=headers)
 
@@ -176,11 +176,11 @@ class SelfBound(Site):
         )
         super().__init__(name, run, self._reserved.port, process)
 
-    def ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
-        """The first answer, as `Site.ready`; waits until the program listens, or has died."""
+    def expect_ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
+        """The first answer, as `Site.expect_ready`; waits until the program listens, or has died."""
         if not self._wait_listening(deadline_s):
             self._wait_listening(deadline_s * (slowness() - 1))
-        return super().ready(path, deadline_s)
+        return super().expect_ready(path, deadline_s)
 
     def _wait_listening(self, deadline_s: float) -> bool:
         return wait_until(self.listens, deadline_s, unless_ended=self.process)

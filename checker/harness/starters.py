@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # a check that starts no database does not load its client
     from checker.harness import program, server, site
-    from checker.harness.servers import postgres, valkey
+    from checker.harness.servers import container, postgres, supervisord, systemd, valkey
 
 
 class Gunicorn(Protocol):
@@ -128,4 +128,48 @@ class SelfBound(Protocol):
         folder: Path | None = None,
     ) -> site.SelfBound:
         """Start it: `self_bound("mine", [sys.executable, "-m", "mine", "{port}"])`."""
+        ...
+
+
+class Supervisord(Protocol):
+    """Starts supervisord: servers/supervisord.py."""
+
+    def __call__(
+        self,
+        config: str = "deploy/supervisord.conf",
+        *,
+        environment: Mapping[str, str] | None = None,
+        name: str = "supervisord",
+    ) -> supervisord.Supervisor:
+        """Start it by a file of the project."""
+        ...
+
+
+class Systemd(Protocol):
+    """Starts a service unit as systemd would: servers/systemd.py."""
+
+    def __call__(
+        self,
+        service: str = "deploy/web.service",
+        socket: str | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,
+        name: str = "systemd",
+        installed_at: str = "/srv/shop",
+    ) -> systemd.SystemdService:
+        """Start it by a unit of the project, and by its socket unit when that is named."""
+        ...
+
+
+class Container(Protocol):
+    """Starts what a Dockerfile says, as docker would: servers/container.py."""
+
+    def __call__(
+        self,
+        dockerfile: str = "Dockerfile",
+        *,
+        environment: Mapping[str, str] | None = None,
+        name: str = "container",
+    ) -> container.Container:
+        """Start it by a Dockerfile of the project."""
         ...

@@ -76,14 +76,14 @@ class Family(SelfBound):
 class Governed(Family):
     """One whose whole family ends with its first process: systemd and docker both see to that."""
 
-    def ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
-        """The first answer, as `Site.ready`. One by somebody who outlives the first process (`--daemon`) is none."""
+    def expect_ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
+        """As `Site.expect_ready`. An answer by somebody who outlives the first process (`--daemon`) is none."""
         try:
-            answer = super().ready(path, deadline_s)
+            answer = super().expect_ready(path, deadline_s)
             if self.process.returncode is None:
                 return answer
             self.group.kill()
-            return super().ready(path, deadline_s)
+            return super().expect_ready(path, deadline_s)
         except NotYet as silent:
             raise explained(silent, self.process.log.text, self.run.project) from None
 

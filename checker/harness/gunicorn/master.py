@@ -14,13 +14,14 @@ from typing import TypeVar
 
 import psutil
 
+from checker.harness.events import EventKind
 from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
 from checker.harness.site import Site
+from checker.harness.waiting import wait_until
 
 # A worker is there when it has imported the project; a slow machine takes many seconds for that.
 BOOT_DEADLINE_S = 30.0
-LOOK_AGAIN_S = 0.05
 TOLD_DEADLINE_S = 5.0
 
 _T = TypeVar("_T")
@@ -47,7 +48,7 @@ def worker_pids(server: Site, master_pid: int | None = None) -> frozenset[int]:
 def loaded_pids(server: Site) -> frozenset[int]:
     """The living workers that have imported the app, as the probe tells; all of them when the master did (preload)."""
     workers = worker_pids(server)
-    importers = {int(event["pid"]) for event in server.seen("app.loaded")}
+    importers = {int(event["pid"]) for event in server.seen(EventKind.APP_LOADED)}
     return workers if server.pid in importers else workers & importers
 
 
@@ -85,14 +86,14 @@ def send(server: Site, number: signal.Signals, pid: int | None = None) -> float:
     Who is gone already gets nothing: the check sees soon enough what did not happen.
     """
     target = server.pid if pid is None else pid
-    event = server.run.history.record("process.signalled", server=server.name, pid=target, signal=number.name)
+    event = server.run.history.record(EventKind.PROCESS_SIGNALLED, server=server.name, pid=target, signal=number.name)
     _kill(target, number)
     return event.t
 
 
 def kill_worker(server: Site, pid: int) -> None:
     """End a worker by SIGKILL, as a machine out of memory does: no hook runs, nothing is finished."""
-    server.run.history.record("process.killed", name=f"{server.name}: worker", pid=pid)
+    server.run.history.record(EventKind.PROCESS_KILLED, name=f"{server.name}: worker", pid=pid)
     _kill(pid, signal.SIGKILL)
 
 
@@ -103,7 +104,7 @@ def pid_of(server: Site, exchange: Exchange | Answer, deadline_s: float = TOLD_D
     """
     request = exchange.request if isinstance(exchange, Answer) else exchange.id
     matches = partial(_is_of, request)
-    entered = server.run.history.wait_for("app.entered", matches, deadline_s=deadline_s)
+    entered = server.run.history.wait_for(EventKind.APP_ENTERED, matches, deadline_s=deadline_s)
     return int(entered["pid"]) if entered else 0
 
 
@@ -112,7 +113,7 @@ def answering_pid(server: Site, answer: Answer) -> int:
 
     0 when neither tells.
     """
-    if server.seen("app.loaded"):
+    if server.seen(EventKind.APP_LOADED):
         return pid_of(server, answer)
     return int(answer.text) if answer.text.isdecimal() else 0
 
@@ -125,13 +126,12 @@ def wait_until_new_workers_answer(
     Where there is no probe in the server, `path` is a page that shows the process id and nothing else.
     Each of these requests has to be answered: one that breaks, waits or gets a 5xx ends the check with its finding.
     """
-    end = server.run.history.now() + deadline_s
-    while server.run.history.now() < end:
-        answer = server.get(path, deadline_s=deadline_s)
-        if (pid := answering_pid(server, answer)) and pid not in old:
-            return answer
-        server.process.wait(LOOK_AGAIN_S)
-    return None
+
+    def newly_answered() -> Answer | None:
+        answer = server.expect_get(path, deadline_s=deadline_s)
+        return answer if (pid := answering_pid(server, answer)) and pid not in old else None
+
+    return wait_until(newly_answered, deadline_s)
 
 
 def _all_loaded(server: Site, count: int, old: frozenset[int]) -> frozenset[int] | None:
@@ -141,12 +141,10 @@ def _all_loaded(server: Site, count: int, old: frozenset[int]) -> frozenset[int]
 
 
 def _until(server: Site, look: Callable[[], _T | None], deadline_s: float) -> _T | None:
-    end = server.run.history.now() + deadline_s
-    while (found := look()) is None and server.run.history.now() < end:
-        # The system tells nobody of a grandchild's birth or death. Ends early when the master has died.
-        if server.process.wait(LOOK_AGAIN_S) is not None:
-            return look()
-    return found
+    # The system tells nobody of a grandchild's birth or death. Ends early when the master has died. In a tuple: no
+    # workers at all may be just what is waited for.
+    found = wait_until(lambda: None if (seen := look()) is None else (seen,), deadline_s, unless_ended=server.process)
+    return found[0] if found else None
 
 
 def _lives(pid: int) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from checker.harness.events import EventKind
 from checker.harness.gunicorn.master import worker_pids
 from checker.harness.http import Exchange
 from checker.harness.processes import Process, clean_environment
@@ -78,7 +79,7 @@ class Workers:
 
     def pid_of(self, exchange: Exchange) -> int:
         """The worker in which this request has reached the learner's code; 0 when it has not."""
-        entered = [event for event in self._server.seen("app.entered") if event["request"] == exchange.id]
+        entered = [event for event in self._server.seen(EventKind.APP_ENTERED) if event["request"] == exchange.id]
         return int(entered[0]["pid"]) if entered else 0
 
     def busy_with(self, exchanges: Collection[Exchange]) -> str:
@@ -97,7 +98,7 @@ class Workers:
                 # The master too, or it would fork more, and miss the heartbeats of those who stand still.
                 self._stand_still([self._server.pid])
                 pids = worker_pids(self._server)
-                served = [int(event["pid"]) for event in self._server.seen("app.entered")]
+                served = [int(event["pid"]) for event in self._server.seen(EventKind.APP_ENTERED)]
                 chosen = next((pid for pid in reversed(served) if pid in pids), 0)
                 if chosen:
                     self._stand_still([pid for pid in pids if pid != chosen])

@@ -19,6 +19,7 @@ from pathlib import Path
 from checker.harness.containers.dockerfile import Dockerfile, read
 from checker.harness.deployment.control_group import Governed, described
 from checker.harness.deployment.programs import refused, translation
+from checker.harness.events import EventKind
 from checker.harness.findings import NotYet
 from checker.harness.http import Answer
 from checker.harness.run import Run
@@ -54,12 +55,12 @@ class Container(Governed):
     @property
     def is_open(self) -> bool:
         """Whether a program has opened its port at all addresses, as in a container it must. Here it got loopback."""
-        return any(e["server"] == self.name for e in self.run.history.events("container.opened"))
+        return any(e["server"] == self.name for e in self.run.history.events(EventKind.CONTAINER_OPENED))
 
-    def ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
-        """The first answer, as `Site.ready`."""
+    def expect_ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
+        """The first answer, as `Site.expect_ready`."""
         try:
-            return super().ready(path, deadline_s)
+            return super().expect_ready(path, deadline_s)
         except NotYet as silent:
             finding = silent.finding
             raise NotYet(replace(finding, wanted=re.sub(r"^container ", "the container ", finding.wanted))) from None
@@ -84,7 +85,7 @@ class Container(Governed):
         if self.process.returncode is None:
             if not _would_reach(self._stop_signal, pid):
                 return False, described(self.group.members())
-            self.run.history.record("container.stopping", name=self.name, signal=self._stop_signal.name)
+            self.run.history.record(EventKind.CONTAINER_STOPPING, name=self.name, signal=self._stop_signal.name)
             os.kill(pid, self._stop_signal)
         if self.process.wait(grace_s) is None:
             return False, described(self.group.members())

@@ -21,7 +21,7 @@ from checker.harness.http import Answer
 from checker.harness.processes import clean_environment
 from checker.harness.run import Run
 from checker.harness.site import Site
-from checker.harness.waiting import LOOK_EVERY_S
+from checker.harness.waiting import LOOK_EVERY_S, wait_until
 from course.model import Finding
 
 # supervisord waits `stopwaitsecs` (10 by default) for its programs, and then kills them itself.
@@ -66,8 +66,8 @@ class Supervisor(Family):
         super().__init__(run, name, [*_python("supervisord"), "-n", "-c", self._config, *own], environment=variables)
         self._environment = {key: value.replace("{port}", str(self.port)) for key, value in variables.items()}
 
-    def ready(self, path: str = "/", deadline_s: float = READY_DEADLINE_S) -> Answer:
-        """The first answer, as `Site.ready`. One that supervisord has given up is told with its last lines."""
+    def expect_ready(self, path: str = "/", deadline_s: float = READY_DEADLINE_S) -> Answer:
+        """The first answer, as `Site.expect_ready`. One that supervisord has given up is told with its last lines."""
         end = self.run.history.now() + deadline_s
         before = self._failed_starts()
         while not self.listens() and self.process.wait(LOOK_EVERY_S) is None and self.run.history.now() < end:
@@ -75,7 +75,7 @@ class Supervisor(Family):
                 end = 0.0
         try:
             # A gunicorn without a worker that can start listens too, and breaks the connection when it ends.
-            return Site.ready(self, path, max(end - self.run.history.now(), 1.0))
+            return Site.expect_ready(self, path, max(end - self.run.history.now(), 1.0))
         except NotYet as silent:
             if silent.finding.code != "server-never-answered":
                 raise
@@ -111,12 +111,11 @@ class Supervisor(Family):
 
     def wait_state(self, program: str, state: str, deadline_s: float) -> bool:
         """True as soon as the program is in this state; False at the deadline, or when supervisord has ended."""
-        end = self.run.history.now() + deadline_s
-        while True:
-            if any(now == state and _is_called(name, program) for name, now in self.status().items()):
-                return True
-            if self.process.wait(POLL_S) is not None or self.run.history.now() >= end:
-                return False
+
+        def is_reached() -> bool:
+            return any(now == state and _is_called(name, program) for name, now in self.status().items())
+
+        return wait_until(is_reached, deadline_s, unless_ended=self.process, every_s=POLL_S)
 
     def stop(self) -> list[str]:
         """Stop it, and with it its programs; returns the command lines of what it left behind."""

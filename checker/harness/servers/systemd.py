@@ -16,6 +16,7 @@ from pathlib import Path
 
 from checker.harness.deployment.control_group import Governed, described, send
 from checker.harness.deployment.programs import refused, translation
+from checker.harness.events import EventKind
 from checker.harness.processes import clean_environment, record_left
 from checker.harness.run import Run
 from checker.harness.signals import signal_named
@@ -85,7 +86,7 @@ class SystemdService(Governed):
         wanted = [command for command in self.unit.commands("ExecReload") if not command.fault]
         if not wanted:
             return f"Job type reload is not applicable for unit {self.unit.path.name}."
-        self.run.history.record("systemd.reload", name=self.name)
+        self.run.history.record(EventKind.SYSTEMD_RELOAD, name=self.name)
         return next(filter(None, map(self._run, wanted)), "")
 
     def stop(self) -> list[str]:

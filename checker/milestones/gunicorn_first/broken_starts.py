@@ -33,7 +33,7 @@ class BrokenStart:
             return f"no {self.variable}"
         return f"{self.variable}={self.value}" if self.value else f"an empty {self.variable}"
 
-    def must_have_failed(self) -> None:
+    def expect_failed(self) -> None:
         """End the check unless gunicorn has ended, and named the variable."""
         wanted = f"with {self.words} gunicorn ends at once, and its last words name {self.variable}"
         if self._answers():
@@ -60,7 +60,7 @@ class BrokenStart:
         while self.site.process.wait(LOOK_AGAIN_S) is None and self.site.run.history.now() < end:
             if hello is None and self.site.listens():
                 hello = self.site.send("/hello/", label=f"hello, {self.words}")
-            if hello is not None and hello.answer(0) is not None:
+            if hello is not None and hello.wait_answer(0) is not None:
                 return True
             if self.site.process.log.text.count("exited with code") >= RESTARTS:
                 break

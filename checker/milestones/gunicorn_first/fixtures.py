@@ -6,27 +6,27 @@ from collections.abc import Callable
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.gate import Gate
 from checker.harness.run import Run
-from checker.harness.site import SelfBound
 from checker.milestones.gunicorn_first.configuration import Printed, print_configuration, start_gunicorn, variables
 from checker.milestones.gunicorn_first.office import Office, copy_of
 from checker.milestones.gunicorn_first.verdicts import SHORT_S
 
 
 @pytest.fixture(scope="session")
-def printed(run: Run, gate: Gate, self_bound: Callable[..., SelfBound]) -> Printed:
+def printed(run: Run, gate: Gate, self_bound: starters.SelfBound) -> Printed:
     """What the learner's configuration comes to."""
     printed = print_configuration(run, gate)
     if printed is None:
         site = start_gunicorn(self_bound, run, "gunicorn", variables(gate), folder=run.project)
-        site.ready("/hello/")  # ends with the server's own words on what it cannot read
+        site.expect_ready("/hello/")  # ends with the server's own words on what it cannot read
         raise LookupError("gunicorn serves with a configuration that it did not print")
     return printed
 
 
 @pytest.fixture(scope="session")
-def start(run: Run, gate: Gate, printed: Printed, self_bound: Callable[..., SelfBound]) -> Callable[..., Office]:
+def start(run: Run, gate: Gate, printed: Printed, self_bound: starters.SelfBound) -> Callable[..., Office]:
     """Starts a box office under the learner's configuration, in a copy of its own."""
 
     def start(name: str, **changed: str) -> Office:

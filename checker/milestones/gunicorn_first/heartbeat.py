@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from checker.harness.site import Site
+from checker.harness.waiting import wait_until
 
-LOOK_AGAIN_S = 0.1
 # The stamp counts seconds of the monotonic clock, which began when the machine did.
 LONG_AGO_S = 1.0
 CAN_BE_SEEN = sys.platform == "linux"
@@ -38,10 +38,8 @@ def set_back(pid: int) -> bool:
 
 def beats_on(site: Site, pid: int, deadline_s: float) -> bool:
     """Whether the worker's heart beats from now on; False when it has not by the deadline."""
-    end = site.run.history.now() + deadline_s
     before = last_beat_s(pid)
-    while last_beat_s(pid) == before and site.run.history.now() < end and site.process.wait(LOOK_AGAIN_S) is None:
-        pass
+    wait_until(lambda: last_beat_s(pid) != before, deadline_s, unless_ended=site.process)
     return last_beat_s(pid) not in (None, before)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn.master import wait_for_workers
@@ -57,7 +58,7 @@ class Office:
 
     def answer_to(self, request: Exchange) -> None:
         """Its answer must come, and is remembered for the journal."""
-        answer = self.site.answer_of(request, GENEROUS_S)
+        answer = self.site.expect_answer(request, GENEROUS_S)
         self.answered.append(Answered(request.label, request.path, answer.status, len(answer.body)))
 
     def ask_for_seats(self, shows: Sequence[str]) -> dict[str, Exchange]:
@@ -75,12 +76,12 @@ class Office:
         with self.site.stream(f"/guests/{show}/", label=label, headers={"X-Request-Id": _id(label)}) as stream:
             yield stream
 
-    def begin_list(self, stream: Stream, show: str) -> None:
+    def expect_list_begun(self, stream: Stream, show: str) -> None:
         """Read the head of the list and its first guest, while the theatre still looks for the second."""
         wanted = "each row of a guest list is on its way before the theatre has the next one"
         head = f"guests of {show}\n".encode()
         if not self.gate.wait_tag(f"{show}-1", ROW_S):
-            self.site.ready("/hello/")
+            self.site.expect_ready("/hello/")
             saw = f"the theatre was never asked for a guest: status {stream.status}, {stream.body[:80]!r}"
             fail("row-held-back", wanted=wanted, saw=saw)
         if not stream.read_until(head, ROW_S):
@@ -89,7 +90,7 @@ class Office:
         if not self.gate.wait_tag(f"{show}-2", ROW_S) or not stream.read_until(f"{show}-1\n".encode(), ROW_S):
             self._judge_held_back(stream, show, 1, wanted)
 
-    def list_is_whole(self, stream: Stream, show: str, meanwhile: str) -> None:
+    def expect_whole_list(self, stream: Stream, show: str, meanwhile: str) -> None:
         """Let the theatre find the other guests: the list must come to its end."""
         self.go_on_until(lambda: f"{show}-done" in self.gate.held or stream.read_to_end(0.02), [show])
         stream.read_to_end(SURE_S)
@@ -99,11 +100,11 @@ class Office:
             fail("list-cut-off", wanted=wanted, saw=f"it was cut off after {last[0] if last else 'nothing'}")
         self.gate.release(f"{show}-done")
 
-    def was_closed(self, show: str, after: str) -> None:
+    def expect_closed(self, show: str, after: str) -> None:
         """Django must have been told that nobody reads the list any more."""
         done = f"{show}-done"
         told = self.run.history.events
-        if not self.go_on_until(lambda: any(event["tag"] == done for event in told("gate.arrived")), [show]):
+        if not self.go_on_until(lambda: any(event["tag"] == done for event in told(EventKind.GATE_ARRIVED)), [show]):
             wanted = f"a guest list is closed, so that the theatre is told, when {after}"
             saw = "nobody called the close() of Django's response"
             fail("not-closed", wanted=wanted, saw=saw, where=self.place("office/journal.py", "self.application("))
@@ -112,7 +113,7 @@ class Office:
     def worker_of(self, request: str) -> int:
         """The worker in which the request with this id has reached the application."""
         entered = self.run.history.wait_for(
-            "app.entered", lambda e: bool(e["request"] == request), deadline_s=GENEROUS_S
+            EventKind.APP_ENTERED, lambda e: bool(e["request"] == request), deadline_s=GENEROUS_S
         )
         return int(entered["pid"]) if entered else 0
 
@@ -125,10 +126,10 @@ class Office:
             self.gate.wait_until(lambda: bool(self._rows_held(shows)), 0.05)
         return wanted()
 
-    def boot(self) -> frozenset[int]:
+    def expect_boot(self) -> frozenset[int]:
         """The pids of the workers, all of which have loaded the application; a first answer that is a 200."""
-        self.site.ready("/hello/")
-        self.site.get("/hello/")
+        self.site.expect_ready("/hello/")
+        self.site.expect_get("/hello/")
         count = self.printed.workers.workers
         workers = wait_for_workers(self.site, count)
         if workers is None:
@@ -155,7 +156,7 @@ class Office:
 
     def calls(self, tag: str, since: float) -> int:
         """How many calls with this tag have reached the theatre."""
-        return sum(event["tag"] == tag for event in self.run.history.events("gate.arrived", since=since))
+        return sum(event["tag"] == tag for event in self.run.history.events(EventKind.GATE_ARRIVED, since=since))
 
     def place(self, file: str, text: str) -> Place | None:
         """The first line of a learner's file that holds this text."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.run import Run
-from checker.harness.site import SelfBound
 from checker.harness.suite import needs
 from checker.milestones.gunicorn_first import broken_starts
 from checker.milestones.gunicorn_first.configuration import (
@@ -63,7 +62,7 @@ def test_the_office_answers(printed: Printed, project: Path, request: pytest.Fix
     # Two at once: they boot side by side.
     offices: list[Office] = [request.getfixturevalue("office"), request.getfixturevalue("impatient")]
     for office in offices:
-        office.boot()
+        office.expect_boot()
 
 
 @needs("test_the_office_answers")
@@ -78,20 +77,20 @@ def test_eight_slow_pages_and_a_fast_one(office: Office) -> None:
             judge_waiting(office, f"{waiting} of the eight", list(seats.values()), wanted)
         hello = office.ask("/hello/", "hello")
         patience_s = SURE_S if office.workers.cannot_run(SLOW + 1) else GENEROUS_S
-        if hello.answer(patience_s) is None and not hello.is_done:
+        if hello.wait_answer(patience_s) is None and not hello.is_done:
             judge_waiting(office, "/hello/", list(seats.values()), wanted)
-        office.site.answer_of(hello, 0.0)
+        office.site.expect_answer(hello, 0.0)
     office.gate.open()
     for request in (*seats.values(), hello):
         office.answer_to(request)
 
 
 @needs("test_the_office_answers")
-def test_a_broken_configuration_stops_the_start(run: Run, gate: Gate, self_bound: Callable[..., SelfBound]) -> None:
+def test_a_broken_configuration_stops_the_start(run: Run, gate: Gate, self_bound: starters.SelfBound) -> None:
     """Started on a broken configuration, it says which variable and ends."""
     starts = broken_starts.start_broken(self_bound, run, gate)
     try:
         for broken in starts:
-            broken.must_have_failed()
+            broken.expect_failed()
     finally:
         stop_all([broken.site for broken in starts])

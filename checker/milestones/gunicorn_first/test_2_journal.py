@@ -13,29 +13,29 @@ from checker.milestones.gunicorn_first.verdicts import judge_journal, judge_sile
 def test_a_page_is_served_beside_a_list(office: Office) -> None:
     """Each row of a list leaves at once, and another page is served beside it."""
     with office.workers.crowded(), office.guest_list("lulu") as stream:
-        office.begin_list(stream, "lulu")
+        office.expect_list_begun(stream, "lulu")
         hello = office.ask("/hello/", "hello beside a list")
-        if hello.answer(GENEROUS_S) is None and not hello.is_done:
+        if hello.wait_answer(GENEROUS_S) is None and not hello.is_done:
             wanted = "/hello/ is answered while a guest list of the same worker waits for its next row"
             saw = "it was not answered as long as the theatre looked for that row"
             fail("list-holds-others", wanted=wanted, saw=saw, where=what_holds_others(office))
         office.answer_to(hello)
-        office.list_is_whole(stream, "lulu", "another page was served")
+        office.expect_whole_list(stream, "lulu", "another page was served")
 
 
 @needs("test_a_page_is_served_beside_a_list")
 def test_the_journal_keeps_its_duties(office: Office) -> None:
     """The journal has one true line for each request, also for a list whose reader leaves."""
     with office.workers.crowded(), office.guest_list("ring") as stream:
-        office.begin_list(stream, "ring")
+        office.expect_list_begun(stream, "ring")
         office.answer_to(office.ask("/hello/", "hello beside"))
         order = office.order("ring")
         office.gate.wait_tag("order-ring", GENEROUS_S)
         office.gate.release("order-ring")
         office.answer_to(order)
         office.answer_to(office.ask("/nowhere/", "nowhere"))
-        office.list_is_whole(stream, "ring", "another page was served")
-    office.was_closed("ring", "it has been read to its end")
+        office.expect_whole_list(stream, "ring", "another page was served")
+    office.expect_closed("ring", "it has been read to its end")
     if not journal_lines(office.site.process.log.text) and not office.wait_for_journal("hello beside", SURE_S):
         judge_silence(office, "hello beside")
     # Among them those who all waited at once while a fast page was served.
@@ -43,8 +43,8 @@ def test_the_journal_keeps_its_duties(office: Office) -> None:
         judge_journal(office, request)
 
     with office.guest_list("carmen") as leaving:
-        office.begin_list(leaving, "carmen")
-    office.was_closed("carmen", "its reader has left")
+        office.expect_list_begun(leaving, "carmen")
+    office.expect_closed("carmen", "its reader has left")
     line = office.wait_for_journal("guests carmen")
     if len(line) != 1 or line[0].get("status") != 200:
         wanted = "a list whose reader left is one line of the journal, like any other"

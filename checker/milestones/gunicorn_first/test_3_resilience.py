@@ -17,7 +17,7 @@ from checker.milestones.gunicorn_first.configuration import (
     setting_line,
 )
 from checker.milestones.gunicorn_first.office import Office
-from checker.milestones.gunicorn_first.verdicts import is_given_up, was_asked_once, what_the_master_keeps
+from checker.milestones.gunicorn_first.verdicts import expect_asked_once, expect_given_up, what_the_master_keeps
 
 
 @needs("test_a_page_is_served_beside_a_list")
@@ -25,19 +25,19 @@ def test_a_hung_call_is_given_up(impatient: Office) -> None:
     """A call that hangs is given up after THEATRE_TIMEOUT_S, and nobody else notices."""
     office, since = impatient, impatient.run.history.now()
     with office.workers.crowded(), office.guest_list("aida") as stream:
-        office.begin_list(stream, "aida")
+        office.expect_list_begun(stream, "aida")
         hung = {"/seats/": office.ask("/seats/faust/", "seats faust"), "/orders/": office.order("faust")}
         for page, request in hung.items():
-            is_given_up(office, page, request, since)
+            expect_given_up(office, page, request, since)
         if not office.gate.wait_left(len(hung), GENEROUS_S):
             wanted = "a call that is given up is over: its connection is closed"
             saw = "the visitor was told, and the call to the theatre goes on"
             fail(
                 "call-left-behind", wanted=wanted, saw=saw, where=office.place("office/views.py", "theatre.free_seats")
             )
-        office.list_is_whole(stream, "aida", "two calls beside it were given up")
+        office.expect_whole_list(stream, "aida", "two calls beside it were given up")
     for page in hung:
-        was_asked_once(office, page, since)
+        expect_asked_once(office, page, since)
 
 
 @needs("test_a_page_is_served_beside_a_list")
@@ -58,16 +58,16 @@ def test_a_stuck_worker_is_replaced(impatient: Office) -> None:
         wanted = "somebody serves while a worker is stuck"
         where = setting_line(office.folder, "workers")
         fail("only-one-worker", wanted=wanted, saw="there is one worker: nobody does", where=where)
-    office.boot()
+    office.expect_boot()
     with office.guest_list("norma") as lost:
-        office.begin_list(lost, "norma")
+        office.expect_list_begun(lost, "norma")
         stuck = office.worker_of(lost.id)
         try:
             master.send(office.site, signal.SIGSTOP, stuck)
             # Only now does the second list reach a worker: one of the others.
             with office.guest_list("tosca") as kept:
-                office.begin_list(kept, "tosca")
-                office.site.answer_of(office.ask("/hello/", "hello"), GENEROUS_S)
+                office.expect_list_begun(kept, "tosca")
+                office.site.expect_answer(office.ask("/hello/", "hello"), GENEROUS_S)
                 heartbeat.set_back(stuck)
                 if not master.wait_gone(office.site, frozenset({stuck}), WORKER_TIMEOUT_S + GENEROUS_S):
                     wanted = f"a worker that is silent for {seconds:g} s is ended"
@@ -77,10 +77,10 @@ def test_a_stuck_worker_is_replaced(impatient: Office) -> None:
                         saw="it was still there",
                         where=setting_line(office.folder, "timeout"),
                     )
-                office.list_is_whole(kept, "tosca", "a worker was ended")
+                office.expect_whole_list(kept, "tosca", "a worker was ended")
         finally:
             master.send(office.site, signal.SIGCONT, stuck)
-    office.boot()
+    office.expect_boot()
 
 
 @needs("test_a_page_is_served_beside_a_list")
@@ -101,12 +101,12 @@ def test_a_reload_loses_nobody(office: Office) -> None:
         wanted = f"with THEATRE_TIMEOUT_S={allowed_s} a reload waits {allowed_s} s or more for visitors"
         saw = f"gunicorn's graceful_timeout is {grace_s:g} s: who still waits for the theatre then may be cut off"
         fail("cut-off-by-reload", wanted=wanted, saw=saw, where=setting_line(office.folder, "graceful_timeout"))
-    old = office.boot()
+    old = office.expect_boot()
     with office.guest_list("otello") as stream:
-        office.begin_list(stream, "otello")
+        office.expect_list_begun(stream, "otello")
         order = office.order("hamlet")
         if not office.gate.wait_tag("order-hamlet", GENEROUS_S):
-            office.site.answer_of(order, 0.0)
+            office.site.expect_answer(order, 0.0)
         (office.folder / "office" / "release.py").write_text('RELEASE = "2"\n')
         master.reload(office.site)
         answer = master.wait_until_new_workers_answer(office.site, "/hello/", old)
@@ -115,9 +115,9 @@ def test_a_reload_loses_nobody(office: Office) -> None:
             wanted = "after a reload, new workers serve release 2: its code and its settings"
             saw = f"/hello/ of a new worker still shows release {shown}" if answer else "no new worker answered"
             fail("old-release", wanted=wanted, saw=saw, where=what_the_master_keeps(office))
-        office.list_is_whole(stream, "otello", "a reload came")
+        office.expect_whole_list(stream, "otello", "a reload came")
         office.gate.release("order-hamlet")
-        booked = order.answer(GENEROUS_S)
+        booked = order.wait_answer(GENEROUS_S)
         if booked is None or booked.status != 201:
             saw = f"status {booked.status}" if booked else f"no answer: {order.error}"
             fail("cut-off-by-reload", wanted="an order in hand is booked, reload or not", saw=saw)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.picture import Lane, Picture
 from checker.harness.site import SelfBound
@@ -23,7 +23,7 @@ OF_YOUR_OWN = {
 
 @needs("test_eight_slow_pages_and_a_fast_one", "test_a_hung_call_is_given_up")
 def test_the_notes_are_borne_out(
-    office: Office, project: Path, self_bound: Callable[..., SelfBound], picture: Picture
+    office: Office, project: Path, self_bound: starters.SelfBound, picture: Picture
 ) -> None:
     """notes.toml foretells what the trials show."""
     text = (project / "notes.toml").read_text(errors="replace")
@@ -37,7 +37,7 @@ def test_the_notes_are_borne_out(
     }
     try:
         for site in tried.values():
-            site.ready("/hello/")
+            site.expect_ready("/hello/")
         picture.lanes("Eight calls at the theatre", staircases(office, tried))
         hung = {threads: trials.hang(site, office.gate, threads=threads) for threads, site in tried.items()}
     finally:

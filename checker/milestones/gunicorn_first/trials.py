@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from checker.harness.events import EventKind
 from checker.harness.gate import Gate
 from checker.harness.gunicorn.master import pid_of
 from checker.harness.picture import Lane, Stretch
@@ -62,7 +63,7 @@ def hang(site: Site, gate: Gate, *, threads: int) -> Measured:
     if threads > 1 or not heartbeat.set_back(pid):
         heartbeat.beats_on(site, pid, GENEROUS_S)
     else:
-        answer = request.answer(GENEROUS_S)
+        answer = request.wait_answer(GENEROUS_S)
         # The visitor may have heard of the end before the theatre has.
         gate.wait_until(lambda: show not in gate.held, GENEROUS_S)
     return Measured(LEFT_ALONE if show in gate.held else ENDED, answer.status if answer else 0)
@@ -79,9 +80,9 @@ def staircase(site: Site, gate: Gate, name: str) -> list[Lane]:
         gate.wait_until(lambda: False, SHOWN_HOLD_S)  # so that those beside it come, and the bar can be seen
         released += sum(gate.release(tag) for tag in tags)
     for request in requests:
-        request.answer(GENEROUS_S)
+        request.wait_answer(GENEROUS_S)
     stretches: dict[str, list[float]] = {}
-    for event in history.events("gate.arrived", "gate.released", since=since):
+    for event in history.events(EventKind.GATE_ARRIVED, EventKind.GATE_RELEASED, since=since):
         stretches.setdefault(str(event["tag"]), []).append(event.t)
     steps = sorted(times for tag, times in stretches.items() if tag in tags and len(times) > 1)
     first = steps[0][0] if steps else since

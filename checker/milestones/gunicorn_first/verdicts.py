@@ -34,7 +34,7 @@ def judge_waiting(office: Office, who: str, running: list[Exchange], wanted: str
     office.workers.go_on()
     office.gate.open()
     for request in running:
-        request.answer(SURE_S)
+        request.wait_answer(SURE_S)
     if was_crowded and (office.printed.places or 0) > SLOW:
         saw = f"{who} waited for a worker whose threads were all busy ({busy}), while another worker was free"
         fail("private-queue", wanted=wanted, saw=saw, next=EDIT)
@@ -76,7 +76,7 @@ def judge_silence(office: Office, label: str) -> None:
     fail("no-journal", wanted=wanted, saw="the log has no journal line at all", where=where)
 
 
-def was_asked_once(office: Office, page: str, since: float) -> None:
+def expect_asked_once(office: Office, page: str, since: float) -> None:
     """A call that was given up may have been heard: whoever repeats an order may have booked two seats."""
     tag, call = ("faust", "theatre.free_seats(") if page == "/seats/" else ("order-faust", "theatre.book(")
     count = office.calls(tag, since)
@@ -86,11 +86,11 @@ def was_asked_once(office: Office, page: str, since: float) -> None:
         fail("asked-twice", wanted=wanted, saw=saw, where=office.place("office/views.py", call))
 
 
-def is_given_up(office: Office, page: str, request: Exchange, since: float) -> None:
+def expect_given_up(office: Office, page: str, request: Exchange, since: float) -> None:
     """The visitor of a hung call gets his 504."""
     wanted = f"{page} is answered 504 when the theatre does not answer within THEATRE_TIMEOUT_S={SHORT_S} s"
-    answer = request.answer(SHORT_S + GENEROUS_S)
-    was_asked_once(office, page, since)
+    answer = request.wait_answer(SHORT_S + GENEROUS_S)
+    expect_asked_once(office, page, since)
     call = "theatre.free_seats(" if page == "/seats/" else "theatre.book("
     where = office.place("office/views.py", call)
     if answer is None and not request.is_done:

@@ -6,15 +6,16 @@ Gives the findings that several checks share; what is promised stands in the che
 from __future__ import annotations
 
 from checker.harness import diagnosis, tracebacks
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.http import ANSWER_DEADLINE_S, Answer, Exchange
 from checker.harness.site import BOOT_DEADLINE_S, SelfBound, Site
 from course.model import Place
 
 
-def asked(site: Site, exchange: Exchange, wanted: str, deadline_s: float = ANSWER_DEADLINE_S) -> Answer:
+def expect_answer(site: Site, exchange: Exchange, wanted: str, deadline_s: float = ANSWER_DEADLINE_S) -> Answer:
     """The whole answer, of whatever status. Else the check ends with why there is none, in the learner's own line."""
-    answer = exchange.answer(deadline_s)
+    answer = exchange.wait_answer(deadline_s)
     if answer is not None:
         return answer
     if isinstance(site, SelfBound):
@@ -22,16 +23,16 @@ def asked(site: Site, exchange: Exchange, wanted: str, deadline_s: float = ANSWE
     raise diagnosis.no_answer(site, exchange, deadline_s)
 
 
-def opened(site: Site, path: str) -> None:
+def expect_open(site: Site, path: str) -> None:
     """Wait for the first answer, of whatever status. Else the check ends with why the server never came so far."""
     first = site.send(path, label="first request")
-    if first.answer(BOOT_DEADLINE_S) is None:
+    if first.wait_answer(BOOT_DEADLINE_S) is None:
         raise diagnosis.did_not_answer(site, first, BOOT_DEADLINE_S)
 
 
-def succeeded(site: Site, exchange: Exchange, wanted: str) -> Answer:
+def expect_success(site: Site, exchange: Exchange, wanted: str) -> Answer:
     """The whole answer, which must not be an error of the server's."""
-    answer = asked(site, exchange, wanted)
+    answer = expect_answer(site, exchange, wanted)
     if answer.status < 500:
         return answer
     if isinstance(site, SelfBound) and (trouble := last_error(site)):
@@ -46,7 +47,7 @@ def last_error(site: Site) -> tuple[str, Place | None] | None:
     return None if found is None else (found.error, found.where)
 
 
-def blocked(site: Site, since: float, wanted: str, deadline_s: float = 0.5) -> None:
+def expect_free_loop(site: Site, since: float, wanted: str, deadline_s: float = 0.5) -> None:
     """Say that the loop stood still, when it did."""
     if not isinstance(site, SelfBound) and (stall := diagnosis.blocked_loop(site, since=since, deadline_s=deadline_s)):
         raise diagnosis.loop_blocked(stall, wanted)
@@ -68,5 +69,5 @@ def _own_server_failed(site: SelfBound, exchange: Exchange, wanted: str, deadlin
 
 def _is_entered(site: Site, exchange: Exchange) -> bool:
     """Whether the app was called for it; a call whose environ lost the request's name may have been this one."""
-    sent = [e.t for e in site.run.history.events("request.sent") if e["request"] == exchange.id]
+    sent = [e.t for e in site.run.history.events(EventKind.REQUEST_SENT) if e["request"] == exchange.id]
     return any(e["request"] in ("", exchange.id) for e in site.seen("lab.entered", since=min(sent, default=0.0)))

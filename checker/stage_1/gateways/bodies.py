@@ -8,7 +8,7 @@ from checker.harness.findings import fail
 from checker.harness.history import History
 from checker.harness.http import Exchange
 from checker.harness.site import Site
-from checker.stage_1.gateways.answers import asked, last_error
+from checker.stage_1.gateways.answers import expect_answer, last_error
 from checker.stage_1.gateways.lab import told
 
 READ_DEADLINE_S = 10.0
@@ -30,17 +30,17 @@ def reads_bodies(site: Site) -> None:
     """Small ones and large ones in each way, and an empty one."""
     for page in WAYS:
         for body in (BODY, LARGE_BODY):
-            reads_whole(site, page, body)
-    reads_whole(site, "whole", b"")
+            expect_whole_bodies(site, page, body)
+    expect_whole_bodies(site, "whole", b"")
 
 
-def reads_whole(site: Site, page: str, body: bytes) -> None:
+def expect_whole_bodies(site: Site, page: str, body: bytes) -> None:
     """A body arrives whole: what the app reads is what was sent, and the end is told where it is."""
     wanted = f"{WAYS[page]} on wsgi.input gives the {len(body):,} bytes that were sent"
     since, tag = History.now(), f"{page}-{len(body)}"
     label = f"{len(body):,} bytes by {page}"
     exchange: Exchange = site.send(f"/lab/{page}/{tag}", method="POST", body=body, label=label)
-    answer = exchange.answer(READ_DEADLINE_S)
+    answer = exchange.wait_answer(READ_DEADLINE_S)
     deadline_s = READ_DEADLINE_S if answer is not None and answer.status == 200 else TOLD_DEADLINE_S
     read = told(site, "lab.read", since=since, tag=tag, deadline_s=deadline_s)
     if read is None and answer is None and not exchange.is_done:
@@ -48,15 +48,15 @@ def reads_whole(site: Site, page: str, body: bytes) -> None:
             exchange.hang_up()
             saw = f"the app was called, and {WAYS[page]} has not come to an end within {READ_DEADLINE_S:.0f} s"
             fail("input-never-ends", wanted=wanted, saw=f"{saw}: it waits for more than the request has")
-        asked(site, exchange, wanted, TOLD_DEADLINE_S)
+        expect_answer(site, exchange, wanted, TOLD_DEADLINE_S)
     if read is None:
         if trouble := last_error(site):
             fail("body-wrong", wanted=wanted, saw=trouble[0], where=trouble[1])
-        asked(site, exchange, wanted)
+        expect_answer(site, exchange, wanted)
         fail("body-wrong", wanted=wanted, saw="the app was answered without its having read")
     if read["type"] != "bytes":
         fail("body-wrong", wanted=wanted, saw=f"it gives a {read['type']}")
     if read["bytes"] != len(body) or read["digest"] != sha256(body).hexdigest():
         other = ", but other ones" if read["bytes"] == len(body) else ""
         fail("body-wrong", wanted=wanted, saw=f"it gives {read['bytes']:,} bytes{other}")
-    asked(site, exchange, wanted)
+    expect_answer(site, exchange, wanted)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.http import ANSWER_DEADLINE_S
-from checker.harness.program import Program
 from checker.harness.site import BOOT_DEADLINE_S
 
 CGI_VARIABLES = {
@@ -52,8 +52,8 @@ class CgiAnswer:
             return self.body
 
 
-def through_cgi(
-    program: Callable[..., Program], name: str, variables: Mapping[str, str], body: bytes | None, wanted: str
+def expect_cgi_answer(
+    program: starters.Program, name: str, variables: Mapping[str, str], body: bytes | None, wanted: str
 ) -> CgiAnswer:
     """One request through `gateway.cgi_run`, with a stdin that stays open behind the body."""
     environment = {**CGI_VARIABLES, **variables}

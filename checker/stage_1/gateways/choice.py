@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from checker.harness import starters
 from checker.harness.findings import fail
-from checker.harness.program import Program
 from checker.stage_1.gateways.requirements import REASONS, ROWS, Row, changes
 
 ASK = Path(__file__).with_name("inside") / "ask_choices.py"
@@ -42,7 +42,7 @@ class Choice:
 Choices = Mapping[Row, Choice]
 
 
-def choices_of(program: Callable[..., Program], mark: str) -> Choices:
+def expect_choices(program: starters.Program, mark: str) -> Choices:
     """The learner's answer to every row, and to every row changed. Ends the check when one is none."""
     rows = list(dict.fromkeys([*ROWS, *(changed for row in ROWS for _, changed, _ in changes(row))]))
     wanted = "choose_interface answers for every site"

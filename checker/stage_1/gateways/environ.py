@@ -9,7 +9,7 @@ from typing import Any
 from checker.harness.findings import fail
 from checker.harness.history import History
 from checker.harness.site import Site
-from checker.stage_1.gateways.answers import asked, last_error
+from checker.stage_1.gateways.answers import expect_answer, last_error
 from checker.stage_1.gateways.raw_requests import raw_answer
 
 ENTERED_DEADLINE_S = 10.0
@@ -52,12 +52,12 @@ WANTED: Mapping[str, tuple[Any, ...]] = {
 }
 
 
-def environ_of(site: Site, wanted: str, *, port: int) -> Mapping[str, Any]:
+def expect_environ(site: Site, wanted: str, *, port: int) -> Mapping[str, Any]:
     """The environ that the app was called with for the request above; it ends the check when it is not as it should."""
     said = raw_answer(site, "POST", f"{PATH}?{QUERY}", *HEAD_LINES)
     environ = _shown(said)
     if environ is None:
-        asked(site, site.send("/lab/environ/", label="environ"), wanted)
+        expect_answer(site, site.send("/lab/environ/", label="environ"), wanted)
         fail("environ-wrong", wanted=wanted, saw=f"the answer {said[:200]!r}")
     _judge(environ, {**WANTED, "SERVER_PORT": (str(port),)})
     return environ
@@ -65,12 +65,12 @@ def environ_of(site: Site, wanted: str, *, port: int) -> Mapping[str, Any]:
 
 def serving_flags(site: Site) -> tuple[dict[str, Any], str]:
     """What the environ says of requests that are served together, and that as half a sentence."""
-    environ = environ_of(site, "an environ", port=site.port)
+    environ = expect_environ(site, "an environ", port=site.port)
     flags = {f"wsgi.{name}": environ.get(f"wsgi.{name}") for name in ("multithread", "multiprocess")}
     return flags, ", ".join(f"{name} is {flag}" for name, flag in flags.items())
 
 
-def keeps_slashes(site: Site) -> None:
+def expect_slashes_kept(site: Site) -> None:
     """A path that begins with two slashes has no host in it."""
     wanted = f"environ['PATH_INFO'] is {SLASHES!r}, or with one slash less in front"
     since = History.now()
@@ -84,7 +84,7 @@ def keeps_slashes(site: Site) -> None:
         fail("environ-wrong", wanted=wanted, saw=f"it is {entered['path']!r}")
 
 
-def comes_in_pieces(site: Site) -> None:
+def expect_head_in_pieces(site: Site) -> None:
     """A head whose segments arrive one after another is read to its end."""
     wanted = "the same environ from a head that comes in three segments, cut behind `X-Trace-Id: tr` and its last `\\r`"
     cuts = (b"X-Trace-Id: tr", b"\r\n\r")
@@ -122,7 +122,7 @@ def _judge(environ: Mapping[str, Any], table: Mapping[str, tuple[Any, ...]]) -> 
         fail("environ-wrong", wanted=wanted, saw=saw)
 
 
-def echo_of(answer: Any, **wanted: Any) -> None:
+def expect_echo(answer: Any, **wanted: Any) -> None:
     """The echo page tells of the request what was sent; else the environ told Django something else."""
     if not isinstance(answer, dict):
         fail("environ-wrong", wanted="the JSON of the shop's echo page", saw=repr(answer)[:200])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.gate import Gate
 from checker.harness.run import Run
 from checker.harness.server import Server
@@ -15,14 +15,14 @@ from checker.stage_1.gateways.lab import lab_environment
 
 
 @pytest.fixture(scope="session")
-def wsgi(self_bound: Callable[..., SelfBound], run: Run, gate: Gate) -> SelfBound:
+def wsgi(self_bound: starters.SelfBound, run: Run, gate: Gate) -> SelfBound:
     """The learner's WSGI server."""
     command = [sys.executable, "-m", "gateway.wsgi_server", "gateway_lab:application", "--port", "{port}"]
     return self_bound("wsgi_server", command, environment=lab_environment(run, gate))
 
 
 @pytest.fixture(scope="session")
-def adapter(uvicorn: Callable[..., Server], run: Run, gate: Gate) -> Server:
+def adapter(uvicorn: starters.Uvicorn, run: Run, gate: Gate) -> Server:
     """The learner's adapter under uvicorn."""
     environment = lab_environment(run, gate)
     return uvicorn("gateway_lab:asgi", arguments=["--lifespan", "off"], environment=environment)

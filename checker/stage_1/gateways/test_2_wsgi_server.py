@@ -6,16 +6,24 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.site import SelfBound
 from checker.harness.suite import needs
-from checker.stage_1.gateways.answers import succeeded
+from checker.stage_1.gateways.answers import expect_success
 from checker.stage_1.gateways.bodies import reads_bodies
-from checker.stage_1.gateways.duties import flows, starts_late, starts_once, survives, validated, writes, writes_at_once
-from checker.stage_1.gateways.environ import comes_in_pieces, environ_of, keeps_slashes, serving_flags
+from checker.stage_1.gateways.duties import (
+    expect_flow,
+    expect_late_start,
+    expect_one_start,
+    expect_survival,
+    expect_valid,
+    expect_writes,
+    expect_writes_at_once,
+)
+from checker.stage_1.gateways.environ import expect_environ, expect_head_in_pieces, expect_slashes_kept, serving_flags
 from checker.stage_1.gateways.visitors import (
-    answers_head,
-    closes_whatever_happens,
     comes_for_nothing,
-    ends_where_it_says,
-    speaks_http_1_0,
+    expect_bare_head,
+    expect_close_whatever_happens,
+    expect_end_where_it_says,
+    expect_http_1_0,
 )
 
 # What a server of one request at a time would let in, if it were none: only such servers pay this.
@@ -24,10 +32,10 @@ TAKES_TURNS_S = 1.5
 
 def test_the_server_calls_the_app(wsgi: SelfBound) -> None:
     """WSGI: the server calls the app and sends what it gives, to one visitor after another."""
-    wsgi.ready("/lab/closing/first")
+    wsgi.expect_ready("/lab/closing/first")
     for number in (1, 2):
         wanted = "the app's answer: status 200 and the body `closing`"
-        answer = succeeded(wsgi, wsgi.send("/lab/closing/more", label=f"visitor {number}"), wanted)
+        answer = expect_success(wsgi, wsgi.send("/lab/closing/more", label=f"visitor {number}"), wanted)
         if answer.status != 200 or answer.body != b"closing":
             fail("environ-wrong", wanted=wanted, saw=f"status {answer.status}, {answer.text[:80]!r}")
 
@@ -35,8 +43,8 @@ def test_the_server_calls_the_app(wsgi: SelfBound) -> None:
 @needs("test_the_server_calls_the_app")
 def test_the_environ_tells_the_request(wsgi: SelfBound) -> None:
     """WSGI: the environ tells the request as PEP 3333 wants it told."""
-    environ_of(wsgi, "an environ for a POST without a body", port=wsgi.port)
-    keeps_slashes(wsgi)
+    expect_environ(wsgi, "an environ for a POST without a body", port=wsgi.port)
+    expect_slashes_kept(wsgi)
 
 
 @needs("test_the_environ_tells_the_request")
@@ -48,58 +56,58 @@ def test_a_body_arrives_whole(wsgi: SelfBound) -> None:
 @needs("test_a_body_arrives_whole")
 def test_a_head_arrives_in_pieces(wsgi: SelfBound) -> None:
     """WSGI: a head that arrives in pieces is read to its end."""
-    comes_in_pieces(wsgi)
+    expect_head_in_pieces(wsgi)
 
 
 @needs("test_a_body_arrives_whole")
 def test_the_validator_is_content(wsgi: SelfBound) -> None:
     """WSGI: wsgiref.validate has nothing to complain about."""
-    validated(wsgi)
+    expect_valid(wsgi)
 
 
 @needs("test_the_server_calls_the_app")
 def test_a_head_waits_for_the_first_byte(wsgi: SelfBound) -> None:
     """WSGI: the head waits for the body's first byte, and can be replaced until then."""
-    starts_late(wsgi)
+    expect_late_start(wsgi)
 
 
 @needs("test_the_server_calls_the_app")
 def test_write_writes(wsgi: SelfBound, gate: Gate) -> None:
     """WSGI: start_response returns write(), and what it is given leaves at once."""
-    writes(wsgi)
-    writes_at_once(wsgi, gate)
+    expect_writes(wsgi)
+    expect_writes_at_once(wsgi, gate)
 
 
 @needs("test_the_environ_tells_the_request")
 def test_each_chunk_leaves_at_once(wsgi: SelfBound, gate: Gate) -> None:
     """WSGI: each chunk leaves before the app makes the next."""
-    flows(wsgi, gate, "/stream/cup/", "cup")
+    expect_flow(wsgi, gate, "/stream/cup/", "cup")
 
 
 @needs("test_the_server_calls_the_app")
 def test_an_error_is_answered(wsgi: SelfBound) -> None:
     """WSGI: an app that raises costs its visitor a 500, and the server goes on, as after a visit without a request."""
-    survives(wsgi)
+    expect_survival(wsgi)
     comes_for_nothing(wsgi)
 
 
 @needs("test_an_error_is_answered", "test_a_head_waits_for_the_first_byte")
 def test_start_response_is_called_once(wsgi: SelfBound) -> None:
     """WSGI: a second start_response raises, without exc_info always, and with it when the head has left."""
-    starts_once(wsgi)
+    expect_one_start(wsgi)
 
 
 @needs("test_an_error_is_answered", "test_write_writes")
 def test_head_has_no_body(wsgi: SelfBound) -> None:
     """WSGI: a HEAD request is answered without a body, whatever the app yields or writes."""
-    answers_head(wsgi)
+    expect_bare_head(wsgi)
 
 
 @needs("test_an_error_is_answered", "test_a_head_waits_for_the_first_byte", "test_write_writes")
 def test_an_answer_ends_where_it_says(wsgi: SelfBound) -> None:
     """WSGI: an answer ends where its Content-Length says, and a client of HTTP/1.0 understands it."""
-    ends_where_it_says(wsgi)
-    speaks_http_1_0(wsgi)
+    expect_end_where_it_says(wsgi)
+    expect_http_1_0(wsgi)
 
 
 @needs("test_an_error_is_answered", "test_the_environ_tells_the_request")
@@ -114,11 +122,11 @@ def test_multithread_is_true_or_false(wsgi: SelfBound, gate: Gate) -> None:
         fail("multithread-untrue", wanted=f"one request at a time: {says}", saw="two at the same time")
     gate.open()
     for visitor in visitors:
-        succeeded(wsgi, visitor, "both visitors are answered in the end")
+        expect_success(wsgi, visitor, "both visitors are answered in the end")
 
 
 # The last of these: it may leave a server behind that has ended.
 @needs("test_an_error_is_answered", "test_each_chunk_leaves_at_once")
 def test_close_is_called(wsgi: SelfBound, gate: Gate) -> None:
     """WSGI: close() is called, whatever happens; and a visitor who leaves does not end the server."""
-    closes_whatever_happens(wsgi, gate)
+    expect_close_whatever_happens(wsgi, gate)

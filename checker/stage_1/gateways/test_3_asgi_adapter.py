@@ -7,46 +7,46 @@ from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_1.gateways.answers import blocked, opened, succeeded
+from checker.stage_1.gateways.answers import expect_free_loop, expect_open, expect_success
 from checker.stage_1.gateways.bodies import reads_bodies
 from checker.stage_1.gateways.duties import (
-    closes,
-    flows,
-    starts_late,
-    starts_once,
-    survives,
-    validated,
-    writes,
-    writes_at_once,
+    expect_close,
+    expect_flow,
+    expect_late_start,
+    expect_one_start,
+    expect_survival,
+    expect_valid,
+    expect_writes,
+    expect_writes_at_once,
 )
-from checker.stage_1.gateways.environ import environ_of, serving_flags
-from checker.stage_1.gateways.visitors import holds_back, notices_who_left
+from checker.stage_1.gateways.environ import expect_environ, serving_flags
+from checker.stage_1.gateways.visitors import expect_held_back, expect_left_noticed
 
 
 def test_the_adapter_answers(adapter: Server) -> None:
     """ASGI: behind uvicorn, the adapter calls the app with the same environ."""
-    opened(adapter, "/lab/closing/first")
+    expect_open(adapter, "/lab/closing/first")
     wanted = "the app's answer: status 200 and the body `closing`"
-    answer = succeeded(adapter, adapter.send("/lab/closing/more", label="visitor"), wanted)
+    answer = expect_success(adapter, adapter.send("/lab/closing/more", label="visitor"), wanted)
     if answer.status != 200 or answer.body != b"closing":
         fail("environ-wrong", wanted=wanted, saw=f"status {answer.status}, {answer.text[:80]!r}")
-    environ_of(adapter, "an environ for a POST without a body", port=adapter.port)
+    expect_environ(adapter, "an environ for a POST without a body", port=adapter.port)
 
 
 @needs("test_the_adapter_answers")
 def test_the_adapter_keeps_the_duties(adapter: Server) -> None:
     """ASGI: the adapter keeps a WSGI server's duties: bodies, write(), the head, errors, close()."""
     reads_bodies(adapter)
-    validated(adapter)
-    writes(adapter)
-    starts_late(adapter)
-    survives(adapter)
-    starts_once(adapter)
+    expect_valid(adapter)
+    expect_writes(adapter)
+    expect_late_start(adapter)
+    expect_survival(adapter)
+    expect_one_start(adapter)
     since = History.now()
-    succeeded(adapter, adapter.send("/lab/closing/whole", label="whole"), "an answer")
-    closes(adapter, "whole", "after the last chunk", since)
-    adapter.send("/lab/break/broken", label="app that breaks off").answer()
-    closes(adapter, "broken", "when the app raised in its body", since)
+    expect_success(adapter, adapter.send("/lab/closing/whole", label="whole"), "an answer")
+    expect_close(adapter, "whole", "after the last chunk", since)
+    adapter.send("/lab/break/broken", label="app that breaks off").wait_answer()
+    expect_close(adapter, "broken", "when the app raised in its body", since)
 
 
 @needs("test_the_adapter_answers")
@@ -56,12 +56,12 @@ def test_two_requests_wait_together(adapter: Server, gate: Gate) -> None:
     wanted = "two requests wait in the app at the same time"
     visitors = [adapter.send(f"/lab/held/visit-{n}", label=f"visitor {n}") for n in (1, 2)]
     if not gate.wait_held(2):
-        blocked(adapter, since, wanted)
+        expect_free_loop(adapter, since, wanted)
         fail("requests-take-turns", wanted=wanted, saw=f"{gate.peak} at a time; the loop was free meanwhile")
     gate.open()
     for visitor in visitors:
-        succeeded(adapter, visitor, wanted)
-    blocked(adapter, since, "nothing blocks the event loop's own thread", 0)
+        expect_success(adapter, visitor, wanted)
+    expect_free_loop(adapter, since, "nothing blocks the event loop's own thread", 0)
     flags, says = serving_flags(adapter)
     if not any(flags.values()):
         fail("multithread-untrue", wanted="wsgi.multithread is True where two requests are served together", saw=says)
@@ -70,17 +70,17 @@ def test_two_requests_wait_together(adapter: Server, gate: Gate) -> None:
 @needs("test_two_requests_wait_together")
 def test_the_adapter_streams(adapter: Server, gate: Gate) -> None:
     """ASGI: each chunk leaves before the app makes the next."""
-    flows(adapter, gate, "/stream/cup/", "cup")
-    writes_at_once(adapter, gate)
+    expect_flow(adapter, gate, "/stream/cup/", "cup")
+    expect_writes_at_once(adapter, gate)
 
 
 @needs("test_the_adapter_streams")
 def test_a_slow_visitor_holds_the_app_back(adapter: Server, gate: Gate) -> None:
     """ASGI: a visitor who reads slowly holds the app back."""
-    holds_back(adapter, gate)
+    expect_held_back(adapter, gate)
 
 
 @needs("test_a_slow_visitor_holds_the_app_back")
 def test_an_app_without_a_visitor_is_closed(adapter: Server, gate: Gate) -> None:
     """ASGI: when the visitor has left, the app is closed before it has made the rest."""
-    notices_who_left(adapter, gate)
+    expect_left_noticed(adapter, gate)

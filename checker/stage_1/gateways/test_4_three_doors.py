@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from statistics import median
 
+from checker.harness import starters
 from checker.harness.history import History
 from checker.harness.picture import Lane, Picture, Stretch
-from checker.harness.program import Program
 from checker.harness.server import Server
 from checker.harness.site import SelfBound
 from checker.harness.suite import needs
-from checker.stage_1.gateways.answers import succeeded
+from checker.stage_1.gateways.answers import expect_success
 from checker.stage_1.gateways.bodies import BODY
-from checker.stage_1.gateways.cgi_door import through_cgi
-from checker.stage_1.gateways.environ import ECHO, ECHOED_PATH, echo_of
+from checker.stage_1.gateways.cgi_door import expect_cgi_answer
+from checker.stage_1.gateways.environ import ECHO, ECHOED_PATH, expect_echo
 from course.model import Value
 
 VISITS = 15
@@ -24,7 +23,7 @@ VISITS = 15
     "test_cgi_reads_the_body", "test_a_body_arrives_whole", "test_close_is_called", "test_two_requests_wait_together"
 )
 def test_one_answer_through_three_doors(
-    program: Callable[..., Program], wsgi: SelfBound, adapter: Server, history: History, picture: Picture
+    program: starters.Program, wsgi: SelfBound, adapter: Server, history: History, picture: Picture
 ) -> None:
     """The same request gets the same answer through all three doors; what it costs is measured."""
     body, headers = BODY.decode("latin-1"), {"Cookie": "cup=large", "Content-Type": "text/plain"}
@@ -42,10 +41,10 @@ def test_one_answer_through_three_doors(
     stretches, pids = [], set()
     for number in (1, 2, 3):
         began = history.now()
-        answer = through_cgi(program, f"cgi_run {number}", variables, BODY, "one more POST through CGI")
+        answer = expect_cgi_answer(program, f"cgi_run {number}", variables, BODY, "one more POST through CGI")
         stretches.append(Stretch(began, history.now()))
         echo = answer.json()
-        echo_of(echo, **wanted, cookies={"cup": "large"})
+        expect_echo(echo, **wanted, cookies={"cup": "large"})
         pids.add(echo["pid"])
     costs.append(_cost("CGI", stretches, len(pids)))
     lanes.append(Lane("CGI", stretches))
@@ -54,9 +53,9 @@ def test_one_answer_through_three_doors(
         for _ in range(VISITS):
             began = history.now()
             visit = site.send(f"{ECHO}?sugar=two+lumps", method="POST", body=BODY, headers=headers, label=name)
-            echo = succeeded(site, visit, f"an answer through {name}").json()
+            echo = expect_success(site, visit, f"an answer through {name}").json()
             stretches.append(Stretch(began, history.now()))
-            echo_of(echo, **wanted, cookies={"cup": "large"})
+            expect_echo(echo, **wanted, cookies={"cup": "large"})
             pids.add(echo["pid"])
         costs.append(_cost(name, stretches, len(pids)))
         lanes.append(Lane(name, stretches))

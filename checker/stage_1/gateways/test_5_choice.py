@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.findings import fail
-from checker.harness.program import Program
 from checker.harness.suite import needs
-from checker.stage_1.gateways.choice import RANK, Choices, choices_of
+from checker.stage_1.gateways.choice import RANK, Choices, expect_choices
 from checker.stage_1.gateways.requirements import REASONS, ROWS, changes
 
 IDLE_FOR_THREADS = 1000
@@ -20,9 +19,9 @@ FEW = 16  # so many are never too many
 
 
 @pytest.fixture(scope="session")
-def choices(program: Callable[..., Program]) -> Choices:
+def choices(program: starters.Program) -> Choices:
     """What the learner's function says to every row."""
-    return choices_of(program, secrets.token_hex(8))
+    return expect_choices(program, secrets.token_hex(8))
 
 
 def test_the_interface_can_do_it(choices: Choices) -> None:

@@ -8,8 +8,8 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.site import Site
-from checker.stage_1.gateways.answers import asked, succeeded
-from checker.stage_1.gateways.duties import closes, goes_on
+from checker.stage_1.gateways.answers import expect_answer, expect_success
+from checker.stage_1.gateways.duties import expect_close, expect_next_visitor_served
 from checker.stage_1.gateways.lab import told
 from checker.stage_1.gateways.raw_requests import raw_answer
 
@@ -20,42 +20,42 @@ RUNS_AHEAD_S = 1.5
 def comes_for_nothing(site: Site) -> None:
     """A connection that closes without a request ends nothing but itself."""
     socket.create_connection(("127.0.0.1", site.port)).close()
-    goes_on(site, "a connection has closed without a request")
+    expect_next_visitor_served(site, "a connection has closed without a request")
 
 
-def closes_whatever_happens(site: Site, gate: Gate) -> None:
+def expect_close_whatever_happens(site: Site, gate: Gate) -> None:
     """close() of what the app gave is called at the end, and when it is not read to its end; the server goes on."""
     since = History.now()
-    succeeded(site, site.send("/lab/closing/whole", label="whole"), "an answer")
-    closes(site, "whole", "after the last chunk", since)
+    expect_success(site, site.send("/lab/closing/whole", label="whole"), "an answer")
+    expect_close(site, "whole", "after the last chunk", since)
     raw_answer(site, "GET", "/lab/over/length", "Host: localhost", "Connection: close")
-    closes(site, "length", "when the body has reached its Content-Length", since)
+    expect_close(site, "length", "when the body has reached its Content-Length", since)
     raw_answer(site, "HEAD", "/lab/sign/head", "Host: localhost", "Connection: close")
-    closes(site, "head", "after a HEAD, too", since)
-    site.send("/lab/break/broken", label="app that breaks off").answer()
-    closes(site, "broken", "when the app raised in its body", since)
+    expect_close(site, "head", "after a HEAD, too", since)
+    site.send("/lab/break/broken", label="app that breaks off").wait_answer()
+    expect_close(site, "broken", "when the app raised in its body", since)
     with site.stream("/lab/long/left", label="visitor who leaves") as stream:
         if not stream.read_until(b"first", 10) or not gate.wait_tag("left"):
             fail("chunks-held-back", wanted="the first chunk, before the app makes the next", saw=repr(stream.body))
     gate.release("left")
-    closes(site, "left", "when the visitor has left", since)
-    goes_on(site, "a visitor has left in the middle of an answer")
+    expect_close(site, "left", "when the visitor has left", since)
+    expect_next_visitor_served(site, "a visitor has left in the middle of an answer")
 
 
-def answers_head(site: Site) -> None:
+def expect_bare_head(site: Site) -> None:
     """The answer to HEAD has no body, whichever way the app gives one."""
     wanted = "the status and the headers, an empty line and nothing more"
     for page, way in (("sign", "yielded"), ("pushed", "given to write()")):
         said = raw_answer(site, "HEAD", f"/lab/{page}/", "Host: localhost", "Connection: close")
         head, mark, body = said.partition(b"\r\n\r\n")
         if not mark or b"200" not in head.partition(b"\r\n")[0]:
-            asked(site, site.send(f"/lab/{page}/", method="HEAD", label="HEAD"), wanted)
+            expect_answer(site, site.send(f"/lab/{page}/", method="HEAD", label="HEAD"), wanted)
             fail("head-with-body", wanted=wanted, saw=repr(said[:200]))
         if body:
             fail("head-with-body", wanted=wanted, saw=f"{len(body)} more bytes, {way}: {body[:80]!r}")
 
 
-def ends_where_it_says(site: Site) -> None:
+def expect_end_where_it_says(site: Site) -> None:
     """What the app yields or writes beyond its own Content-Length is not sent."""
     for page, way in (("over", "yields more"), ("pushed", "gives more to write()")):
         said = raw_answer(site, "GET", f"/lab/{page}/", "Host: localhost", "Connection: close")
@@ -65,7 +65,7 @@ def ends_where_it_says(site: Site) -> None:
             fail("more-than-said", wanted=wanted, saw=f"{body[:80]!r}" if mark else f"the answer {head[:80]!r}")
 
 
-def speaks_http_1_0(site: Site) -> None:
+def expect_http_1_0(site: Site) -> None:
     """A client of HTTP/1.0 knows no chunked coding: its answer ends with the connection."""
     said = raw_answer(site, "GET", "/lab/lazy/", "Host: localhost", protocol="HTTP/1.0")
     head, mark, body = said.partition(b"\r\n\r\n")
@@ -76,7 +76,7 @@ def speaks_http_1_0(site: Site) -> None:
         fail("chunked-for-the-old", wanted=wanted, saw=f"{said[:120]!r}")
 
 
-def holds_back(site: Site, gate: Gate) -> None:
+def expect_held_back(site: Site, gate: Gate) -> None:
     """An app that makes 32 MB waits for a visitor who has read 5 bytes."""
     wanted = "no chunk is asked for before the one before it was sent: a slow visitor holds the app back"
     since = History.now()
@@ -90,7 +90,7 @@ def holds_back(site: Site, gate: Gate) -> None:
     told(site, "lab.closed", since=since, tag="slow")
 
 
-def notices_who_left(site: Site, gate: Gate) -> None:
+def expect_left_noticed(site: Site, gate: Gate) -> None:
     """An app whose visitor has left is closed, and not asked for all the rest."""
     wanted = "the app is closed when its visitor has left, before it has made all its 32 MB"
     since = History.now()
@@ -98,6 +98,6 @@ def notices_who_left(site: Site, gate: Gate) -> None:
         if not stream.read_until(b"first", 10) or not gate.wait_tag("left"):
             fail("chunks-held-back", wanted="the first chunk, before the app makes the next", saw=repr(stream.body))
     gate.release("left")
-    closes(site, "left", "when the visitor has left", since)
+    expect_close(site, "left", "when the visitor has left", since)
     if told(site, "lab.made_all", since=since, tag="left", deadline_s=0):
         fail("goes-on-for-nobody", wanted=wanted, saw="the app was asked for every chunk, to the last")

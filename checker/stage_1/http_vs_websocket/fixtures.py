@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.history import History
-from checker.harness.program import Program
-from checker.harness.server import Server
 from checker.stage_1.http_vs_websocket.frame_server import FrameServer
 from checker.stage_1.http_vs_websocket.station import Station, each
 from checker.stage_1.http_vs_websocket.talk import Begin, Talk
@@ -23,15 +22,13 @@ def recorder(history: History) -> Iterator[FrameServer]:
 
 
 @pytest.fixture
-def begin(program: Callable[..., Program], recorder: FrameServer) -> Begin:
+def begin(program: starters.Program, recorder: FrameServer) -> Begin:
     """Starts the client on these messages, and waits for its request."""
     return partial(Talk, program, recorder)
 
 
 @pytest.fixture(scope="session")
-def booting(
-    uvicorn: Callable[..., Server], daphne: Callable[..., Server], hypercorn: Callable[..., Server]
-) -> list[Station]:
+def booting(uvicorn: starters.Uvicorn, daphne: starters.Daphne, hypercorn: starters.Hypercorn) -> list[Station]:
     """The same application on three servers, which boot side by side."""
     return [Station(start("wire.asgi:application")) for start in (uvicorn, daphne, hypercorn)]
 

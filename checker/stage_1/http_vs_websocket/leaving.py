@@ -11,29 +11,31 @@ MASK = b"mask"
 
 def leave(station: Station) -> None:
     """Four ways to leave; after each the call ends, and the next notice reaches those who stay."""
-    stays, closes, is_cut, vanishes, last = (station.socket(name) for name in "12345")
+    stays, closes, is_cut, vanishes, last = (station.expect_socket(name) for name in "12345")
     for socket in (closes, is_cut, vanishes):
         station.answers(socket, "hello", 1, "wrong-count")
     closes.close()
-    station.must_end(closes, "has closed")
+    station.expect_end(closes, "has closed")
     is_cut.cut()
-    station.must_end(is_cut, "has been cut off")
+    station.expect_end(is_cut, "has been cut off")
     with station.standing_still():
         # Met all at once: the answers go to a client that is no longer there.
         for text in ("one", "two", "three"):
             vanishes.send(text)
         vanishes.cut()
         vanishes.wait_closed()
-    station.must_end(vanishes, "vanishes while it is being answered")
+    station.expect_end(vanishes, "vanishes while it is being answered")
     for number in range(1, HURRIED + 1):
-        with station.raw_socket(f"hasty {number}") as hurried:
+        with station.expect_raw_socket(f"hasty {number}") as hurried:
             # In one segment: Daphne has closed before the application answers, and raises in send().
             frames = (encode(TEXT, b"one", mask=MASK), encode(TEXT, b"two", mask=MASK), _good_bye())
             hurried.send(b"".join(frames), "two texts and a close")
-            station.must_end(hurried, "sends two texts and its close frame in one segment")
+            station.expect_end(hurried, "sends two texts and its close frame in one segment")
     notice = station.notify_past("news", "four sockets have left")
     for socket in (stays, last):
-        station.gets(socket, notice, f"socket {socket.label}, which is open, after others have left", "left-behind")
+        station.expect_frame(
+            socket, notice, f"socket {socket.label}, which is open, after others have left", "left-behind"
+        )
         socket.close()
 
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.http import REQUEST_ID_HEADER
 from checker.stage_1.http_vs_websocket import frames
@@ -34,12 +35,14 @@ class RawSocket:
         self.id = f"raw{next(_numbers)}"
         self.label = label
         self._history = history
-        history.record("socket.opening", socket=self.id, url=f"ws://127.0.0.1:{port}{path}", label=label)
+        history.record(EventKind.SOCKET_OPENING, socket=self.id, url=f"ws://127.0.0.1:{port}{path}", label=label)
         self._unread = b""
         self._socket = _with_a_small_window()
         self._socket.settimeout(DEADLINE_S)
         self.is_open = self._shake_hands(port, path)
-        history.record("socket.opened" if self.is_open else "socket.refused", socket=self.id, status=None)
+        history.record(
+            EventKind.SOCKET_OPENED if self.is_open else EventKind.SOCKET_REFUSED, socket=self.id, status=None
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -51,7 +54,7 @@ class RawSocket:
 
     def send(self, data: bytes, told: str) -> None:
         """Send these bytes in one write; `told` is what the timeline calls them."""
-        self._history.record("socket.sent", socket=self.id, frame=told)
+        self._history.record(EventKind.SOCKET_SENT, socket=self.id, frame=told)
         with suppress(OSError):
             self._socket.sendall(data)
 
@@ -79,7 +82,7 @@ class RawSocket:
     def cut(self) -> None:
         """End the connection. With unread bytes in the kernel, the other side sees a reset."""
         self._socket.close()
-        self._history.record("socket.closed", socket=self.id, code=1006)
+        self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006)
 
     def _shake_hands(self, port: int, path: str) -> bool:
         key = base64.b64encode(os.urandom(16)).decode()

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import psutil
 
 from checker.harness import diagnosis
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.http import Exchange
@@ -46,19 +47,19 @@ class Station:
 
     # --- sockets ---
 
-    def socket(self, label: str) -> WebSocket:
+    def expect_socket(self, label: str) -> WebSocket:
         """An open socket at /ws/counter/."""
-        socket = self.server.try_websocket(COUNTER, label=f"{self.name} {label}")
+        socket = self.server.websocket(COUNTER, label=f"{self.name} {label}")
         if socket.refused is None:
             return socket
         wanted = f"{self.name}: a WebSocket opens at {COUNTER}"
-        error = diagnosis.told_error(self.server, socket.id)
+        error = diagnosis.wait_error(self.server, socket.id)
         if error is not None and NO_WEBSOCKET in str(error["message"]):
             saw = f"status {socket.refused}: Django was handed the WebSocket, and raised {error['type']}"
             fail("django-got-the-websocket", wanted=wanted, saw=f"{saw}: {error['message']}")
         raise diagnosis.handshake_refused(self.server, socket)
 
-    def raw_socket(self, label: str) -> RawSocket:
+    def expect_raw_socket(self, label: str) -> RawSocket:
         """An open one by hand, for what no library does."""
         socket = RawSocket(self.server.run.history, self.server.port, COUNTER, f"{self.name} {label}")
         if not socket.is_open:
@@ -70,14 +71,14 @@ class Station:
         told = {"text": message} if isinstance(message, str) else {"bytes": len(message)}
         socket.send(message)
         kind = "text" if isinstance(message, str) else "binary"
-        self.gets(
+        self.expect_frame(
             socket,
             {"number": number, **told},
             f"socket {socket.label} sends the {kind} message {message!r}",
             code,
         )
 
-    def gets(self, socket: WebSocket, expected: Notice, when: str, code: str) -> None:
+    def expect_frame(self, socket: WebSocket, expected: Notice, when: str, code: str) -> None:
         """The next frame of this socket is `expected`, as JSON in a text frame."""
         frame = socket.receive(PROMPT_S)
         if frame != expected:
@@ -87,7 +88,7 @@ class Station:
             nothing = "no frame came" if closed is None else f"the socket was closed with {closed}"
             self.fail(code, f"{when}: the next frame is {expected}", nothing if frame is None else f"it was {frame!r}")
 
-    def must_end(self, socket: WebSocket | RawSocket, what: str) -> None:
+    def expect_end(self, socket: WebSocket | RawSocket, what: str) -> None:
         """The application's call for this socket ends, now that its client has done `what`."""
         if not self.ended(socket.id):
             wanted = f"{self.name}: the application's call for a socket ends when the client {what}"
@@ -95,17 +96,18 @@ class Station:
 
     def ended(self, request: str) -> bool:
         """Whether the application's call for this request or socket has ended; waits for it."""
-        return self._told("app.left", request) is not None
+        return self._told(EventKind.APP_LEFT, request) is not None
 
     def has_ended(self, request: str) -> bool:
         """Whether it has ended already."""
-        return self._told("app.left", request, 0.0) is not None
+        return self._told(EventKind.APP_LEFT, request, 0.0) is not None
 
     def ended_of(self, requests: Sequence[str]) -> int:
         """How many of these calls have ended; waits for all of them together, no longer than for one."""
         end = self.server.run.history.now() + PROMPT_S
         return sum(
-            self._told("app.left", r, max(0.0, end - self.server.run.history.now())) is not None for r in requests
+            self._told(EventKind.APP_LEFT, r, max(0.0, end - self.server.run.history.now())) is not None
+            for r in requests
         )
 
     @contextmanager
@@ -128,13 +130,13 @@ class Station:
         """POST /notify/, in flight."""
         return self.server.send("/notify/", method="POST", body=text.encode(), label=f"{self.name} notify")
 
-    def posted(self, exchange: Exchange, text: str) -> Notice:
+    def expect_posted(self, exchange: Exchange, text: str) -> Notice:
         """The notice that this POST has made."""
-        exchange.answer(PROMPT_S)
-        errors = self.server.seen("app.raised", since=self.since)
+        exchange.wait_answer(PROMPT_S)
+        errors = self.server.seen(EventKind.APP_RAISED, since=self.since)
         if any(error["request"] == exchange.id and _is_of_the_gone(error) for error in errors):
             self._left_behind(exchange, "sockets have closed before, and POST /notify/ is answered 200 all the same")
-        answer = self.server.answer_of(exchange, PROMPT_S)
+        answer = self.server.expect_answer(exchange, PROMPT_S)
         body = answer.json()
         number = body.get("id") if isinstance(body, dict) else None
         if answer.status != 200 or not isinstance(number, int) or isinstance(number, bool):
@@ -144,18 +146,18 @@ class Station:
 
     def notify(self, text: str) -> Notice:
         """Post a notice; returns it as everybody should get it."""
-        return self.posted(self.post(text), text)
+        return self.expect_posted(self.post(text), text)
 
     def notify_past(self, text: str, what: str) -> Notice:
         """Post a notice after somebody has left, who must not break it."""
         post = self.post(text)
-        answer = post.answer(PROMPT_S)
+        answer = post.wait_answer(PROMPT_S)
         if answer is None or answer.status >= 500:
             self._left_behind(post, f"{what}, and the next POST /notify/ is answered 200 all the same")
-        return self.posted(post, text)
+        return self.expect_posted(post, text)
 
     def _left_behind(self, post: Exchange, wanted: str) -> NoReturn:
-        error = diagnosis.told_error(self.server, post.id)
+        error = diagnosis.wait_error(self.server, post.id)
         why = "" if error is None else f"; {error['type']}: {error['message']}"
         where = None if error is None else error.where
         fail("left-behind", wanted=f"{self.name}: {wanted}", saw=f"{self.told_by(post)[:80]}{why}", where=where)
@@ -166,36 +168,36 @@ class Station:
         path = "/poll/?" + "&".join(f"{name}={value:g}" for name, value in query.items() if value is not None)
         return self.server.send(path, label=f"{self.name} poll {'' if after is None else after}")
 
-    def held(self, after: int, count: int = 1, *, wait_s: float | None = LONG_WAIT_S) -> list[Exchange]:
+    def expect_held(self, after: int, count: int = 1, *, wait_s: float | None = LONG_WAIT_S) -> list[Exchange]:
         """So many polls, all of which have reached the application; none may have been answered yet."""
         polls = [self.poll(after, wait_s=wait_s) for _ in range(count)]
         for poll in polls:
-            if self._told("app.entered", poll.id) is None:
+            if self._told(EventKind.APP_ENTERED, poll.id) is None:
                 break  # the server serves nobody now: what follows tells so
-        self.serves_others(f"while {'a poll is' if count == 1 else f'{count} polls are'} held")
+        self.expect_others_served(f"while {'a poll is' if count == 1 else f'{count} polls are'} held")
         for poll in polls:
             if poll.is_done:
                 wanted = f"{self.name}: {poll.path} is held, since there is no notice after {after}"
                 self.fail("poll-not-held", wanted, self.told_by(poll))
         return polls
 
-    def serves_others(self, when: str) -> None:
+    def expect_others_served(self, when: str) -> None:
         """/hello/ is answered now."""
         hello = self.server.send("/hello/", label=f"{self.name} hello")
-        if hello.answer(PROMPT_S) is None:
+        if hello.wait_answer(PROMPT_S) is None:
             self._tell_trouble(f"{self.name}: /hello/ is answered {when}")
             raise diagnosis.no_answer(self.server, hello, PROMPT_S)
 
-    def notices(self, poll: Exchange, wanted: str, code: str) -> list[Notice]:
+    def expect_notices(self, poll: Exchange, wanted: str, code: str) -> list[Notice]:
         """The notices that a poll was answered with; it must have been answered with some."""
-        answer = poll.answer(PROMPT_S)
+        answer = poll.wait_answer(PROMPT_S)
         body = answer.json() if answer is not None and answer.status == 200 else None
         found = body.get("notices") if isinstance(body, dict) else None
         if not isinstance(found, list) or not found or not all(isinstance(notice, dict) for notice in found):
             self.fail(code, f"{self.name}: {wanted}", self.told_by(poll))
         return found
 
-    def same(self, got: list[Notice], expected: list[Notice], wanted: str) -> None:
+    def expect_same(self, got: list[Notice], expected: list[Notice], wanted: str) -> None:
         """Exactly these notices, in this order."""
         if got == expected:
             return
@@ -208,7 +210,7 @@ class Station:
 
     def told_by(self, poll: Exchange) -> str:
         """What became of a poll, in a few words."""
-        answer = poll.answer(0)
+        answer = poll.wait_answer(0)
         if answer is None:
             return f"it broke: {poll.error}" if poll.error else "it was not answered"
         return f"it was answered with status {answer.status}: {answer.text[:SHOWN_CHARACTERS]!r}"
@@ -222,7 +224,7 @@ class Station:
 
     def _tell_trouble(self, wanted: str) -> None:
         history = self.server.run.history
-        error = history.wait_for("app.raised", self._is_ours, since=self.since, deadline_s=NEWS_S)
+        error = history.wait_for(EventKind.APP_RAISED, self._is_ours, since=self.since, deadline_s=NEWS_S)
         if error is not None:
             raise diagnosis.error_finding(error, wanted)
         if (stall := diagnosis.blocked_loop(self.server, since=self.since, deadline_s=NEWS_S)) is not None:

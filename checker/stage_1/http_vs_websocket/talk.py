@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from checker.harness import starters
 from checker.harness.findings import fail
-from checker.harness.program import Program
 from checker.stage_1.http_vs_websocket import frames
 from checker.stage_1.http_vs_websocket.frame_server import FrameServer, Peer, Request
 from checker.stage_1.http_vs_websocket.frames import Frame
@@ -27,7 +27,7 @@ class Talk:
     """The client runs, has connected, and has sent its request. Every step ends the check when it goes wrong."""
 
     def __init__(
-        self, program: Callable[..., Program], server: FrameServer, *messages: str, count: int | None = None
+        self, program: starters.Program, server: FrameServer, *messages: str, count: int | None = None
     ) -> None:
         server.forget()
         options = [] if count is None else ["--count", str(count)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.harness.suite import needs
-from checker.stage_1.http_vs_websocket.polls import MANY, end_empty_handed, leave_out, miss_nothing
+from checker.stage_1.http_vs_websocket.polls import MANY, expect_defaults, expect_empty_end, miss_nothing
 from checker.stage_1.http_vs_websocket.station import PROMPT_S, Station
 
 POLLS = 20
@@ -17,10 +17,10 @@ def test_a_poll_is_held(stations: Iterator[Station]) -> None:
     """A poll is held until something is notified, and others are served meanwhile."""
     for station in stations:
         before = station.notify("before")
-        (poll,) = station.held(before["id"])
+        (poll,) = station.expect_held(before["id"])
         notice = station.notify("tea is ready")
         wanted = f"{poll.path} is answered as soon as notice {notice['id']} is there"
-        station.same(station.notices(poll, wanted, "poll-not-woken"), [notice], wanted)
+        station.expect_same(station.expect_notices(poll, wanted, "poll-not-woken"), [notice], wanted)
 
 
 @needs("test_a_poll_is_held")
@@ -34,18 +34,18 @@ def test_a_cursor_misses_nothing(stations: Iterator[Station]) -> None:
 def test_a_poll_leaves_out_its_query(stations: Iterator[Station]) -> None:
     """A poll without `after` gets all notices there ever were, and one without `wait` is held."""
     for number, station in enumerate(stations):
-        leave_out(station, at_least=MANY if number == 0 else 0)
+        expect_defaults(station, at_least=MANY if number == 0 else 0)
 
 
 @needs("test_a_poll_is_held")
 def test_one_notice_wakes_every_poll(stations: Iterator[Station]) -> None:
     """One notice wakes twenty polls."""
     for station in stations:
-        polls = station.held(station.notify("before")["id"], POLLS)
+        polls = station.expect_held(station.notify("before")["id"], POLLS)
         notice = station.notify("tea for all")
         for number, poll in enumerate(polls, 1):
             wanted = f"all {POLLS} polls are answered with the notice {notice['id']}, number {number} too"
-            station.same(station.notices(poll, wanted, "poll-not-woken"), [notice], wanted)
+            station.expect_same(station.expect_notices(poll, wanted, "poll-not-woken"), [notice], wanted)
 
 
 @needs("test_a_poll_is_held")
@@ -54,18 +54,18 @@ def test_a_poll_ends_empty_handed(stations: Iterator[Station]) -> None:
     for station in stations:
         before = station.notify("before")
         poll = station.poll(before["id"], wait_s=SHORT_WAIT_S)
-        end_empty_handed(station, poll)
-        (poll,) = station.held(before["id"])
+        expect_empty_end(station, poll)
+        (poll,) = station.expect_held(before["id"])
         notice = station.notify("late tea")
         wanted = "the poll after the empty one is answered with the notice"
-        station.same(station.notices(poll, wanted, "poll-not-woken"), [notice], wanted)
+        station.expect_same(station.expect_notices(poll, wanted, "poll-not-woken"), [notice], wanted)
 
 
 @needs("test_a_poll_is_held")
 def test_hanging_up_frees_the_waiter(stations: Iterator[Station]) -> None:
     """A poller who hangs up is waited for no longer, and the next notice reaches the others."""
     for station in stations:
-        *leaving, stays = station.held(station.notify("before")["id"], POLLS)
+        *leaving, stays = station.expect_held(station.notify("before")["id"], POLLS)
         for poll in leaving:
             poll.hang_up()
         left = station.ended_of([poll.id for poll in leaving])
@@ -75,4 +75,4 @@ def test_hanging_up_frees_the_waiter(stations: Iterator[Station]) -> None:
             station.fail("waiter-not-freed", wanted, saw)
         notice = station.notify_past("tea for who stayed", f"{len(leaving)} pollers have hung up")
         wanted = "the poll that stayed is answered with the notice"
-        station.same(station.notices(stays, wanted, "poll-not-woken"), [notice], wanted)
+        station.expect_same(station.expect_notices(stays, wanted, "poll-not-woken"), [notice], wanted)

@@ -23,36 +23,36 @@ MOST_BYTES = 40_000_000
 def test_nobody_is_held_up(stations: Iterator[Station]) -> None:
     """A client that does not read holds up nobody: its own notices wait, or it is cut off."""
     for station in stations:
-        stall(station)
+        expect_stall(station)
 
 
-def stall(station: Station) -> None:
+def expect_stall(station: Station) -> None:
     """Notices are posted until the kernel takes no more for one who does not read: all get all of them, it too."""
-    first = station.socket("1")
-    with station.raw_socket("stalled") as stalled:
-        last = station.socket("2")
+    first = station.expect_socket("1")
+    with station.expect_raw_socket("stalled") as stalled:
+        last = station.expect_socket("2")
         posted: list[Notice] = []
         needed_bytes = min(2 * room_bytes() + MORE_BYTES, MOST_BYTES)
         for number in range(needed_bytes // LARGE_BYTES + 1):
             text = f"notice {number} ".ljust(LARGE_BYTES, "x")
             post = station.post(text)
-            if post.answer(PROMPT_S) is None:
+            if post.wait_answer(PROMPT_S) is None:
                 wanted = f"{station.name}: POST /notify/ is answered while one client does not read"
                 sent = f"{len(posted) * LARGE_BYTES / 1e6:.1f} MB of notices"
                 station.fail("held-up", wanted, f"no answer in {PROMPT_S:.0f} s, after {sent} for that client")
-            posted.append(station.posted(post, text))
+            posted.append(station.expect_posted(post, text))
         for socket in (first, last):
             for number, notice in enumerate(posted, 1):
                 if socket.receive(PROMPT_S) != notice:
                     wanted = f"socket {socket.label} gets all {len(posted)} notices while another client does not read"
                     station.fail("held-up", wanted, f"number {number} did not come")
             socket.close()
-        station.serves_others("while one client does not read")
-        catch_up(station, stalled, posted)
-    station.must_end(stalled, "which did not read, has been cut off")
+        station.expect_others_served("while one client does not read")
+        expect_catch_up(station, stalled, posted)
+    station.expect_end(stalled, "which did not read, has been cut off")
 
 
-def catch_up(station: Station, stalled: RawSocket, posted: list[Notice]) -> None:
+def expect_catch_up(station: Station, stalled: RawSocket, posted: list[Notice]) -> None:
     """Who has not read begins to: every notice has waited for it, in order, or it has been cut off."""
     stalled.begin_to_read()
     for number, notice in enumerate(posted, 1):

@@ -15,6 +15,7 @@ from typing import Any
 
 import h11
 
+from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.picture import Lane, Picture, Stretch
 from checker.stage_1.http_vs_websocket import frames
@@ -135,7 +136,7 @@ def compare(station: Station, picture: Picture, texts: Sequence[str]) -> None:
     notified: list[tuple[float, str]] = []
     asked_at = history.now()
     waiting.ask(LONG_WAIT_S)
-    history.wait_for("app.entered", lambda e: bool(e["path"] == "/poll/"), since=asked_at, deadline_s=PROMPT_S)
+    history.wait_for(EventKind.APP_ENTERED, lambda e: bool(e["path"] == "/poll/"), since=asked_at, deadline_s=PROMPT_S)
     for number, text in enumerate(texts, 1):
         for _ in range(EMPTY_POLLS):
             polling.ask(0)
@@ -169,7 +170,7 @@ def compare(station: Station, picture: Picture, texts: Sequence[str]) -> None:
         ],
     )
     for name, way in (("polling with wait=0", polling), ("the long poll", waiting), ("the WebSocket", pushed)):
-        station.same(way.got, posted, f"{name} brings all {len(texts)} notices, each once and in order")
+        station.expect_same(way.got, posted, f"{name} brings all {len(texts)} notices, each once and in order")
 
 
 def _cost(name: str, way: _Connection, note: str) -> Value:

@@ -13,7 +13,7 @@ from checker.stage_1.python_asyncio.plan import PRICES
 BOOK = "250000"
 
 
-def book_is_open(desk: Desk, gate: Gate, symbol: str) -> bool:
+def expect_open_book(desk: Desk, gate: Gate, symbol: str) -> bool:
     """The upstream answers with an order book. False when it came too late: the call was given up, or the order."""
     gate.release(symbol, body=f"{PRICES[symbol]} {BOOK}")
     held = f"parse-{symbol}"
@@ -22,42 +22,42 @@ def book_is_open(desk: Desk, gate: Gate, symbol: str) -> bool:
         return True
     if not desk.has_told_end and desk.asked(symbol) == 1:
         wanted = "parse() gets the answer that came with an order book"
-        desk.went_wrong(wanted)
+        desk.judge_trouble(wanted)
         fail("wrong-answer", wanted=wanted, saw="parse() was not called with it")
     return False
 
 
-def book_is_read(desk: Desk, gate: Gate, symbol: str) -> None:
+def expect_book_read(desk: Desk, gate: Gate, symbol: str) -> None:
     """parse() comes to its end, and the price is told."""
     gate.release(f"parse-{symbol}")
     if desk.is_told(symbol):
         return
     wanted = f"{symbol} is told when its book has been read"
-    desk.went_wrong(wanted)
+    desk.judge_trouble(wanted)
     fail("wrong-answer", wanted=wanted, saw="it was not told")
 
 
-def told_beside_a_book(desk: Desk, symbol: str) -> None:
+def expect_told_beside_a_book(desk: Desk, symbol: str) -> None:
     """Another upstream answers while parse() is held."""
     wanted = f"{symbol} answers, and is told while parse() still reads the book of another"
     desk.answer(symbol)
     if not desk.is_told(symbol):
-        desk.went_wrong(wanted)
+        desk.judge_trouble(wanted)
         saw = f"{symbol} was not told: one parse() under way kept back all other prices"
         fail("parses-one-by-one", wanted=wanted, saw=saw)
 
 
-def asked_beside_a_book(desk: Desk, queued: str, reading: str) -> None:
+def expect_asked_beside_a_book(desk: Desk, queued: str, reading: str) -> None:
     """The turn of an answered call goes to the next one, however long its book takes."""
     if desk.has_called(queued):
         return
     wanted = f"{reading} has answered, so {queued} is asked, while parse() still reads the book of {reading}"
-    desk.went_wrong(wanted)
+    desk.judge_trouble(wanted)
     saw = f"with --limit {desk.plan.limit} one call was open, and {queued} was not asked before the book had been read"
     fail("turn-kept-for-parse", wanted=wanted, saw=saw)
 
 
-def timeout_is_over(desk: Desk, reading: str, silent: str) -> None:
+def expect_timeout_over(desk: Desk, reading: str, silent: str) -> None:
     """The timeout of both calls of `silent` passes: the book of `reading`, asked together with it, takes longer."""
     timeouts_s = TRIES * desk.plan.timeout_s
     wanted = f"{reading} has answered in time: how long parse() then takes is nobody's delay"
@@ -69,21 +69,21 @@ def timeout_is_over(desk: Desk, reading: str, silent: str) -> None:
         saw = f"{reading} was told as failed while parse() read its book"
         fail("parse-counts-as-late", wanted=wanted, saw=saw)
     if silent not in desk.failed:
-        desk.went_wrong(wanted)
+        desk.judge_trouble(wanted)
         fail("waits-for-ever", wanted=f"{silent}, which is silent, is told as failed", saw="nothing was told of it")
 
 
-def deadline_in_a_book(desk: Desk, gate: Gate, reading: str) -> None:
+def expect_deadline_in_a_book(desk: Desk, gate: Gate, reading: str) -> None:
     """The deadline passes while parse() is held. run() returns without it, and its price comes too late to be told."""
     wanted = f"at the deadline run() returns, with {reading} told as failed: it does not wait for parse()"
     if not desk.until(lambda: desk.has_told_end, SOON_S + desk.plan.deadline_s):
-        desk.went_wrong(wanted)
+        desk.judge_trouble(wanted)
         saw = f"{SOON_S:g} s after the deadline run() still waited for parse()"
         fail("deadline-not-kept", wanted=wanted, saw=saw)
     gate.release(f"parse-{reading}")
-    desk.ends(wanted, failed=desk.plan.symbols, error_code="deadline-costs-all")
+    desk.expect_end(wanted, failed=desk.plan.symbols, error_code="deadline-costs-all")
     lines = [event for event in desk.told if event.get("symbol") == reading]
     if len(lines) > 1:
         wanted = f"{reading} is told once, as failed: parse() came to its end after the deadline"
         fail("told-after-the-deadline", wanted=wanted, saw="\n  ".join(json.dumps(line) for line in lines[:3]))
-    desk.left_nothing()
+    desk.expect_nothing_left()

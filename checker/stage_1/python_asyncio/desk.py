@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
@@ -79,7 +80,7 @@ class Desk:
 
     def asked(self, symbol: str) -> int:
         """How often the upstream was asked for it."""
-        return sum(e["tag"] == symbol for e in self._history.events("gate.arrived", since=self.started_s))
+        return sum(e["tag"] == symbol for e in self._history.events(EventKind.GATE_ARRIVED, since=self.started_s))
 
     # --- traffic ---
 
@@ -102,9 +103,9 @@ class Desk:
 
     def settle(self) -> None:
         """Return when it has made every call that it makes without another answer, and all of them are counted."""
-        self._gate.settle()
+        self._gate.wait_settled()
         self.program.wait_idle(SOON_S)
-        self._gate.settle()
+        self._gate.wait_settled()
 
     def answer(self, symbol: str) -> None:
         """The upstream answers with the price."""
@@ -120,16 +121,16 @@ class Desk:
             fail("wrong-answer", wanted=wanted, saw="\n  ".join(json.dumps(e) for e in lines[:3]))
         return True
 
-    def answers(self, symbol: str, wanted: str) -> None:
+    def expect_price(self, symbol: str, wanted: str) -> None:
         """The upstream answers, and the price must be told."""
         self.answer(symbol)
         if not self.is_told(symbol):
-            self.went_wrong(wanted)
+            self.judge_trouble(wanted)
             fail("told-at-the-end", wanted=wanted, saw=f"{symbol} has answered, but its price was not told")
 
     # --- what became of it ---
 
-    def went_wrong(self, wanted: str, *, error_code: str = "program-crashed") -> None:
+    def judge_trouble(self, wanted: str, *, error_code: str = "program-crashed") -> None:
         """End the check when the desk crashed, ended without its work, or its loop stands still; else return."""
         if self.has_ended:
             self.program.wait(STEP_S)
@@ -142,18 +143,18 @@ class Desk:
             saw = f"the event loop stood still in {_line(stall.place)}, which waited in {stall.inside}"
             fail("loop-blocked", wanted=wanted, saw=saw, where=stall.place)
 
-    def ends(self, wanted: str, *, failed: Collection[str] = (), error_code: str = "program-crashed") -> None:
+    def expect_end(self, wanted: str, *, failed: Collection[str] = (), error_code: str = "program-crashed") -> None:
         """It ends now, by itself and tidily, and names exactly these symbols as failed."""
         if self.program.wait(SOON_S) is None:
             prices = f"{len(self.quoted)} of {len(self.plan.symbols)} prices and {len(self.failed)} failures told"
             still_open = self._gate.held
-            self.went_wrong(wanted)
+            self.judge_trouble(wanted)
             if still_open:
                 self._never_gave_up(still_open[0])
             fail("does-not-end", wanted=wanted, saw=f"{prices}, nothing left to wait for, and it still ran")
         last = next((event for event in self.told if event["event"] == "end"), None)
         if last is None:
-            self.went_wrong(wanted, error_code=error_code)
+            self.judge_trouble(wanted, error_code=error_code)
         else:
             self._judge_end(wanted, last, failed)
 
@@ -162,7 +163,7 @@ class Desk:
         self.program.wait(STEP_S)
         judge_warnings(self.program, self.project, wanted)
 
-    def left_nothing(self) -> None:
+    def expect_nothing_left(self) -> None:
         """No task was still there when run() had returned. A check of its own: other checks have other news."""
         if self.tasks_left:
             saw = f"run() has returned, and still there: {_these(self.tasks_left)}"

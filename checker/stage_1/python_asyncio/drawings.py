@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.picture import Lane, Picture, Stretch, calls
 from checker.stage_1.python_asyncio.desk import Desk
@@ -68,7 +69,7 @@ def _rhythm(rows: Sequence[Lane], beats: Sequence[float]) -> str:
 
 
 def _lines(history: History, desk: Desk) -> list[tuple[float, str]]:
-    lines = history.events("program.line", since=desk.started_s)
+    lines = history.events(EventKind.PROGRAM_LINE, since=desk.started_s)
     return [(e.t, str(e["line"])) for e in lines if e["name"] == desk.program.name]
 
 

@@ -13,7 +13,7 @@ TRIES = 2
 LONGEST_PAUSE_S = 2.0
 
 
-def asked_again(desk: Desk, gate: Gate, symbol: str) -> None:
+def expect_second_try(desk: Desk, gate: Gate, symbol: str) -> None:
     """The upstream answers 500, and is asked once more."""
     wanted = f"{symbol}, whose upstream answered 500, is asked once more"
     gate.release(symbol, status=500)
@@ -21,17 +21,17 @@ def asked_again(desk: Desk, gate: Gate, symbol: str) -> None:
     if desk.asked(symbol) == TRIES:
         return
     if symbol not in desk.failed:
-        cost_of_a_failure(desk, gate, wanted)
+        judge_failure(desk, gate, wanted)
     fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once")
 
 
-def asked_again_before_the_queue(desk: Desk, gate: Gate, symbol: str) -> None:
+def expect_second_try_before_the_queue(desk: Desk, gate: Gate, symbol: str) -> None:
     """A call fails with a queue behind it. Its second try need not be the very next, but it is not the last."""
     wanted = f"{symbol} has failed once: its second call comes before those that wait have all been asked"
     before = gate.arrived
     gate.release(symbol, status=500)
     if not desk.has_made(before + 1):
-        desk.went_wrong(wanted)
+        desk.judge_trouble(wanted)
         fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once, and nobody else after it")
     if desk.asked(symbol) < TRIES:  # a pause before the second try may leave the turn to somebody else meanwhile
         desk.until(lambda: desk.asked(symbol) >= TRIES, LONGEST_PAUSE_S)
@@ -42,15 +42,15 @@ def asked_again_before_the_queue(desk: Desk, gate: Gate, symbol: str) -> None:
         before = gate.arrived
         desk.answer(gate.held[0])
         if not desk.has_made(before + 1):
-            desk.went_wrong(wanted)
+            desk.judge_trouble(wanted)
             fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once")
 
 
-def reset_costs_one(desk: Desk, asked: Sequence[str], symbol: str) -> None:
+def expect_reset_costs_one(desk: Desk, asked: Sequence[str], symbol: str) -> None:
     """The connections for `symbol` are reset, all others are answered: it is asked twice, and the only one to fail."""
     others = " and ".join(s for s in desk.plan.symbols if s != symbol)
     wanted = f"{symbol}, whose connection is reset twice, is told as failed; {others} have their prices"
-    desk.ends(wanted, failed=[symbol], error_code="failure-costs-all")
+    desk.expect_end(wanted, failed=[symbol], error_code="failure-costs-all")
     count = asked.count(symbol)
     if count < TRIES:
         wanted = f"{symbol}, whose connection was reset, is asked once more"
@@ -59,7 +59,7 @@ def reset_costs_one(desk: Desk, asked: Sequence[str], symbol: str) -> None:
         fail("tries-too-often", wanted="each symbol is asked twice at most", saw=f"{symbol} was asked {count} times")
 
 
-def one_try_too_many(desk: Desk) -> None:
+def expect_two_tries_at_most(desk: Desk) -> None:
     """No symbol was asked more than twice."""
     for symbol in desk.plan.symbols:
         if (asked := desk.asked(symbol)) > TRIES:
@@ -67,11 +67,11 @@ def one_try_too_many(desk: Desk) -> None:
             fail("tries-too-often", wanted="each symbol is asked twice at most", saw=saw)
 
 
-def cost_of_a_failure(desk: Desk, gate: Gate, wanted: str) -> None:
+def judge_failure(desk: Desk, gate: Gate, wanted: str) -> None:
     """What one error did to the whole order: it ended it, or took the other calls along; else return."""
     if desk.has_ended:
-        desk.ends(wanted, failed=desk.failed, error_code="failure-costs-all")
+        desk.expect_end(wanted, failed=desk.failed, error_code="failure-costs-all")
     if gate.left:
         saw = f"the desk hung up on {gate.left} calls that were waiting for their answer"
         fail("failure-costs-all", wanted=wanted, saw=saw)
-    desk.went_wrong(wanted, error_code="failure-costs-all")
+    desk.judge_trouble(wanted, error_code="failure-costs-all")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.stage_1.python_asyncio.desk import Desk, Start
@@ -16,7 +16,7 @@ from checker.stage_1.python_asyncio.plan import Plan
 
 
 @pytest.fixture
-def start(program: Any, gate: Gate, history: History, project: Path) -> Iterator[Start]:
+def start(program: starters.Program, gate: Gate, history: History, project: Path) -> Iterator[Start]:
     """Start a desk on an order. It is stopped after the check: the next one has the Gate for itself."""
     desks: list[Desk] = []
 

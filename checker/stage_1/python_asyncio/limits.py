@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.stage_1.python_asyncio.desk import SOON_S, Desk
-from checker.stage_1.python_asyncio.failures import TRIES, one_try_too_many
+from checker.stage_1.python_asyncio.failures import TRIES, expect_two_tries_at_most
 
 # A deadline for machines so slow that a check's first one passes too early.
 PATIENT_S = 6.0
 
 
-def all_asked(desk: Desk, gate: Gate, count: int, wanted: str) -> None:
+def expect_all_asked(desk: Desk, gate: Gate, count: int, wanted: str) -> None:
     """So many calls are open together; else the finding says what kept the others back."""
     if desk.until(lambda: len(gate.held) >= count):
         return
     peak = gate.peak
-    desk.went_wrong(wanted)
+    desk.judge_trouble(wanted)
     fail("sequential-awaits", wanted=wanted, saw=f"{peak} was open at most; the next waited until it was answered")
 
 
-def within_limit(desk: Desk, gate: Gate) -> None:
+def expect_within_limit(desk: Desk, gate: Gate) -> None:
     """Not a call more than the limit is, or was, open."""
     limit, most = desk.plan.limit, gate.peak
     if most > limit:
@@ -31,14 +32,14 @@ def within_limit(desk: Desk, gate: Gate) -> None:
         fail("limit-exceeded", wanted=wanted, saw=f"{most} were open at the same time")
 
 
-def first_given_up(desk: Desk, gate: Gate) -> None:
+def expect_given_up(desk: Desk, gate: Gate) -> None:
     """A call that nobody answers comes to its end."""
     wanted = f"with --timeout {desk.plan.timeout_s:g}, a call without an answer is given up"
     if desk.until(lambda: gate.left > 0 or gate.arrived > 1):
         return
     if desk.has_ended:
-        desk.ends(wanted, failed=desk.plan.symbols, error_code="failure-costs-all")
-    desk.went_wrong(wanted)
+        desk.expect_end(wanted, failed=desk.plan.symbols, error_code="failure-costs-all")
+    desk.judge_trouble(wanted)
     fail("waits-for-ever", wanted=wanted, saw=f"{SOON_S:g} s later the first call was still open")
 
 
@@ -47,13 +48,13 @@ def all_given_up(desk: Desk) -> None:
     symbols, timeout_s = desk.plan.symbols, desk.plan.timeout_s
     calls_s = TRIES * len(symbols) * timeout_s
     desk.until(lambda: desk.has_ended or any(desk.asked(s) > TRIES for s in symbols), SOON_S + calls_s)
-    one_try_too_many(desk)
+    expect_two_tries_at_most(desk)
 
 
 def late_trouble(desk: Desk, history: History) -> tuple[str, str, str]:
     """(code, wanted, saw) of a run in which nobody was answered; three empty words when all is as it should be."""
-    arrivals = history.events("gate.arrived", since=desk.started_s)
-    hang_ups = history.events("gate.left", since=desk.started_s)
+    arrivals = history.events(EventKind.GATE_ARRIVED, since=desk.started_s)
+    hang_ups = history.events(EventKind.GATE_LEFT, since=desk.started_s)
     # At the Gate the second call may overtake the first one's hang-up. A third one can not.
     wanted = "a call that is given up is closed, before the next one is made"
     if len(arrivals) > TRIES and not any(e.t < arrivals[TRIES].t for e in hang_ups):
@@ -71,12 +72,12 @@ def late_trouble(desk: Desk, history: History) -> tuple[str, str, str]:
     return "", "", ""
 
 
-def deadline_kept(desk: Desk, gate: Gate, queued: str, rest: Collection[str]) -> None:
+def expect_deadline_kept(desk: Desk, gate: Gate, queued: str, rest: Collection[str]) -> None:
     """The order ends at its deadline, and names the rest as failed. Nobody is asked after it, `queued` least of all."""
     late = "the deadline is one for the whole order, counted from its start"
     if not desk.until(lambda: desk.has_ended or desk.asked(queued) > 0, SOON_S + desk.plan.deadline_s):
         held = ", ".join(gate.held) or "nobody"
-        desk.went_wrong(late)
+        desk.judge_trouble(late)
         fail("deadline-not-kept", wanted=late, saw=f"{SOON_S:g} s after the deadline it still waited for {held}")
     if desk.asked(queued):
         fail("deadline-not-kept", wanted=late, saw=f"{queued} was asked after the deadline")
@@ -84,4 +85,4 @@ def deadline_kept(desk: Desk, gate: Gate, queued: str, rest: Collection[str]) ->
     desk.program.wait(SOON_S)
     if desk.has_told_end and sorted(desk.failed) != sorted(rest):
         fail("deadline-costs-all", wanted=wanted, saw=f"told as failed: {', '.join(desk.failed) or 'none'}")
-    desk.ends(wanted, failed=rest, error_code="deadline-costs-all")
+    desk.expect_end(wanted, failed=rest, error_code="deadline-costs-all")

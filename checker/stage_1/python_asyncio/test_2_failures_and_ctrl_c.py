@@ -11,12 +11,12 @@ from checker.harness.suite import needs
 from checker.stage_1.python_asyncio.desk import SOON_S, STEP_S, Desk, Start
 from checker.stage_1.python_asyncio.failures import (
     TRIES,
-    asked_again,
-    cost_of_a_failure,
-    one_try_too_many,
-    reset_costs_one,
+    expect_reset_costs_one,
+    expect_second_try,
+    expect_two_tries_at_most,
+    judge_failure,
 )
-from checker.stage_1.python_asyncio.limits import all_asked
+from checker.stage_1.python_asyncio.limits import expect_all_asked
 from checker.stage_1.python_asyncio.plan import PRICES, Plan
 from checker.stage_1.python_asyncio.upstream import Upstream
 
@@ -27,56 +27,56 @@ INTERRUPTED = (130, -signal.SIGINT)
 def test_a_failure_costs_one_symbol(start: Start, gate: Gate) -> None:
     """A failing call is tried once more, and costs its own symbol only."""
     desk = start(Plan(("ACME", "BOLT", "CRUX", "DUNE"), limit=4))
-    all_asked(desk, gate, 4, "with --limit 4, four calls are open at the same time")
-    asked_again(desk, gate, "ACME")
-    desk.answers("ACME", "ACME has its price from the second try")
-    asked_again(desk, gate, "BOLT")
+    expect_all_asked(desk, gate, 4, "with --limit 4, four calls are open at the same time")
+    expect_second_try(desk, gate, "ACME")
+    desk.expect_price("ACME", "ACME has its price from the second try")
+    expect_second_try(desk, gate, "BOLT")
     gate.release("BOLT", status=500)
     wanted = "BOLT, which failed twice, is told as failed while CRUX and DUNE are still open"
     told = desk.until(lambda: "BOLT" in desk.failed or desk.asked("BOLT") > TRIES)
-    one_try_too_many(desk)
+    expect_two_tries_at_most(desk)
     if not told or gate.left:
-        cost_of_a_failure(desk, gate, wanted)
+        judge_failure(desk, gate, wanted)
         fail("failure-not-told", wanted=wanted, saw="nothing was told of BOLT")
     for symbol in ("CRUX", "DUNE"):
         desk.answer(symbol)
         if not desk.is_told(symbol):
-            cost_of_a_failure(desk, gate, f"{symbol} has its price, whatever became of BOLT")
-    desk.ends("three prices and one failure, then the end", failed=["BOLT"], error_code="failure-costs-all")
-    one_try_too_many(desk)
+            judge_failure(desk, gate, f"{symbol} has its price, whatever became of BOLT")
+    desk.expect_end("three prices and one failure, then the end", failed=["BOLT"], error_code="failure-costs-all")
+    expect_two_tries_at_most(desk)
 
 
 @needs("test_a_failure_costs_one_symbol")
 def test_a_reset_costs_one_symbol(start: Start) -> None:
     """A connection that is reset is a failure like any other."""
     with Upstream(resets=["BOLT"]) as upstream:
-        reset_costs_one(start(Plan(("ACME", "BOLT", "CRUX"), limit=3), upstream.url), upstream.asked, "BOLT")
+        expect_reset_costs_one(start(Plan(("ACME", "BOLT", "CRUX"), limit=3), upstream.url), upstream.asked, "BOLT")
 
 
 @needs("test_three_calls_are_open_at_once")
 def test_ctrl_c_ends_it_tidily(start: Start, gate: Gate) -> None:
     """Ctrl-C ends it at once and tidily, with three calls open and two more waiting."""
     desk = start(Plan(tuple(PRICES)[:5], limit=3))
-    all_asked(desk, gate, 3, "with --limit 3, three calls are open at the same time")
+    expect_all_asked(desk, gate, 3, "with --limit 3, three calls are open at the same time")
     open_before = gate.held
     desk.program.send_signal(signal.SIGINT)
     wanted = "after SIGINT no new call is made, and the process ends with code 130"
     desk.until(lambda: desk.has_ended or gate.arrived > 3)
-    gate.settle()
-    interrupted_call(desk, open_before, wanted)
+    gate.wait_settled()
+    expect_interrupted_call(desk, open_before, wanted)
     returncode = desk.program.wait(STEP_S)
     if returncode is None:
-        desk.went_wrong(wanted)
+        desk.judge_trouble(wanted)
         fail("cancellation-swallowed", wanted=wanted, saw=f"{SOON_S:g} s later the process still ran")
     if returncode not in INTERRUPTED:
         if not desk.has_told_end:
-            desk.went_wrong(wanted)
+            desk.judge_trouble(wanted)
         saw = f"it went on to its end as if nothing had happened, with code {returncode}"
         fail("cancellation-swallowed", wanted=wanted, saw=saw)
     desk.tidy(wanted)
 
 
-def interrupted_call(desk: Desk, open_before: Collection[str], wanted: str) -> None:
+def expect_interrupted_call(desk: Desk, open_before: Collection[str], wanted: str) -> None:
     """After the signal somebody was asked: one whose call was open a second time, or one that had waited."""
     again = [symbol for symbol in open_before if desk.asked(symbol) > 1]
     new = [s for s in desk.plan.symbols if s not in open_before and desk.asked(s)]

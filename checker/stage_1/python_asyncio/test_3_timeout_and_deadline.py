@@ -14,15 +14,15 @@ from checker.harness.picture import Picture
 from checker.harness.suite import needs
 from checker.stage_1.python_asyncio.desk import Desk, Start
 from checker.stage_1.python_asyncio.drawings import calls_by_symbol
-from checker.stage_1.python_asyncio.failures import asked_again_before_the_queue
+from checker.stage_1.python_asyncio.failures import expect_second_try_before_the_queue
 from checker.stage_1.python_asyncio.limits import (
     PATIENT_S,
-    all_asked,
     all_given_up,
-    deadline_kept,
-    first_given_up,
+    expect_all_asked,
+    expect_deadline_kept,
+    expect_given_up,
+    expect_within_limit,
     late_trouble,
-    within_limit,
 )
 from checker.stage_1.python_asyncio.plan import PRICES, Plan
 
@@ -37,21 +37,21 @@ def test_a_late_call_is_given_up(start: Start, gate: Gate, history: History, pic
         gate.reset()
         desk = start(Plan(symbols, limit=1, timeout_s=timeout_s))
         try:
-            first_given_up(desk, gate)
+            expect_given_up(desk, gate)
             all_given_up(desk)
         finally:
             calls_by_symbol(picture, history, desk, f"nobody answers, --limit 1 --timeout {timeout_s:g}")
         trouble = late_trouble(desk, history)
         if not trouble[0]:
-            desk.ends("all three told as failed, then the end", failed=symbols, error_code="failure-costs-all")
-            beats_as_told(desk)
+            desk.expect_end("all three told as failed, then the end", failed=symbols, error_code="failure-costs-all")
+            expect_beats_as_told(desk)
             return
         desk.program.stop(midway=True)
     code, wanted, saw = trouble
     fail(code, wanted=wanted, saw=saw)
 
 
-def beats_as_told(desk: Desk) -> None:
+def expect_beats_as_told(desk: Desk) -> None:
     """With an interval that is longer than the whole run there is one beat, or none."""
     if desk.beats > 1:
         wanted = f"with --heartbeat {desk.plan.heartbeat_s:g}, one beat at most in so short an order"
@@ -62,13 +62,13 @@ def beats_as_told(desk: Desk) -> None:
 def test_a_second_try_does_not_queue_again(start: Start, gate: Gate) -> None:
     """A second try counts within the limit, and does not start again at the end of the queue."""
     desk = start(Plan(tuple(PRICES)[:8], limit=2))
-    all_asked(desk, gate, 2, "with --limit 2, two calls are open at the same time")
+    expect_all_asked(desk, gate, 2, "with --limit 2, two calls are open at the same time")
     symbol = gate.held[0]
-    asked_again_before_the_queue(desk, gate, symbol)
+    expect_second_try_before_the_queue(desk, gate, symbol)
     desk.settle()
-    within_limit(desk, gate)
+    expect_within_limit(desk, gate)
     gate.open()
-    desk.ends("the others are answered, then the end")
+    desk.expect_end("the others are answered, then the end")
 
 
 @needs("test_each_answer_lets_one_more_in", "test_a_failure_costs_one_symbol", "test_ctrl_c_ends_it_tidily")
@@ -77,7 +77,7 @@ def test_at_the_deadline_the_rest_is_named(start: Start, gate: Gate, history: Hi
     symbols = tuple(PRICES)[:7]
     desk = two_told_in_time(start, gate, symbols)
     try:
-        deadline_kept(desk, gate, queued=symbols[5], rest=symbols[2:])
+        expect_deadline_kept(desk, gate, queued=symbols[5], rest=symbols[2:])
     finally:
         calls_by_symbol(picture, history, desk, f"two of seven answer, --limit 3 --deadline {desk.plan.deadline_s:g}")
     for symbol in symbols[:2]:
@@ -104,10 +104,12 @@ def test_nothing_is_left_at_the_end(start: Start) -> None:
     """When run() returns, every task it has started has ended, at a deadline too."""
     desk = start(Plan(("ACME",), limit=1))
     desk.has_called("ACME")
-    desk.answers("ACME", "ACME has its price")
-    desk.ends("one price, then the end")
-    desk.left_nothing()
+    desk.expect_price("ACME", "ACME has its price")
+    desk.expect_end("one price, then the end")
+    desk.expect_nothing_left()
     symbols = ("BOLT", "CRUX", "DUNE")
     desk = start(Plan(symbols, limit=2, deadline_s=0.3))
-    desk.ends("three told as failed at the deadline, then the end", failed=symbols, error_code="deadline-costs-all")
-    desk.left_nothing()
+    desk.expect_end(
+        "three told as failed at the deadline, then the end", failed=symbols, error_code="deadline-costs-all"
+    )
+    desk.expect_nothing_left()

@@ -8,16 +8,16 @@ from checker.harness.history import History
 from checker.harness.picture import Picture
 from checker.harness.suite import needs
 from checker.stage_1.python_asyncio.books import (
-    asked_beside_a_book,
-    book_is_open,
-    book_is_read,
-    deadline_in_a_book,
-    timeout_is_over,
-    told_beside_a_book,
+    expect_asked_beside_a_book,
+    expect_book_read,
+    expect_deadline_in_a_book,
+    expect_open_book,
+    expect_timeout_over,
+    expect_told_beside_a_book,
 )
 from checker.stage_1.python_asyncio.desk import SOON_S, Desk, Start
 from checker.stage_1.python_asyncio.drawings import heartbeats
-from checker.stage_1.python_asyncio.limits import PATIENT_S, all_asked
+from checker.stage_1.python_asyncio.limits import PATIENT_S, expect_all_asked
 from checker.stage_1.python_asyncio.plan import Plan
 
 BEAT_S = 0.1
@@ -35,23 +35,23 @@ def test_the_heart_beats_while_a_book_is_parsed(start: Start, gate: Gate, histor
     desk = start(Plan(("ACME", "BOLT"), limit=2, heartbeat_s=BEAT_S))
     try:
         wanted = f"with --heartbeat {BEAT_S:g}, a beat every {BEAT_S:g} s while two calls are open"
-        all_asked(desk, gate, 2, wanted)
-        more_beats(desk, 2, wanted)
-        book_is_open(desk, gate, "ACME")
-        more_beats(desk, BEATS, "the heart goes on beating while parse() reads the book of ACME")
-        told_beside_a_book(desk, "BOLT")
-        more_beats(desk, BEATS, "the heart goes on beating when all have answered, and a book is still read")
-        book_is_read(desk, gate, "ACME")
-        desk.ends("two prices, then the end")
+        expect_all_asked(desk, gate, 2, wanted)
+        expect_more_beats(desk, 2, wanted)
+        expect_open_book(desk, gate, "ACME")
+        expect_more_beats(desk, BEATS, "the heart goes on beating while parse() reads the book of ACME")
+        expect_told_beside_a_book(desk, "BOLT")
+        expect_more_beats(desk, BEATS, "the heart goes on beating when all have answered, and a book is still read")
+        expect_book_read(desk, gate, "ACME")
+        desk.expect_end("two prices, then the end")
     finally:
         heartbeats(picture, history, desk, f"a beat every {BEAT_S:g} s")
 
 
-def more_beats(desk: Desk, count: int, wanted: str) -> None:
+def expect_more_beats(desk: Desk, count: int, wanted: str) -> None:
     """So many more beats come from now on."""
     goal = desk.beats + count
     if not desk.program.wait_for(lambda _: desk.beats >= goal, SOON_S):
-        desk.went_wrong(wanted)
+        desk.judge_trouble(wanted)
         fail("no-heartbeat", wanted=wanted, saw=f"{desk.beats} beats, and no more")
 
 
@@ -60,15 +60,15 @@ def test_the_heart_beats_between_answers(start: Start, gate: Gate) -> None:
     """The heart beats while answers come faster than it."""
     desk = start(Plan(PACED, limit=2, heartbeat_s=PACED_BEAT_S))
     wanted = f"with --heartbeat {PACED_BEAT_S:g}, the heart beats, however often an upstream answers"
-    all_asked(desk, gate, 2, wanted)
+    expect_all_asked(desk, gate, 2, wanted)
     # A first beat may come at once. The second is one of a rhythm.
     for answered, symbol in enumerate(PACED):
         if desk.program.wait_for(lambda _: desk.beats > 1, PACE_S):
             gate.open()
-            desk.ends("the rest is answered, then the end")
+            desk.expect_end("the rest is answered, then the end")
             return
         if not desk.until(lambda: bool(gate.held)):
-            desk.went_wrong(wanted)
+            desk.judge_trouble(wanted)
             fail("batches", wanted=wanted, saw=f"no new call after {answered} answers, {symbol} still to come")
         gate.release(gate.held[0], body="1.00")
     saw = f"{len(PACED)} answers, one every {PACE_S:g} s, and {desk.beats or 'no'} beat"
@@ -81,10 +81,10 @@ def test_a_book_is_no_late_answer(start: Start, gate: Gate) -> None:
     for timeout_s in (0.3, 3.0):
         gate.reset()
         desk = start(Plan(("ACME", "BOLT"), limit=2, timeout_s=timeout_s))
-        if desk.has_called("ACME") and book_is_open(desk, gate, "ACME"):
-            timeout_is_over(desk, reading="ACME", silent="BOLT")
-            book_is_read(desk, gate, "ACME")
-            desk.ends("one price and one failure, then the end", failed=["BOLT"], error_code="failure-costs-all")
+        if desk.has_called("ACME") and expect_open_book(desk, gate, "ACME"):
+            expect_timeout_over(desk, reading="ACME", silent="BOLT")
+            expect_book_read(desk, gate, "ACME")
+            desk.expect_end("one price and one failure, then the end", failed=["BOLT"], error_code="failure-costs-all")
             return
         desk.program.stop(midway=True)
     raise Inconclusive(TOO_SLOW)
@@ -95,15 +95,15 @@ def test_a_book_keeps_no_turn(start: Start, gate: Gate) -> None:
     """While a book is parsed, its turn goes to the next call."""
     symbols = ("ACME", "BOLT", "CRUX")
     desk = start(Plan(symbols, limit=2))
-    all_asked(desk, gate, 2, "with --limit 2, two calls are open at the same time")
+    expect_all_asked(desk, gate, 2, "with --limit 2, two calls are open at the same time")
     reading, other = gate.held[:2]
     queued = next(symbol for symbol in symbols if symbol not in (reading, other))
-    book_is_open(desk, gate, reading)
-    asked_beside_a_book(desk, queued, reading)
-    book_is_read(desk, gate, reading)
+    expect_open_book(desk, gate, reading)
+    expect_asked_beside_a_book(desk, queued, reading)
+    expect_book_read(desk, gate, reading)
     for symbol in (other, queued):
-        desk.answers(symbol, f"{symbol} has its price")
-    desk.ends("three prices, then the end")
+        desk.expect_price(symbol, f"{symbol} has its price")
+    desk.expect_end("three prices, then the end")
 
 
 @needs("test_at_the_deadline_the_rest_is_named", "test_the_heart_beats_while_a_book_is_parsed")
@@ -112,8 +112,8 @@ def test_the_deadline_does_not_wait_for_a_book(start: Start, gate: Gate) -> None
     for deadline_s in (1.0, PATIENT_S):
         gate.reset()
         desk = start(Plan(("ACME", "BOLT"), limit=2, deadline_s=deadline_s))
-        if desk.has_called("ACME") and book_is_open(desk, gate, "ACME"):
-            deadline_in_a_book(desk, gate, reading="ACME")
+        if desk.has_called("ACME") and expect_open_book(desk, gate, "ACME"):
+            expect_deadline_in_a_book(desk, gate, reading="ACME")
             return
         desk.program.stop(midway=True)
     raise Inconclusive(TOO_SLOW)

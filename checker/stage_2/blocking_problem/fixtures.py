@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
+from checker.harness import starters
 from checker.harness.gate import Gate
 from checker.harness.gunicorn.workers import Workers, read_configuration, start_printing_configuration
 from checker.harness.run import Run
@@ -14,7 +12,7 @@ from checker.stage_2.blocking_problem.shop import GENEROUS_S, Shop
 
 
 @pytest.fixture(scope="session")
-def shop(gunicorn: Callable[..., Any], gate: Gate, run: Run) -> Shop:
+def shop(gunicorn: starters.Gunicorn, gate: Gate, run: Run) -> Shop:
     """The shop, with the Gate for its database and a database file outside the learner's folder."""
     printing = start_printing_configuration(run)
     try:
@@ -25,6 +23,6 @@ def shop(gunicorn: Callable[..., Any], gate: Gate, run: Run) -> Shop:
         printing.stop()
     configuration = read_configuration(printing.log.text)
     if configuration is None:
-        server.ready("/hello/")  # ends with the server's own words on what it cannot read
+        server.expect_ready("/hello/")  # ends with the server's own words on what it cannot read
         raise LookupError("gunicorn serves with a configuration that it did not print")
     return Shop(server, Workers(server, configuration), gate, run)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import partial
 from statistics import median
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn.workers import Workers
@@ -64,28 +65,28 @@ class Shop:
                 break
         return reports
 
-    def hello_is_served(self, reports: Reports) -> None:
+    def expect_hello(self, reports: Reports) -> None:
         """Ask for the fast page while these reports are in the database."""
         wanted = f"/hello/ is answered while {_count(reports)} in the database"
         hello = self.server.send("/hello/", label="hello")
-        answer = hello.answer(SURE_S if self.workers.cannot_run(len(reports) + 1) else GENEROUS_S)
+        answer = hello.wait_answer(SURE_S if self.workers.cannot_run(len(reports) + 1) else GENEROUS_S)
         if answer is None and not hello.is_done and not self.workers.pid_of(hello):
             was_crowded = self.workers.are_crowded
             self.workers.go_on()
-            answer = hello.answer(SURE_S) if was_crowded else None
+            answer = hello.wait_answer(SURE_S) if was_crowded else None
             if answer is None:
                 self._judge_queued(list(reports.values()), [hello], wanted, was_crowded)
         if answer is not None and answer.status in REFUSALS:
             fail("fast-page-refused", wanted=wanted, saw=f"/hello/ was refused with status {answer.status}")
-        self.server.answer_of(hello, 0.0)
+        self.server.expect_answer(hello, 0.0)
 
-    def refuses(self, tag: str, reports: Reports, *, held_code: str, saw_held: str) -> Answer:
+    def expect_refusal(self, tag: str, reports: Reports, *, held_code: str, saw_held: str) -> Answer:
         """Send one report more than may run: the answer that refuses it, whatever its headers."""
         wanted = f"report {tag} is refused with status 503 at once, while {_count(reports)} in the database"
         report = self.server.send(f"/report/{tag}/", label=f"report {tag}")
         end = self._now() + GENEROUS_S
         is_inside = False
-        while report.answer(STEP_S) is None and not report.is_done and self._now() < end:
+        while report.wait_answer(STEP_S) is None and not report.is_done and self._now() < end:
             if tag in self.gate.held:
                 saw = f"{saw_held}: {self.workers.busy_with([*reports.values(), report])}"
                 fail(held_code, wanted=wanted, saw=saw, where=self.query)
@@ -93,16 +94,16 @@ class Shop:
                 is_inside, end = True, min(end, self._now() + INSIDE_S)
         if not report.is_done:
             self._judge_waiting(tag, reports, wanted, "in your code" if is_inside else "for a worker")
-        answer = report.answer(0)
+        answer = report.wait_answer(0)
         if answer is None or (answer.status >= 500 and answer.status != 503):
-            answer = self.server.answer_of(report)
+            answer = self.server.expect_answer(report)
         if answer.status != 503:
             fail("wrong-refusal", wanted=wanted, saw=f"report {tag} was answered with status {answer.status}")
         return answer
 
-    def refused_at_once(self, refusals: Collection[Answer]) -> None:
+    def expect_refused_at_once(self, refusals: Collection[Answer]) -> None:
         """The quickest of these refusals took about as long in the learner's code as the fast page does."""
-        hellos = [event["request"] for event in self.server.seen("app.entered") if event["path"] == "/hello/"]
+        hellos = [event["request"] for event in self.server.seen(EventKind.APP_ENTERED) if event["path"] == "/hello/"]
         hello_s = median(self._inside_s(request) for request in hellos)
         refusal_s = min(self._inside_s(refusal.request) for refusal in refusals)
         if refusal_s >= ON_PURPOSE_S and refusal_s > AT_ONCE_RATIO * hello_s:
@@ -113,11 +114,11 @@ class Shop:
                 f"/hello/ took {hello_s * 1000:.0f} ms",
             )
 
-    def finish(self, reports: Reports) -> None:
+    def expect_reports(self, reports: Reports) -> None:
         """Let the database answer: each report must say what the database said."""
         for tag, report in reports.items():
             self.gate.release(tag)
-            answer = self.server.answer_of(report)
+            answer = self.server.expect_answer(report)
             if answer.status != 200 or answer.json() != {"report": tag}:
                 wanted = f'report {tag} is answered 200 {{"report": "{tag}"}}, with what the database said'
                 saw = f"status {answer.status}: {answer.text[:120]!r}"
@@ -127,7 +128,7 @@ class Shop:
     def settle(self, reports: Reports) -> None:
         """Wait until the server is through with these requests: a slot may come back after the last byte."""
         for report in reports.values():
-            self._history.wait_for("app.left", partial(_is_of, report.id), deadline_s=GENEROUS_S)
+            self._history.wait_for(EventKind.APP_LEFT, partial(_is_of, report.id), deadline_s=GENEROUS_S)
 
     @property
     def query(self) -> Place | None:
@@ -142,7 +143,7 @@ class Shop:
 
     def _judge_early_answer(self, reports: Reports, refused_code: str, after: str) -> None:
         tag, report = next((tag, report) for tag, report in reports.items() if report.is_done)
-        answer = report.answer(0)
+        answer = report.wait_answer(0)
         if answer is not None and answer.status in REFUSALS:
             self.gate.wait_held(len(reports) - 1, SURE_S)
             running = len(self.gate.held) or "none"
@@ -151,7 +152,7 @@ class Shop:
             if refused_code == "refused-too-early" and self._refuses_when_idle(reports):
                 fail("slot-lost", wanted=wanted, saw=f"{saw}; one more was refused when nothing ran at all")
             fail(refused_code, wanted=wanted, saw=saw)
-        answer = self.server.answer_of(report)
+        answer = self.server.expect_answer(report)
         wanted = f"report {tag} asks the database, and is answered with what it said"
         saw = f"status {answer.status} without asking the database: {answer.text[:120]!r}"
         fail("not-the-report", wanted=wanted, saw=saw, where=self.query)
@@ -161,9 +162,9 @@ class Shop:
         self.settle(reports)
         alone = self.server.send("/report/1/", label="one more, alone")
         end = self._now() + GENEROUS_S
-        while "1" not in self.gate.held and alone.answer(STEP_S) is None and self._now() < end:
+        while "1" not in self.gate.held and alone.wait_answer(STEP_S) is None and self._now() < end:
             pass
-        answer = alone.answer(0)
+        answer = alone.wait_answer(0)
         return answer is not None and answer.status in REFUSALS
 
     def _judge_missing(self, reports: Reports) -> None:
@@ -202,12 +203,12 @@ class Shop:
         # So that the picture shows when those who waited were served.
         self.gate.open()
         for exchange in exchanges:
-            exchange.answer(SURE_S)
+            exchange.wait_answer(SURE_S)
 
     def _inside_s(self, request: str) -> float:
         """How long a request was in the learner's code, by the probe's clock: waiting for a worker does not count."""
-        left = self._history.wait_for("app.left", partial(_is_of, request), deadline_s=GENEROUS_S)
-        entered = next(event for event in self.server.seen("app.entered") if event["request"] == request)
+        left = self._history.wait_for(EventKind.APP_LEFT, partial(_is_of, request), deadline_s=GENEROUS_S)
+        entered = next(event for event in self.server.seen(EventKind.APP_ENTERED) if event["request"] == request)
         return GENEROUS_S if left is None else left.t - entered.t
 
     def _now(self) -> float:

@@ -25,8 +25,8 @@ def test_the_shop_answers(shop: Shop, project: Path) -> None:
             saw=f"gunicorn.conf.py asks for {workers}",
             where=Place("gunicorn.conf.py", line_of("workers", (project / "gunicorn.conf.py").read_text())),
         )
-    shop.server.ready("/hello/")
-    answer = shop.server.get("/hello/")
+    shop.server.expect_ready("/hello/")
+    answer = shop.server.expect_get("/hello/")
     if answer.status != 200:
         fail("server-error", wanted="/hello/ answers with status 200", saw=f"status {answer.status}")
 
@@ -36,8 +36,8 @@ def test_a_fast_page_is_served_while_a_report_runs(shop: Shop) -> None:
     """A fast page is served while a report is running."""
     with shop.workers.crowded():
         reports = shop.run_reports(1)
-        shop.hello_is_served(reports)
-    shop.finish(reports)
+        shop.expect_hello(reports)
+    shop.expect_reports(reports)
 
 
 @needs("test_a_fast_page_is_served_while_a_report_runs")
@@ -45,7 +45,7 @@ def test_five_reports_run_at_the_same_time(shop: Shop) -> None:
     """Five reports run at the same time."""
     with shop.workers.crowded():
         reports = shop.run_reports(SLOTS)
-    shop.finish(reports)
+    shop.expect_reports(reports)
 
 
 @needs("test_five_reports_run_at_the_same_time")
@@ -53,5 +53,5 @@ def test_a_fast_page_is_served_while_five_reports_run(shop: Shop) -> None:
     """A fast page is served while five reports are running."""
     with shop.workers.crowded():
         reports = shop.run_reports(SLOTS)
-        shop.hello_is_served(reports)
-    shop.finish(reports)
+        shop.expect_hello(reports)
+    shop.expect_reports(reports)

@@ -30,15 +30,15 @@ def test_a_sixth_report_is_refused_at_once(shop: Shop) -> None:
     """A sixth report is refused at once, with 503 and Retry-After."""
     with shop.workers.crowded():
         reports = shop.run_reports(SLOTS)
-        refusal = shop.refuses("6", reports, held_code="no-limit", saw_held="six reports were in the database")
+        refusal = shop.expect_refusal("6", reports, held_code="no-limit", saw_held="six reports were in the database")
         if not is_retry_after(refusal.headers["Retry-After"]):
             fail(
                 "no-retry-after",
                 wanted="the refusal says when to come again: Retry-After, in seconds or as a date",
                 saw=f"503 with Retry-After: {refusal.headers['Retry-After'] or 'missing'}",
             )
-        shop.refused_at_once([refusal, *refuse_more(shop, reports)])
-    shop.finish(reports)
+        shop.expect_refused_at_once([refusal, *refuse_more(shop, reports)])
+    shop.expect_reports(reports)
 
 
 @needs("test_a_sixth_report_is_refused_at_once")
@@ -48,15 +48,15 @@ def test_the_limit_holds_for_the_whole_site(shop: Shop) -> None:
         reports = shop.run_reports(SLOTS)
     with shop.workers.only_others(reports.values()):
         saw_held = "another worker process took the sixth"
-        shop.refuses("6", reports, held_code="limit-per-process", saw_held=saw_held)
-    shop.finish(reports)
+        shop.expect_refusal("6", reports, held_code="limit-per-process", saw_held=saw_held)
+    shop.expect_reports(reports)
 
 
 @needs("test_the_limit_holds_for_the_whole_site")
 def test_a_slot_comes_back_after_a_report(shop: Shop) -> None:
     """A slot comes back when its report is done."""
     for _ in range(ROUNDS):
-        shop.finish(shop.run_reports(SLOTS, refused_code="slot-lost", after=" again, after five were answered"))
+        shop.expect_reports(shop.run_reports(SLOTS, refused_code="slot-lost", after=" again, after five were answered"))
     five_and_no_more(shop, "slot-lost", " again, after five were answered")
 
 
@@ -111,10 +111,12 @@ def five_and_no_more(shop: Shop, refused_code: str, after: str) -> None:
     """All five slots are there again, and not a sixth."""
     reports = shop.run_reports(SLOTS, refused_code=refused_code, after=after)
     refuse_more(shop, reports)
-    shop.finish(reports)
+    shop.expect_reports(reports)
 
 
 def refuse_more(shop: Shop, reports: Reports) -> list[Answer]:
     """Refusing a report must not make room for one."""
     tags = ("7", "8")
-    return [shop.refuses(tag, reports, held_code="limit-grows", saw_held=f"report {tag} was let in") for tag in tags]
+    return [
+        shop.expect_refusal(tag, reports, held_code="limit-grows", saw_held=f"report {tag} was let in") for tag in tags
+    ]

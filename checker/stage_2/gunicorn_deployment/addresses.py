@@ -13,7 +13,7 @@ from checker.stage_2.gunicorn_deployment.profiles import Profile
 from course.model import Place
 
 
-def listens_to_itself_only(site: Site, master_pid: int, profile: Profile, command: Place) -> None:
+def expect_loopback_only(site: Site, master_pid: int, profile: Profile, command: Place) -> None:
     """The master listens on loopback and nowhere else; `command` is the manager's line that starts it."""
     others = [address for address in _addresses(master_pid) if not ip_address(address).is_loopback]
     site.run.history.record("gunicorn.listens", server=site.name, elsewhere=others)

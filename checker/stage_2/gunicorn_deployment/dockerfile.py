@@ -20,7 +20,7 @@ ENDING = frozenset({"SIGTERM", "SIGINT", "SIGQUIT"})
 UNREPLACED = re.compile(r":\$(?:\w+|\{\w+\})$")
 
 
-def dockerfile_is_sound(project: Path, file: Dockerfile) -> None:
+def expect_sound_dockerfile(project: Path, file: Dockerfile) -> None:
     """What is wrong with an image whoever runs it."""
     where = file.place("ENTRYPOINT", project) or file.place("CMD", project) or Place("Dockerfile", 1)
     if not file.is_exec_form:
@@ -63,7 +63,7 @@ def dockerfile_is_sound(project: Path, file: Dockerfile) -> None:
         )
 
 
-def has_a_plain_port(project: Path, file: Dockerfile, wanted: str) -> None:
+def expect_plain_port(project: Path, file: Dockerfile, wanted: str) -> None:
     """No variable is left for a shell that is not there: gunicorn itself would get `$PORT`."""
     first, *rest = file.arguments or ("",)
     given = next((word for word in rest if UNREPLACED.search(word)), None)
@@ -73,7 +73,7 @@ def has_a_plain_port(project: Path, file: Dockerfile, wanted: str) -> None:
         fail("unreachable-from-outside", wanted=wanted, saw=saw, where=file.place(name, project))
 
 
-def a_stop_is_asked_for(project: Path, file: Dockerfile) -> None:
+def expect_stop_signal(project: Path, file: Dockerfile) -> None:
     """STOPSIGNAL is one that gunicorn hears, and ends by."""
     if file.stop_signal in ENDING or signal_named(file.stop_signal) is None:
         return

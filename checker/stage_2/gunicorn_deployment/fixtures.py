@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.gate import Gate
 from checker.harness.run import Run
 from checker.stage_2.gunicorn_deployment.profiles import FIRST_RELEASE, Profile, start_all
@@ -22,7 +22,7 @@ def release_file(run: Run) -> Path:
 
 
 @pytest.fixture(scope="session")
-def profiles(gunicorn: Callable[..., Any], gate: Gate, run: Run, release_file: Path) -> Mapping[str, Profile]:
+def profiles(gunicorn: starters.Gunicorn, gate: Gate, run: Run, release_file: Path) -> Mapping[str, Profile]:
     """The three services, each under a gunicorn of its own."""
     return start_all(run, gunicorn, gate, release_file)
 

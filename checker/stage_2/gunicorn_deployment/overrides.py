@@ -43,7 +43,7 @@ OF_THE_MASTER = ("LEARN_SERVER", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "
 Candidates = Sequence[tuple[str, Place | None]]
 
 
-def runs_by_the_profile(site: Site, master_pid: int, profile: Profile, manager: str, lines: Candidates) -> None:
+def expect_profile_kept(site: Site, master_pid: int, profile: Profile, manager: str, lines: Candidates) -> None:
     """What this master was started with comes to what its profile says; else the line that changes it is the finding.
 
     `lines` are the manager's own that could: their text and their place, the command first.

@@ -5,12 +5,12 @@ What is promised to each service stands in the checks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn.workers import Workers, start_printing_configuration
@@ -57,7 +57,7 @@ class Profile:
         """One request for each tag, by tag. Judges nothing."""
         return {tag: self.server.send(f"/{page}/{tag}/", label=f"{page} {tag}") for tag in tags}
 
-    def all_run(self, requests: dict[str, Exchange], count: int, wanted: str) -> None:
+    def expect_all_run(self, requests: dict[str, Exchange], count: int, wanted: str) -> None:
         """Wait until `count` of these run together; what keeps one from it ends the check with a finding."""
         if self._gate.wait_held(count, SURE_S if self.workers.cannot_run(count) else GENEROUS_S):
             return
@@ -76,11 +76,11 @@ class Profile:
         saw = f"{saw}, and the rest waited for a free slot"
         fail("too-few-slots", wanted=wanted, saw=saw, where=self.line("threads", "workers"))
 
-    def answered(self, requests: dict[str, Exchange], key: str) -> None:
+    def expect_answered(self, requests: dict[str, Exchange], key: str) -> None:
         """Let them all go: each is answered with what the Gate said."""
         self._gate.open()
         for tag, request in requests.items():
-            answer = self.server.answer_of(request)
+            answer = self.server.expect_answer(request)
             told = answer.json()
             if answer.status != 200 or not isinstance(told, dict) or told.get(key) != tag:
                 fail(
@@ -122,10 +122,10 @@ class Profile:
         # So that the picture shows when those who waited were served.
         self._gate.open()
         for request in requests.values():
-            request.answer(SURE_S)
+            request.wait_answer(SURE_S)
 
 
-def start_all(run: Run, start: Callable[..., Any], gate: Gate, release_file: Path) -> dict[str, Profile]:
+def start_all(run: Run, start: starters.Gunicorn, gate: Gate, release_file: Path) -> dict[str, Profile]:
     """All three, booting side by side while gunicorn prints what it makes of their profiles."""
     with _printing(run) as printing:
         servers: dict[str, Server] = {}
@@ -142,13 +142,13 @@ def start_all(run: Run, start: Callable[..., Any], gate: Gate, release_file: Pat
     for name, server in servers.items():
         settings = read_settings(printing[name].log.text)
         if settings is None:
-            server.ready("/hello/")  # ends with the server's own words on what it cannot read
+            server.expect_ready("/hello/")  # ends with the server's own words on what it cannot read
             raise LookupError(f"gunicorn serves {name} with a configuration that it did not print")
         profiles[name] = Profile(name, settings, server, gate)
     return profiles
 
 
-def gunicorn_grants(profile: Profile, longest_s: int, wanted: str) -> None:
+def expect_gunicorn_grants(profile: Profile, longest_s: int, wanted: str) -> None:
     """The profile gives what is under way at a stop as long as it may take."""
     if profile.settings.graceful_timeout_s < longest_s:
         fail(
@@ -159,7 +159,7 @@ def gunicorn_grants(profile: Profile, longest_s: int, wanted: str) -> None:
         )
 
 
-def serves_what_it_started_with(profile: Profile) -> None:
+def expect_no_reloader(profile: Profile) -> None:
     """The profile switches no reloader on."""
     if profile.settings.printed.get("reload") == "True":
         fail(

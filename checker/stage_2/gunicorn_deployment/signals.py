@@ -10,28 +10,28 @@ from pathlib import Path
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
+from checker.harness.waiting import wait_until
 from checker.stage_2.gunicorn_deployment.profiles import FIRST_RELEASE, GENEROUS_S, SECOND_RELEASE, Profile
 from course.model import Place
 
 STACK_DEADLINE_S = 10.0
-LOOK_AGAIN_S = 0.05
 LAST_LINES = 6
 # Whatever writes the stack (traceback, faulthandler, a logger of one's own), it names file and function in one line.
 STACK_LINE = re.compile(r"views\.py.*\breport\b|\breport\b.*views\.py")
 
 
-def a_crash_takes_one(exports: Profile, tags: Sequence[str]) -> None:
+def expect_crash_takes_one(exports: Profile, tags: Sequence[str]) -> None:
     """Kill the worker of the first of these exports: the others are answered, and a new worker takes one more."""
     server, count = exports.server, exports.settings.slots.workers
     master.wait_for_workers(server, count)
     running = exports.send("export", tags)
-    exports.all_run(running, len(tags), f"{len(tags)} exports in the database at once")
+    exports.expect_all_run(running, len(tags), f"{len(tags)} exports in the database at once")
     before = master.worker_pids(server)
     victim = master.pid_of(server, running[tags[0]])
     hit = [tag for tag, request in running.items() if master.pid_of(server, request) == victim]
     master.kill_worker(server, victim)
     for tag in hit:
-        running.pop(tag).answer(GENEROUS_S)
+        running.pop(tag).wait_answer(GENEROUS_S)
     if len(hit) > 1:
         fail(
             "crash-takes-others",
@@ -41,13 +41,13 @@ def a_crash_takes_one(exports: Profile, tags: Sequence[str]) -> None:
         )
     master.wait_for_workers(server, count)
     running |= exports.send("export", ["again"])
-    exports.all_run(running, len(tags), "one more export runs, after its worker was killed")
+    exports.expect_all_run(running, len(tags), "one more export runs, after its worker was killed")
     if master.pid_of(server, running["again"]) in before:
         raise LookupError("a worker that was busy took a second export")
-    exports.answered(running, "export")
+    exports.expect_answered(running, "export")
 
 
-def an_abort_tells_where_it_was(reports: Profile, gate: Gate) -> None:
+def expect_abort_tells_where(reports: Profile, gate: Gate) -> None:
     """Send SIGABRT, as gunicorn does at a timeout, to a worker with a report: the log names the report's line."""
     server, count = reports.server, reports.settings.slots.workers
     master.wait_for_workers(server, count)
@@ -55,16 +55,13 @@ def an_abort_tells_where_it_was(reports: Profile, gate: Gate) -> None:
     gate.wait_tag("stuck", GENEROUS_S)
     victim = master.pid_of(server, running["stuck"])
     log, seen_before = server.process.log, len(server.process.log.text)
-    sent = master.send(server, signal.SIGABRT, victim)
-    while not (told := STACK_LINE.search(log.text[seen_before:])):
-        # gunicorn says so when the hooks are through, unless the profile has made it quieter.
-        is_over = f"Worker exiting (pid: {victim})" in log.text[seen_before:]
-        if is_over or server.run.history.now() > sent + STACK_DEADLINE_S:
-            told = STACK_LINE.search(log.text[seen_before:])
-            break
-        server.process.wait(LOOK_AGAIN_S)
+    master.send(server, signal.SIGABRT, victim)
+    # gunicorn says so when the hooks are through, unless the profile has made it quieter.
+    is_over = f"Worker exiting (pid: {victim})"
+    wait_until(lambda: STACK_LINE.search(text := log.text[seen_before:]) or is_over in text, STACK_DEADLINE_S)
+    told = STACK_LINE.search(log.text[seen_before:])
     gate.open()
-    running["stuck"].answer(GENEROUS_S)
+    running["stuck"].wait_answer(GENEROUS_S)
     master.wait_gone(server, frozenset({victim}))
     if not told:
         lines = log.text[seen_before:].strip().splitlines()[-LAST_LINES:] or ["nothing"]
@@ -76,7 +73,7 @@ def an_abort_tells_where_it_was(reports: Profile, gate: Gate) -> None:
         )
 
 
-def a_reload_serves_the_new_release(reports: Profile, gate: Gate, release_file: Path) -> None:
+def expect_reload_serves_the_new(reports: Profile, gate: Gate, release_file: Path) -> None:
     """Deploy a release and send HUP while a report is under way: nobody gets an error, and new workers have it."""
     server, count = reports.server, reports.settings.slots.workers
     # A worker that still imports would take the new release without any reload.
@@ -95,7 +92,7 @@ def a_reload_serves_the_new_release(reports: Profile, gate: Gate, release_file: 
     if answer.text != SECOND_RELEASE:
         saw = f"a new worker serves the {answer.text!r} release: the project was imported before it was forked"
         fail("old-release", wanted=wanted, saw=saw, where=reports.line("preload_app"))
-    reports.answered(running, "report")
+    reports.expect_answered(running, "report")
     if master.wait_gone(server, old):
         return
     fail("old-release", wanted=wanted, saw="old workers were still there when their last request was done")

@@ -20,7 +20,7 @@ from course.model import Place
 LOOK_AGAIN_S = 0.05
 
 
-def finishes_through_a_stop(
+def expect_finish_through_stop(
     site: Site, gate: Gate, page: str, stop: Callable[[], Any], *, master_pid: int, where: Place | None = None
 ) -> Any:
     """Stop it while one request for `page` waits at the Gate: that one is answered. Returns what `stop` returned."""
@@ -36,7 +36,7 @@ def finishes_through_a_stop(
     while not (last.is_done or _is_stopping(site, master_pid, idle)) and site.run.history.now() < end:
         stopping.join(LOOK_AGAIN_S)
     gate.open()
-    answer = last.answer(GENEROUS_S)
+    answer = last.wait_answer(GENEROUS_S)
     stopping.join(GENEROUS_S * 2)
     if answer is None or answer.status != 200:
         fail(

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from checker.harness.findings import fail
-from checker.stage_2.gunicorn_deployment.profiles import Profile, gunicorn_grants
+from checker.stage_2.gunicorn_deployment.profiles import Profile, expect_gunicorn_grants
 from checker.stage_2.gunicorn_deployment.settings import line_that_sets
 from course.model import Place
 
@@ -30,9 +30,9 @@ def program_setting(project: Path, name: str) -> tuple[str, Place]:
     return parser.get(PROGRAM, name, fallback=""), place
 
 
-def supervisor_grants_the_grace(project: Path, exports: Profile, longest_s: int) -> None:
+def expect_supervisor_grace(project: Path, exports: Profile, longest_s: int) -> None:
     """Neither gunicorn nor supervisord kills an export before its time is over."""
-    gunicorn_grants(exports, longest_s, "an export that is under way at a stop has two minutes to finish")
+    expect_gunicorn_grants(exports, longest_s, "an export that is under way at a stop has two minutes to finish")
     text, line = program_setting(project, "stopwaitsecs")
     wait_s = float(text) if text.isdecimal() else STOP_WAIT_S
     if wait_s <= exports.settings.graceful_timeout_s:
@@ -45,7 +45,7 @@ def supervisor_grants_the_grace(project: Path, exports: Profile, longest_s: int)
         )
 
 
-def supervisor_tries_long_enough(project: Path, exports: Profile, longest_s: int) -> None:
+def expect_patient_supervisor(project: Path, exports: Profile, longest_s: int) -> None:
     """A new gunicorn that finds the port taken, by a worker that outlived its master, is not given up too soon."""
     text, line = program_setting(project, "startsecs")
     retries, _ = program_setting(project, "startretries")

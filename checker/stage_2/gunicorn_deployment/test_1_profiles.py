@@ -17,13 +17,13 @@ from checker.stage_2.gunicorn_deployment.profiles import (
     GENEROUS_S,
     LONGEST_EXPORT_S,
     Profile,
-    serves_what_it_started_with,
+    expect_no_reloader,
 )
 from checker.stage_2.gunicorn_deployment.settings import is_sync
 from checker.stage_2.gunicorn_deployment.signals import (
-    a_crash_takes_one,
-    a_reload_serves_the_new_release,
-    an_abort_tells_where_it_was,
+    expect_abort_tells_where,
+    expect_crash_takes_one,
+    expect_reload_serves_the_new,
 )
 
 EXPORTS = ("1", "2", "3")
@@ -36,9 +36,9 @@ STUCK_EXPORT_S = 600
 def test_the_depot_answers_under_each_profile(profiles: Mapping[str, Profile]) -> None:
     """The depot answers under each of the three profiles."""
     for profile in profiles.values():
-        profile.server.ready("/hello/")
-        profile.server.get("/hello/")
-        serves_what_it_started_with(profile)
+        profile.server.expect_ready("/hello/")
+        profile.server.expect_get("/hello/")
+        expect_no_reloader(profile)
 
 
 @needs("test_the_depot_answers_under_each_profile")
@@ -48,7 +48,7 @@ def test_three_exports_run_and_a_fourth_waits(profiles: Mapping[str, Profile], g
     wanted = "three exports in the database at once, and no more"
     with exports.workers.crowded():
         running = exports.send("export", EXPORTS)
-        exports.all_run(running, len(EXPORTS), wanted)
+        exports.expect_all_run(running, len(EXPORTS), wanted)
     waiting = exports.send("export", WAITING_EXPORTS)
     # Only a profile that has room for a fourth is given the time to show it.
     if exports.slots is not None and exports.slots > len(EXPORTS):
@@ -59,13 +59,13 @@ def test_three_exports_run_and_a_fourth_waits(profiles: Mapping[str, Profile], g
     if gate.peak > len(EXPORTS):
         saw = f"{gate.peak} exports were in the database at once"
         fail("too-many-slots", wanted=wanted, saw=saw, where=exports.line("threads", "workers"))
-    exports.answered({**running, **waiting}, "export")
+    exports.expect_answered({**running, **waiting}, "export")
 
 
 @needs("test_three_exports_run_and_a_fourth_waits")
 def test_a_crash_takes_one_export(profiles: Mapping[str, Profile]) -> None:
     """A worker that is killed takes one export with it, and another takes its place."""
-    a_crash_takes_one(profiles["exports"], EXPORTS)
+    expect_crash_takes_one(profiles["exports"], EXPORTS)
 
 
 @needs("test_the_depot_answers_under_each_profile")
@@ -102,13 +102,13 @@ def test_one_process_answers_pages_while_reports_run(profiles: Mapping[str, Prof
         fail("wrong-number-of-processes", wanted="one worker process", saw=f"the profile asks for {count}", where=line)
     reports = pages.send("report", SEVEN_REPORTS)
     wanted = "seven reports wait for the supplier, and /hello/ is answered meanwhile"
-    pages.all_run(reports, len(SEVEN_REPORTS), wanted)
+    pages.expect_all_run(reports, len(SEVEN_REPORTS), wanted)
     hello = pages.server.send("/hello/", label="hello")
-    if pages.workers.cannot_run(len(SEVEN_REPORTS) + 1) and hello.answer(1.0) is None:
+    if pages.workers.cannot_run(len(SEVEN_REPORTS) + 1) and hello.wait_answer(1.0) is None:
         saw = f"/hello/ waited for a report: all {pages.slots} slots were taken"
         fail("too-few-slots", wanted=wanted, saw=saw, where=pages.line("threads", "workers"))
-    pages.server.answer_of(hello, GENEROUS_S)
-    pages.answered(reports, "report")
+    pages.server.expect_answer(hello, GENEROUS_S)
+    pages.expect_answered(reports, "report")
 
 
 @needs("test_one_process_answers_pages_while_reports_run")
@@ -134,20 +134,20 @@ def test_eight_reports_run_whichever_worker_they_meet(profiles: Mapping[str, Pro
     master.wait_for_workers(reports.server, count)
     with reports.workers.crowded():
         running = reports.send("report", EIGHT_REPORTS)
-        reports.all_run(running, len(EIGHT_REPORTS), "eight reports wait for the supplier at once")
-    reports.answered(running, "report")
+        reports.expect_all_run(running, len(EIGHT_REPORTS), "eight reports wait for the supplier at once")
+    reports.expect_answered(running, "report")
 
 
 @needs("test_the_depot_answers_under_each_profile")
 def test_an_aborted_worker_tells_where_it_was(profiles: Mapping[str, Profile], gate: Gate) -> None:
     """The log tells where the threads of an aborted worker were."""
-    an_abort_tells_where_it_was(profiles["reports"], gate)
+    expect_abort_tells_where(profiles["reports"], gate)
 
 
 @needs("test_the_depot_answers_under_each_profile")
 def test_a_reload_serves_the_new_release(profiles: Mapping[str, Profile], gate: Gate, release_file: Path) -> None:
     """A reload serves the new release, and no request is lost."""
-    a_reload_serves_the_new_release(profiles["reports"], gate, release_file)
+    expect_reload_serves_the_new(profiles["reports"], gate, release_file)
 
 
 def has_arrived(gate: Gate, count: int) -> bool:

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
 from checker.harness.picture import Picture
 from checker.harness.servers.supervisord import Supervisor
 from checker.harness.suite import needs
-from checker.stage_2.gunicorn_deployment.addresses import listens_to_itself_only
-from checker.stage_2.gunicorn_deployment.overrides import lines_of_supervisor, runs_by_the_profile
+from checker.stage_2.gunicorn_deployment.addresses import expect_loopback_only
+from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_supervisor
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_EXPORT_S, Profile
-from checker.stage_2.gunicorn_deployment.stop import finishes_through_a_stop
+from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.supervisor import (
     SUPERVISOR_FILE,
+    expect_patient_supervisor,
+    expect_supervisor_grace,
     program_setting,
-    supervisor_grants_the_grace,
-    supervisor_tries_long_enough,
 )
 from checker.stage_2.gunicorn_deployment.visitor import CHANGE_DEADLINE_S, Visitor, master_of
 
@@ -34,7 +34,7 @@ LOOKS_UNTIL_SURE = 15
 
 
 @pytest.fixture(scope="session")
-def supervisor(supervisord: Callable[..., Any], outside: Mapping[str, str]) -> Supervisor:
+def supervisor(supervisord: starters.Supervisord, outside: Mapping[str, str]) -> Supervisor:
     """The real supervisord, with the learner's configuration."""
     started: Supervisor = supervisord(SUPERVISOR_FILE, environment=outside)
     return started
@@ -44,7 +44,7 @@ def supervisor(supervisord: Callable[..., Any], outside: Mapping[str, str]) -> S
 def test_supervisor_owns_gunicorn(supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile]) -> None:
     """Supervisor runs gunicorn itself, by the profile, and says so."""
     _, line = program_setting(project, "command")
-    supervisor.ready("/hello/")
+    supervisor.expect_ready("/hello/")
     runs = supervisor.wait_state("web", "RUNNING", GENEROUS_S)
     worker = Visitor(supervisor).ask()
     owned, serving = supervisor.pid_of("web"), master_of(supervisor, worker)
@@ -57,8 +57,8 @@ def test_supervisor_owns_gunicorn(supervisor: Supervisor, project: Path, profile
     if owned != serving:
         saw = f"supervisord started pid {owned}, the workers' master is pid {serving}: a shell stands between"
         fail("shell-between", wanted=wanted, saw=saw, where=line)
-    listens_to_itself_only(supervisor, serving, profiles["exports"], line)
-    runs_by_the_profile(supervisor, serving, profiles["exports"], "Supervisor", lines_of_supervisor(project))
+    expect_loopback_only(supervisor, serving, profiles["exports"], line)
+    expect_profile_kept(supervisor, serving, profiles["exports"], "Supervisor", lines_of_supervisor(project))
 
 
 @needs("test_supervisor_owns_gunicorn")
@@ -66,7 +66,7 @@ def test_supervisor_starts_gunicorn_again(
     supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile], picture: Picture
 ) -> None:
     """Whether gunicorn is killed or ends by itself, it is started again."""
-    supervisor_tries_long_enough(project, profiles["exports"], LONGEST_EXPORT_S)
+    expect_patient_supervisor(project, profiles["exports"], LONGEST_EXPORT_S)
     visitor = Visitor(supervisor)
     _, line = program_setting(project, "autorestart")
     old: frozenset[int] = frozenset()
@@ -97,11 +97,11 @@ def test_supervisor_lets_an_export_finish(
     supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile], gate: Gate
 ) -> None:
     """A stop by Supervisor lets an export finish."""
-    supervisor_grants_the_grace(project, profiles["exports"], LONGEST_EXPORT_S)
+    expect_supervisor_grace(project, profiles["exports"], LONGEST_EXPORT_S)
     owned = supervisor.pid_of("web") or 0
     _, line = program_setting(project, "stopsignal")
     stop = partial(supervisor.ctl, "stop", "web")
-    finishes_through_a_stop(supervisor, gate, "export", stop, master_pid=owned, where=line)
+    expect_finish_through_stop(supervisor, gate, "export", stop, master_pid=owned, where=line)
     supervisor.wait_state("web", "STOPPED", GENEROUS_S)
     supervisor.stop()
 

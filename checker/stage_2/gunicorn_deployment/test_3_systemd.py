@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
@@ -17,15 +17,15 @@ from checker.harness.picture import Lane, Picture, Stretch
 from checker.harness.servers.systemd import SystemdService
 from checker.harness.signals import signal_named
 from checker.harness.suite import needs
-from checker.stage_2.gunicorn_deployment.overrides import lines_of_systemd, runs_by_the_profile
+from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_systemd
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_REPORT_S, Profile
-from checker.stage_2.gunicorn_deployment.stop import finishes_through_a_stop
+from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.units import (
     SERVICE_FILE,
     SOCKET_FILE,
+    expect_sound_units,
+    expect_systemd_grace,
     stop_line,
-    systemd_grants_the_grace,
-    units_are_sound,
 )
 from checker.stage_2.gunicorn_deployment.visitor import CHANGE_DEADLINE_S, Visitor, master_of
 from course.model import BarKind, Place
@@ -37,7 +37,7 @@ KILL_SIGNAL = re.compile(r"(?:-s\s*|--signal[= ]|(?<=\s)-)((?:SIG)?[A-Z]+[0-9]?|
 
 
 @pytest.fixture(scope="session")
-def service(systemd: Callable[..., Any], outside: Mapping[str, str]) -> SystemdService:
+def service(systemd: starters.Systemd, outside: Mapping[str, str]) -> SystemdService:
     """web.service, started as systemd would, with the socket that web.socket tells of."""
     started: SystemdService = systemd(SERVICE_FILE, SOCKET_FILE, environment=outside, installed_at="/srv/depot")
     return started
@@ -45,7 +45,7 @@ def service(systemd: Callable[..., Any], outside: Mapping[str, str]) -> SystemdS
 
 def test_systemd_takes_the_units(project: Path) -> None:
     """The units are what systemd wants to read."""
-    units_are_sound(project)
+    expect_sound_units(project)
 
 
 @needs("test_systemd_takes_the_units", "test_eight_reports_run_whichever_worker_they_meet")
@@ -53,12 +53,12 @@ def test_gunicorn_takes_systemds_socket(
     service: SystemdService, project: Path, profiles: Mapping[str, Profile]
 ) -> None:
     """Under systemd, gunicorn runs by the profile, takes its socket, tells that it is ready, and answers there."""
-    service.ready("/hello/")
+    service.expect_ready("/hello/")
     if not service.wait_notified(GENEROUS_S):
         saw = "it answers, and never told READY=1: systemctl start hangs, and gives up"
         fail("not-notified", wanted="gunicorn tells systemd that it is ready", saw=saw, where=Place(SERVICE_FILE, 1))
     lines = lines_of_systemd(service.unit, project)
-    runs_by_the_profile(service, service.main_pid, profiles["reports"], "systemd", lines)
+    expect_profile_kept(service, service.main_pid, profiles["reports"], "systemd", lines)
 
 
 @needs("test_gunicorn_takes_systemds_socket")
@@ -103,6 +103,6 @@ def test_systemd_lets_a_report_finish(
     service: SystemdService, project: Path, profiles: Mapping[str, Profile], gate: Gate
 ) -> None:
     """A stop by systemd lets a report finish."""
-    systemd_grants_the_grace(project, service.unit, profiles["reports"], LONGEST_REPORT_S)
+    expect_systemd_grace(project, service.unit, profiles["reports"], LONGEST_REPORT_S)
     where, stop = stop_line(service.unit, project), service.stop
-    finishes_through_a_stop(service, gate, "report", stop, master_pid=service.main_pid, where=where)
+    expect_finish_through_stop(service, gate, "report", stop, master_pid=service.main_pid, where=where)

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.containers.dockerfile import read as read_dockerfile
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.servers.container import Container
 from checker.harness.suite import needs
-from checker.stage_2.gunicorn_deployment.dockerfile import a_stop_is_asked_for, dockerfile_is_sound, has_a_plain_port
-from checker.stage_2.gunicorn_deployment.overrides import lines_of_docker, runs_by_the_profile
-from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_REPORT_S, Profile, gunicorn_grants
-from checker.stage_2.gunicorn_deployment.stop import finishes_through_a_stop
+from checker.stage_2.gunicorn_deployment.dockerfile import (
+    expect_plain_port,
+    expect_sound_dockerfile,
+    expect_stop_signal,
+)
+from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_docker
+from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_REPORT_S, Profile, expect_gunicorn_grants
+from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.visitor import Visitor, master_of
 
 
 @pytest.fixture(scope="session")
-def box(container: Callable[..., Any], outside: Mapping[str, str]) -> Container:
+def box(container: starters.Container, outside: Mapping[str, str]) -> Container:
     """The container of the Dockerfile."""
     started: Container = container("Dockerfile", environment=outside)
     return started
@@ -30,26 +34,26 @@ def box(container: Callable[..., Any], outside: Mapping[str, str]) -> Container:
 
 def test_the_dockerfile_is_fit_to_run(project: Path) -> None:
     """The Dockerfile starts gunicorn without a shell that stays, without a reloader, and not as root."""
-    dockerfile_is_sound(project, read_dockerfile(project / "Dockerfile"))
+    expect_sound_dockerfile(project, read_dockerfile(project / "Dockerfile"))
 
 
 @needs("test_the_dockerfile_is_fit_to_run", "test_one_process_answers_pages_while_reports_run")
 def test_the_container_answers_from_outside(box: Container, project: Path, profiles: Mapping[str, Profile]) -> None:
     """The container runs by the profile, and answers at PORT, from outside too."""
     lines, wanted = lines_of_docker(box.dockerfile, project), "the container listens at the port that PORT names"
-    has_a_plain_port(project, box.dockerfile, wanted)
+    expect_plain_port(project, box.dockerfile, wanted)
     if other := box.listens_elsewhere(GENEROUS_S):
         line = next((place for text, place in lines if f":{other}" in text), None) or profiles["pages"].line("bind")
         saw = f"it listens at {other}, and PORT is {box.port}"
         fail("unreachable-from-outside", wanted=wanted, saw=saw, where=line)
-    box.ready("/hello/")
+    box.expect_ready("/hello/")
     if not box.is_open:
         saw = "it listens at one address only, which in a container is the container itself"
         bind = profiles["pages"].line("bind")
         where = bind if bind.doing else box.dockerfile.place("CMD", project)
         fail("unreachable-from-outside", wanted="the port is open to those who ask from outside", saw=saw, where=where)
     serving = master_of(box, Visitor(box).ask())
-    runs_by_the_profile(box, serving, profiles["pages"], "docker", lines)
+    expect_profile_kept(box, serving, profiles["pages"], "docker", lines)
 
 
 @needs("test_the_container_answers_from_outside")
@@ -62,7 +66,9 @@ def test_one_stop_ends_the_container(
     if owned != box.process.pid:
         saw = f"its first process is pid {box.process.pid}, gunicorn's master is pid {owned}: TERM never gets there"
         fail("shell-form", wanted="gunicorn is the container's first process", saw=saw, where=where)
-    a_stop_is_asked_for(project, box.dockerfile)
-    gunicorn_grants(profiles["pages"], LONGEST_REPORT_S, "a report that is under way at a stop has twenty seconds")
+    expect_stop_signal(project, box.dockerfile)
+    expect_gunicorn_grants(
+        profiles["pages"], LONGEST_REPORT_S, "a report that is under way at a stop has twenty seconds"
+    )
     stop = partial(box.stop_as_docker, grace_s=GENEROUS_S * 2)
-    finishes_through_a_stop(box, gate, "report", stop, master_pid=owned, where=where)
+    expect_finish_through_stop(box, gate, "report", stop, master_pid=owned, where=where)

@@ -9,7 +9,7 @@ from checker.harness.findings import fail
 from checker.harness.signals import signal_named
 from checker.harness.systemd.unit import Unit, read_unit
 from checker.harness.systemd.verify import verify
-from checker.stage_2.gunicorn_deployment.profiles import Profile, gunicorn_grants
+from checker.stage_2.gunicorn_deployment.profiles import Profile, expect_gunicorn_grants
 from course.model import Place
 
 SERVICE_FILE = "deploy/web.service"
@@ -22,7 +22,7 @@ TRUE = frozenset({"yes", "true", "on", "1"})
 REVIVING = ("always", "on-failure", "on-abnormal", "on-abort")
 
 
-def units_are_sound(project: Path) -> Unit:
+def expect_sound_units(project: Path) -> Unit:
     """What `systemd-analyze verify` says, where it exists, and what a server would say at the start. The service."""
     unit, socket = read_unit(project / SERVICE_FILE), read_unit(project / SOCKET_FILE)
     wanted = "systemd takes web.service and web.socket without a complaint"
@@ -74,9 +74,9 @@ def _is_kept_alive_as_somebody(unit: Unit, project: Path) -> None:
         )
 
 
-def systemd_grants_the_grace(project: Path, unit: Unit, reports: Profile, longest_s: int) -> None:
+def expect_systemd_grace(project: Path, unit: Unit, reports: Profile, longest_s: int) -> None:
     """Neither gunicorn nor systemd kills a report before its time is over."""
-    gunicorn_grants(reports, longest_s, f"a report that is under way at a stop has {longest_s} s to finish")
+    expect_gunicorn_grants(reports, longest_s, f"a report that is under way at a stop has {longest_s} s to finish")
     wait_s = unit.seconds("TimeoutStopSec", TIMEOUT_STOP_S)
     if wait_s <= reports.settings.graceful_timeout_s:
         fail(

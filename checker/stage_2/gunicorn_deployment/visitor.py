@@ -31,7 +31,7 @@ class Visitor:
     def ask(self) -> int:
         """The process that answers now; 0 when none does."""
         exchange = self._site.send("/pid/", label="visitor", deadline_s=ANSWER_S)
-        answer = exchange.answer(ANSWER_S)
+        answer = exchange.wait_answer(ANSWER_S)
         if answer is None:
             exchange.hang_up()
         pid = int(answer.text) if answer is not None and answer.status == 200 and answer.text.isdecimal() else 0

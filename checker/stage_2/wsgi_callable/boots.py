@@ -6,6 +6,7 @@ from enum import Enum
 from functools import partial
 from pathlib import Path
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.picture import Lane, Picture, Stretch
@@ -35,18 +36,18 @@ def ending_of_boot(server: Server) -> Ending:
     while server.run.history.now() < end:
         if server.process.wait(LOOK_AGAIN_S) is not None:
             return Ending.EXITED
-        if server.seen("app.loaded"):
+        if server.seen(EventKind.APP_LOADED):
             return Ending.SERVES
-        if len({event["pid"] for event in server.seen("app.import_failed")}) >= TRIES:
+        if len({event["pid"] for event in server.seen(EventKind.APP_IMPORT_FAILED)}) >= TRIES:
             return Ending.TRIES_AGAIN
     return Ending.HANGS
 
 
-def must_not_boot(server: Server, code: str, edit: str) -> None:
+def expect_no_boot(server: Server, code: str, edit: str) -> None:
     """A deployment with this edit in it must end with an error before it serves anybody."""
     wanted = f"with {edit}, gunicorn gives up at boot, with an exit code other than 0"
     ending = ending_of_boot(server)
-    failed = server.seen("app.import_failed")
+    failed = server.seen(EventKind.APP_IMPORT_FAILED)
     where = failed[-1].where if failed else None
     if ending is Ending.TRIES_AGAIN:
         how = f"each ended with {failed[-1]['type']}, which is no failed boot to gunicorn"
@@ -57,8 +58,8 @@ def must_not_boot(server: Server, code: str, edit: str) -> None:
             fail("boots-for-ever", wanted=wanted, saw="exit code 0, as if all was well", where=where)
         return
     if ending is Ending.HANGS:
-        server.ready("/shop/hello/")  # ends with the line that hangs
-    answer = server.send("/shop/hello/", label="first visitor").answer(GENEROUS_S)
+        server.expect_ready("/shop/hello/")  # ends with the line that hangs
+    answer = server.send("/shop/hello/", label="first visitor").wait_answer(GENEROUS_S)
     got = "no answer" if answer is None else f"status {answer.status}"
     fail(code, wanted=wanted, saw=f"the worker booted as if nothing was wrong, and its first visitor got {got}")
 
@@ -68,8 +69,8 @@ def draw_first_visits(site: Site, picture: Picture, warm: Server) -> None:
     folder = site.copy("cold", {COLD_WSGI.name: lambda _: COLD_WSGI.read_text(encoding="utf-8")})
     environment = {"DJANGO_SETTINGS_MODULE": "shop.settings"}
     cold = site.start("cold", app=COLD_APP, folder=folder, environment=environment)
-    cold.ready("/hello/", BOOT_S)
-    cold.get("/hello/")
+    cold.expect_ready("/hello/", BOOT_S)
+    cold.expect_get("/hello/")
     start = site.run.history.now()
     lanes = [*_waterfall("usual", cold, start), *_waterfall("yours", warm, start)]
     picture.lanes("one worker: its import, its first request, its second, by the clock", lanes)
@@ -77,12 +78,12 @@ def draw_first_visits(site: Site, picture: Picture, warm: Server) -> None:
 
 def _waterfall(name: str, server: Server, start: float) -> list[Lane]:
     history = server.run.history
-    loaded = server.seen("app.loaded")
+    loaded = server.seen(EventKind.APP_LOADED)
     if not loaded:
         return []
     lengths = [("import", float(loaded[0]["seconds"]))]
-    for label, entered in zip(("first", "second"), server.seen("app.entered"), strict=False):
-        left = history.wait_for("app.left", partial(_is_of, entered["request"]), deadline_s=GENEROUS_S)
+    for label, entered in zip(("first", "second"), server.seen(EventKind.APP_ENTERED), strict=False):
+        left = history.wait_for(EventKind.APP_LEFT, partial(_is_of, entered["request"]), deadline_s=GENEROUS_S)
         if left is not None:
             lengths.append((label, left.t - entered.t))
     lanes = []

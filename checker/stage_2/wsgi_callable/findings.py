@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.http import Answer
 from checker.harness.server import Server
@@ -50,13 +51,13 @@ def judge_missing_label(site: Site, number: int) -> NoReturn:
 
 def judge_missing_name(strict: Server, request: str, path: str) -> None:
     """A callable that met no SCRIPT_NAME, and wanted one: that is no error of the shop's."""
-    for event in strict.seen("app.raised"):
+    for event in strict.seen(EventKind.APP_RAISED):
         if event["request"] == request and event["type"] == "KeyError" and "SCRIPT_NAME" in str(event["message"]):
             wanted = f"{path} is answered without SCRIPT_NAME, which a server may leave out when it is empty"
             fail("pep-3333", wanted=wanted, saw=f"KeyError: {event['message']}", where=event.where)
 
 
-def answered(code: str, what: str, answer: Answer, where: Place | None) -> NoReturn:
+def fail_as_answered(code: str, what: str, answer: Answer, where: Place | None) -> NoReturn:
     """End the check: this answer is not the wanted one."""
     words = " ".join(_TAG.sub(" ", answer.text).split())
     fail(code, wanted=what, saw=f"status {answer.status}: {words[:80]!r}", where=where)

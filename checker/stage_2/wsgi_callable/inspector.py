@@ -9,12 +9,13 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import Event
@@ -36,7 +37,7 @@ Report = dict[str, Any]
 class Inspector:
     """Runs the learner's inspector, once for each question."""
 
-    def __init__(self, run: Run, program: Callable[..., Program], gate: Gate) -> None:
+    def __init__(self, run: Run, program: starters.Program, gate: Gate) -> None:
         self._run = run
         self._program = program
         self._asked = 0
@@ -52,7 +53,7 @@ class Inspector:
             "DATABASE_PATH": str(run.temporary / "inspected.sqlite3"),
         }
 
-    def run(self, application: str, target: str = "/", *, wanted: str) -> Program:
+    def expect_run(self, application: str, target: str = "/", *, wanted: str) -> Program:
         """One run of it, to its end."""
         self._asked += 1
         program = self._program(
@@ -62,24 +63,26 @@ class Inspector:
             fail("inspector-report", wanted=wanted, saw=f"it still ran after {BOOT_S:.0f} s")
         return program
 
-    def shop(self, target: str, facts: Mapping[str, Any], *, wanted: str) -> Report:
+    def expect_shop_report(self, target: str, facts: Mapping[str, Any], *, wanted: str) -> Report:
         """What it reports of one of the shop's pages, which must hold these facts."""
-        program = self.run(APP, target, wanted=wanted)
+        program = self.expect_run(APP, target, wanted=wanted)
         if program.process.returncode:
             raise program.crashed(wanted)
         return self._report(program, facts, wanted)
 
-    def lab(self, application: str, facts: Mapping[str, Any], *, code: str, wanted: str, target: str = "/") -> Report:
+    def expect_lab_report(
+        self, application: str, facts: Mapping[str, Any], *, code: str, wanted: str, target: str = "/"
+    ) -> Report:
         """What it reports of one of the lab's applications; an error of its own on the way is `code`."""
-        program = self.run(application, target, wanted=wanted)
+        program = self.expect_run(application, target, wanted=wanted)
         if program.process.returncode:
             crash = program.crashed(wanted).finding
             fail(code, wanted=wanted, saw=crash.saw, where=crash.where)
         return self._report(program, facts, wanted, code)
 
-    def refuses(self, application: str, *, code: str, wanted: str) -> Program:
+    def expect_refusal(self, application: str, *, code: str, wanted: str) -> Program:
         """It must end with an error for this application, which breaks PEP 3333, or breaks."""
-        program = self.run(application, wanted=wanted)
+        program = self.expect_run(application, wanted=wanted)
         if program.process.returncode == 0:
             fail(code, wanted=wanted, saw=f"exit code 0, and {self.said(program)[:SHOWN_CHARACTERS]!r}")
         return program

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from checker.harness.events import EventKind
 from checker.harness.findings import NotYet, fail
 from checker.harness.gate import Gate
 from checker.harness.history import Event
@@ -93,30 +94,32 @@ class Site:
     def boots(self, server: Server, path: str) -> Answer:
         """The first answer, of whatever status; a boot that failed because Django was not set up has its own words."""
         try:
-            return server.ready(path, BOOT_S)
+            return server.expect_ready(path, BOOT_S)
         except NotYet:
             self._judge_import_order(server)
             raise
 
-    def own_answer(
+    def expect_own_answer(
         self, server: Server, path: str, *, headers: Mapping[str, str] | None = None, label: str = ""
     ) -> Answer:
         """The answer to what the callable answers itself. A body that gunicorn cannot send has its own words."""
         request = server.send(path, headers=headers, label=label)
-        if request.answer(GENEROUS_S) is None and not any(
-            event["request"] == request.id for event in server.seen("app.raised")
+        if request.wait_answer(GENEROUS_S) is None and not any(
+            event["request"] == request.id for event in server.seen(EventKind.APP_RAISED)
         ):
             server.process.log.wait_for(NO_BYTES, LAST_WORDS_S)
             if refused := _NO_BYTES_LINE.findall(server.process.log.text):
                 wanted = f"gunicorn can send the answer to {path}"
                 fail("pep-3333", wanted=wanted, saw=refused[-1], where=self.callable)
-        return server.answer_of(request)
+        return server.expect_answer(request)
 
     # --- what Django told ---
 
     def told(self, word: str, path: str, *, since: float) -> int:
         """How often the ledger told that Django has "started", or "finished", a request for this path."""
-        return sum(event["tag"] == f"{word} {path}" for event in self.run.history.events("gate.arrived", since=since))
+        return sum(
+            event["tag"] == f"{word} {path}" for event in self.run.history.events(EventKind.GATE_ARRIVED, since=since)
+        )
 
     def hold(self, tag: str, count: int = 1, *, unless: str = "") -> bool:
         """Let all others go until so many calls with this tag are held; False at the deadline.
@@ -142,22 +145,24 @@ class Site:
         False when Django has not finished that one at the deadline.
         """
         since = self.run.history.now()
-        server.get("/shop/about/")
+        server.expect_get("/shop/about/")
         tag = "finished /shop/about/"
         return (
             self.run.history.wait_for(
-                "gate.arrived", lambda event: bool(event["tag"] == tag), since=since, deadline_s=GENEROUS_S
+                EventKind.GATE_ARRIVED, lambda event: bool(event["tag"] == tag), since=since, deadline_s=GENEROUS_S
             )
             is not None
         )
 
     def all_told(self, server: Server) -> None:
         """Return when the worker has ended all that was asked before: it takes the next request only then."""
-        server.get("/shop/about/")
+        server.expect_get("/shop/about/")
 
     def validators_word(self, strict: Server, request: str) -> Event | None:
         """What wsgiref's validator had against this request; waits until the server is through with it."""
-        self.run.history.wait_for("app.left", lambda event: bool(event["request"] == request), deadline_s=GENEROUS_S)
+        self.run.history.wait_for(
+            EventKind.APP_LEFT, lambda event: bool(event["request"] == request), deadline_s=GENEROUS_S
+        )
         return next((event for event in strict.seen("pep3333.broken") if event["request"] == request), None)
 
     def handed_over(self, path: str) -> Place:
@@ -180,7 +185,7 @@ class Site:
         return {"UPSTREAM_URL": self.gate.url, "DATABASE_PATH": str(database), **(more or {})}
 
     def _judge_import_order(self, server: Server) -> None:
-        for failed in server.seen("app.import_failed"):
+        for failed in server.seen(EventKind.APP_IMPORT_FAILED):
             frames = _WSGI_FRAME.findall(str(failed["traceback"]))
             if failed["type"] in TOO_EARLY and frames:
                 line = int(frames[-1])

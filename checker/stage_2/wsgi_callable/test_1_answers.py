@@ -8,12 +8,13 @@ from __future__ import annotations
 from http.client import IncompleteRead
 from pathlib import Path
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.server import Server
 from checker.harness.suite import needs
 from checker.stage_2.wsgi_callable.boots import Ending, ending_of_boot
-from checker.stage_2.wsgi_callable.findings import answered, judge_closed_file, judge_missing_name
+from checker.stage_2.wsgi_callable.findings import fail_as_answered, judge_closed_file, judge_missing_name
 from checker.stage_2.wsgi_callable.site import GENEROUS_S, Site, facts_of, links_of
 
 ODD_PATHS = ("/shop/echo/tea", "/shop/echo/shop/box", "/shop/echo/tea%20%26%20coffee")
@@ -25,16 +26,16 @@ def test_the_shop_is_mounted(site: Site, server: Server, gate: Gate) -> None:
     wanted = "/shop/hello/ is answered by the shop's page hello, with status 200"
     answer = site.boots(server, "/shop/hello/")
     if answer.status >= 500:
-        answer = server.get("/shop/hello/")  # ends with the learner's own error
+        answer = server.expect_get("/shop/hello/")  # ends with the learner's own error
     if answer.status != 200 or answer.text != "hello\n":
-        answered("not-mounted", wanted, answer, site.callable)
-    home = server.get("/shop/")
+        fail_as_answered("not-mounted", wanted, answer, site.callable)
+    home = server.expect_get("/shop/")
     links = links_of(home)
     strays = [link for link in links if not link.startswith("/shop/")]
     if strays or not links:
         wanted = "the links that Django writes begin with /shop/: reverse('hello') is /shop/hello/"
         fail("links-lose-prefix", wanted=wanted, saw=f"status {home.status}, links {links}", where=site.callable)
-    redirect = server.get("/shop/hello")
+    redirect = server.expect_get("/shop/hello")
     if redirect.headers["Location"] != "/shop/hello/":
         wanted = "/shop/hello is redirected to /shop/hello/, as Django does for a missing slash"
         saw = f"status {redirect.status}, Location: {redirect.headers['Location'] or 'missing'}"
@@ -48,7 +49,7 @@ def test_the_callable_keeps_pep_3333(site: Site, strict: Server, gate: Gate) -> 
     site.boots(strict, "/nowhere")
     for path in ("/healthz", "/nowhere", "/shop/hello/", "/shop/prices.csv", "/shop/labels/"):
         request = strict.send(path)
-        answer = request.answer(GENEROUS_S)
+        answer = request.wait_answer(GENEROUS_S)
         if broken := site.validators_word(strict, request.id):
             wanted = f"wsgiref.validate has nothing against the answer to {path}"
             fail("pep-3333", wanted=wanted, saw=str(broken["message"])[:240], where=broken.where or site.callable)
@@ -56,7 +57,7 @@ def test_the_callable_keeps_pep_3333(site: Site, strict: Server, gate: Gate) -> 
         if (answer is None or answer.status >= 500) and not isinstance(request.error, IncompleteRead):
             judge_missing_name(strict, request.id, path)
             judge_closed_file(site, strict)
-            strict.answer_of(request)
+            strict.expect_answer(request)
 
 
 @needs("test_the_shop_is_mounted")
@@ -64,25 +65,25 @@ def test_paths_arrive_as_they_were_sent(site: Site, server: Server, gate: Gate) 
     """What stands below /shop arrives as it was sent, and what does not is no page of the shop."""
     gate.open()
     for path in ODD_PATHS:
-        arrived = facts_of(server.get(f"{path}?word=/shop/tea")).get("path_info")
+        arrived = facts_of(server.expect_get(f"{path}?word=/shop/tea")).get("path_info")
         right = path.removeprefix("/shop").replace("%20", " ").replace("%26", "&")
         if arrived != right:
             saw = f"Django got the path {arrived!r}"
             fail("path-mangled", wanted=f"{path} is {right!r} to Django", saw=saw, where=site.callable)
-    word = facts_of(server.get("/shop/find/caf%C3%A9/")).get("word")
+    word = facts_of(server.expect_get("/shop/find/caf%C3%A9/")).get("word")
     if word != "café":
         wanted = "/shop/find/caf%C3%A9/ looks for 'café'"
         fail("path-mangled", wanted=wanted, saw=f"it looked for {word!r}", where=site.callable)
-    echo = facts_of(server.post("/shop/echo/order?by=post", b"two boxes of tea"))
+    echo = facts_of(server.expect_post("/shop/echo/order?by=post", b"two boxes of tea"))
     if (echo.get("method"), echo.get("query"), echo.get("body")) != ("POST", "by=post", "two boxes of tea"):
         wanted = "method, query and body of a POST to /shop/echo/order?by=post reach Django"
         fail("path-mangled", wanted=wanted, saw=str(echo), where=site.callable)
-    front = server.get("/shop")
+    front = server.expect_get("/shop")
     if front.status != 200 or "links" not in facts_of(front):
-        answered("path-mangled", "/shop, without a slash, is the shop's front page", front, site.callable)
+        fail_as_answered("path-mangled", "/shop, without a slash, is the shop's front page", front, site.callable)
     since = site.run.history.now()
     for path in ("/shopping/", "/healthzzz", "/hello/", "/"):
-        stranger = site.own_answer(server, path)
+        stranger = site.expect_own_answer(server, path)
         if stranger.status != 404 or site.told("started", path, since=since) or stranger.headers["X-Handler"]:
             who = " by Django" if stranger.headers["X-Handler"] else ""
             wanted = f"{path} is neither below /shop nor /healthz: status 404, without Django"
@@ -94,7 +95,7 @@ def test_an_outer_prefix_is_kept(site: Site, server: Server, gate: Gate) -> None
     """A prefix that the server already knows stays in front of /shop."""
     gate.open()
     # gunicorn takes this header from a proxy it trusts, and makes it the environ's SCRIPT_NAME.
-    home = server.get("/eu/shop/", headers={"SCRIPT_NAME": "/eu"})
+    home = server.expect_get("/eu/shop/", headers={"SCRIPT_NAME": "/eu"})
     links = links_of(home)
     if not links or any(not link.startswith("/eu/shop/") for link in links):
         wanted = "with SCRIPT_NAME '/eu' from the server, the shop's links begin with /eu/shop/"
@@ -107,10 +108,10 @@ def test_health_is_answered_without_django(site: Site, server: Server, gate: Gat
     """/healthz is answered without Django."""
     gate.open()
     since = site.run.history.now()
-    health = site.own_answer(server, "/healthz", headers={"Host": "10.0.0.7"}, label="health check")
+    health = site.expect_own_answer(server, "/healthz", headers={"Host": "10.0.0.7"}, label="health check")
     wanted = "/healthz is answered with status 200, whatever its Host header says"
     if health.status != 200:
-        answered("health-asks-django", wanted, health, site.callable)
+        fail_as_answered("health-asks-django", wanted, health, site.callable)
     if site.told("started", "/healthz", since=since) or health.headers["X-Handler"]:
         wanted = "/healthz is answered before Django is called"
         saw = "Django began a request for it (its signal request_started was sent)"
@@ -123,16 +124,16 @@ def test_a_missing_database_stops_only_its_own_pages(site: Site, server: Server,
     gate.open()
     wanted = "with a database that cannot be opened, the site boots and answers /healthz and /shop/hello/ with 200"
     if ending_of_boot(fair) is not Ending.SERVES:
-        failed = fair.seen("app.import_failed")
+        failed = fair.seen(EventKind.APP_IMPORT_FAILED)
         if failed and failed[-1]["type"] == "OperationalError":
             saw = f"the boot failed: {failed[-1]['type']}: {failed[-1]['message']}"
             fail("boot-needs-database", wanted=wanted, saw=saw, where=failed[-1].where)
         site.boots(fair, "/healthz")
     for path in ("/healthz", "/shop/hello/"):
-        usual = server.send(path).answer(GENEROUS_S)
+        usual = server.send(path).wait_answer(GENEROUS_S)
         if usual is None or usual.status != 200:
             continue  # with a database it is no better: that is a matter of its own
-        answer = fair.send(path).answer(GENEROUS_S)
+        answer = fair.send(path).wait_answer(GENEROUS_S)
         if answer is None or answer.status != 200:
             saw = f"{path} got {'no answer' if answer is None else f'status {answer.status}'}"
             fail("boot-needs-database", wanted=wanted, saw=saw, where=site.callable)
@@ -144,11 +145,11 @@ def test_a_file_arrives_as_it_is(site: Site, server: Server, gate: Gate, project
     gate.open()
     right = (project / "shop/prices.csv").read_bytes()
     request = server.send("/shop/prices.csv")
-    answer = request.answer(GENEROUS_S)
+    answer = request.wait_answer(GENEROUS_S)
     if answer is None or answer.status != 200:
         judge_closed_file(site, server)
     # Fewer bytes than Content-Length said: the answer broke, and what came of it is in the error.
-    body = request.error.partial if isinstance(request.error, IncompleteRead) else server.answer_of(request).body
+    body = request.error.partial if isinstance(request.error, IncompleteRead) else server.expect_answer(request).body
     if body != right:
         saw = f"{len(body):,} bytes arrived, beginning with {body[:24]!r}"
         wanted = f"/shop/prices.csv: {len(right):,} bytes, beginning with {right[:24]!r}"

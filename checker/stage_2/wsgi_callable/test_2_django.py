@@ -12,7 +12,7 @@ from checker.harness.lines import line_matching
 from checker.harness.picture import Picture
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_2.wsgi_callable.boots import Ending, draw_first_visits, ending_of_boot, must_not_boot
+from checker.stage_2.wsgi_callable.boots import Ending, draw_first_visits, ending_of_boot, expect_no_boot
 from checker.stage_2.wsgi_callable.findings import judge_finished, judge_missing_label
 from checker.stage_2.wsgi_callable.site import (
     FAIR,
@@ -39,7 +39,7 @@ def test_django_is_built_once(site: Site, fair: Server, gate: Gate) -> None:
     # Both are inside Django now, so two threads are.
     together = site.hold("started /shop/echo/both", len(visits))
     gate.open()
-    answers = [fair.answer_of(visit) for visit in visits]
+    answers = [fair.expect_answer(visit) for visit in visits]
     for query, answer in zip(queries, answers, strict=True):
         arrived = facts_of(answer).get("query")
         if arrived != query and arrived in queries:
@@ -47,7 +47,7 @@ def test_django_is_built_once(site: Site, fair: Server, gate: Gate) -> None:
             saw = f"the one with the query {query} was answered for {arrived}"
             fail("requests-mixed", wanted=wanted, saw=saw, where=site.callable)
     numbers = [answer.headers["X-Handler"] for answer in answers]
-    numbers.append(fair.get("/shop/hello/").headers["X-Handler"])
+    numbers.append(fair.expect_get("/shop/hello/").headers["X-Handler"])
     if len(set(numbers)) > 1:
         how = ", two of them at the same time," if together else ""
         saw = f"three requests{how} were served by the handlers {', '.join(map(str, numbers))} of one process"
@@ -58,7 +58,7 @@ def test_django_is_built_once(site: Site, fair: Server, gate: Gate) -> None:
 def test_the_deployments_settings_win(site: Site, fair: Server, gate: Gate) -> None:
     """A deployment's own DJANGO_SETTINGS_MODULE wins."""
     gate.open()
-    in_force = facts_of(fair.get("/shop/about/")).get("settings")
+    in_force = facts_of(fair.expect_get("/shop/about/")).get("settings")
     if in_force != FAIR:
         place = line_matching(site.run.project, WSGI_FILE, [SETTINGS_LINE]) or site.callable
         wanted = f"started with DJANGO_SETTINGS_MODULE={FAIR}, the site uses it"
@@ -75,9 +75,9 @@ def test_a_broken_urlconf_fails_the_boot(site: Site, server: Server, gate: Gate,
     if ending_of_boot(at_the_fair) is not Ending.EXITED:
         # Does it import no URLconf at all, or another one than these settings name?
         broken = site.copy("broken", {"shop/urls.py": lambda text: text + BROKEN})
-        must_not_boot(site.start("broken", folder=broken), "broken-urlconf-boots", "an import error in shop/urls.py")
+        expect_no_boot(site.start("broken", folder=broken), "broken-urlconf-boots", "an import error in shop/urls.py")
     edit = f"{FAIR}, and an import error in its URLconf, shop/urls_fair.py"
-    must_not_boot(at_the_fair, "warms-another-urlconf", edit)
+    expect_no_boot(at_the_fair, "warms-another-urlconf", edit)
 
 
 @needs("test_the_shop_is_mounted")
@@ -106,7 +106,7 @@ def test_each_request_is_finished_once(
     gate.open()
     for path in ("/shop/hello/", "/shop/prices.csv", "/shop/labels/"):
         since = history.now()
-        server.get(path, deadline_s=GENEROUS_S)
+        server.expect_get(path, deadline_s=GENEROUS_S)
         site.all_told(server)
         judge_finished(site, path, since, "which was answered")
     since = history.now()
@@ -120,10 +120,10 @@ def test_each_request_is_finished_once(
     gate.open()
     site.all_told(server)
     judge_finished(site, "/shop/labels/", since, "whose visitor left after the first chunk")
-    usual = strict.send("/shop/labels/").answer(GENEROUS_S)
+    usual = strict.send("/shop/labels/").wait_answer(GENEROUS_S)
     if usual is None or usual.status >= 500:
         return  # no page there at all: that is a matter of PEP 3333
     since = history.now()
-    strict.get("/shop/labels/", deadline_s=GENEROUS_S, headers={LEAVES: "before the first chunk"})
+    strict.expect_get("/shop/labels/", deadline_s=GENEROUS_S, headers={LEAVES: "before the first chunk"})
     begun = site.told("started", "/shop/labels/", since=since)  # never, by a body that calls Django when it is read
     judge_finished(site, "/shop/labels/", since, "whose visitor left before the first chunk", begun)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
-from checker.harness.program import Program
 from checker.harness.run import Run
 from checker.harness.suite import needs
 from checker.stage_2.wsgi_callable.findings import times
@@ -26,7 +24,7 @@ MISTAKES = {
 
 
 @pytest.fixture(scope="session")
-def inspector(run: Run, program: Callable[..., Program], gate: Gate) -> Inspector:
+def inspector(run: Run, program: starters.Program, gate: Gate) -> Inspector:
     """The learner's inspector."""
     return Inspector(run, program, gate)
 
@@ -37,7 +35,7 @@ def test_the_inspector_reads_the_shop(inspector: Inspector, gate: Gate) -> None:
     gate.open()
     facts = {"status": 200, "chunks": 1, "bytes": 6}
     wanted = "`python inspect_wsgi.py shop.wsgi:application /shop/hello/` reports the page"
-    report = inspector.shop("/shop/hello/", facts, wanted=wanted)
+    report = inspector.expect_shop_report("/shop/hello/", facts, wanted=wanted)
     if header(report, "Content-Type") != "text/plain":
         wanted = "headers: a list of [name, value], with Content-Type text/plain in it"
         fail("inspector-report", wanted=wanted, saw=f"headers: {report['headers']!r}"[:200])
@@ -48,7 +46,7 @@ def test_the_inspector_makes_a_whole_environ(inspector: Inspector, gate: Gate, h
     gate.open()
     since = history.now()
     target = "/find/caf%C3%A9+tea/?word=a%20b&back=/a?b"
-    program = inspector.run("learn_lab:environs", target, wanted="an environ")
+    program = inspector.expect_run("learn_lab:environs", target, wanted="an environ")
     if inspector.judge_environ(program, target, since):
         return
     wanted = "inspect_wsgi.py calls the application it is told"
@@ -66,14 +64,14 @@ def test_the_inspector_closes_what_it_read(site: Site, inspector: Inspector, gat
     # The bare shop, so that a close() which shop/wsgi.py loses is no fault of the inspector.
     stream = {"status": 200, "chunks": LABELS}
     reads = "a stream is read to its end, chunk by chunk"
-    inspector.lab("learn_lab:shop", stream, code="inspector-report", wanted=reads, target="/labels/")
+    inspector.expect_lab_report("learn_lab:shop", stream, code="inspector-report", wanted=reads, target="/labels/")
     if (finished := site.told("finished", "/labels/", since=since)) != 1:
         saw = f"Django told request_finished {times(finished)}"
         fail("close-forgotten", wanted="the inspected request is finished once", saw=saw)
     listed = {"status": 200, "closed": False}
-    inspector.lab("learn_lab:lists", listed, code="close-assumed", wanted="a list has no close()")
-    inspector.lab("learn_lab:closes", {"closed": True}, code="close-forgotten", wanted=wanted)
-    program = inspector.run("learn_lab:breaks", wanted=wanted)
+    inspector.expect_lab_report("learn_lab:lists", listed, code="close-assumed", wanted="a list has no close()")
+    inspector.expect_lab_report("learn_lab:closes", {"closed": True}, code="close-forgotten", wanted=wanted)
+    program = inspector.expect_run("learn_lab:breaks", wanted=wanted)
     closed = [event["app"] for event in inspector.told("lab.closed", since=since)]
     if "closes" not in closed:
         fail("close-forgotten", wanted=wanted, saw="it was not called, although `closed` said so")
@@ -92,23 +90,23 @@ def test_the_inspector_understands_start_response(inspector: Inspector, gate: Ga
     code = "start-response-misread"
     two = {"chunks": 2, "bytes": 8}
     wanted = "an application that calls start_response with its first chunk, and sends three, one of them empty"
-    inspector.lab("learn_lab:lazy", {"status": 202, **two, "chunks": 3}, code=code, wanted=wanted)
+    inspector.expect_lab_report("learn_lab:lazy", {"status": 202, **two, "chunks": 3}, code=code, wanted=wanted)
     wanted = "an application that sends one chunk by write(), and returns one"
-    inspector.lab("learn_lab:writes", {"status": 201, **two}, code=code, wanted=wanted)
+    inspector.expect_lab_report("learn_lab:writes", {"status": 201, **two}, code=code, wanted=wanted)
     wanted = "an application that calls start_response again, with exc_info, before its first chunk"
     sorry = {"status": 503, "chunks": 1, "bytes": 5}
-    report = inspector.lab("learn_lab:reconsiders", sorry, code=code, wanted=wanted)
+    report = inspector.expect_lab_report("learn_lab:reconsiders", sorry, code=code, wanted=wanted)
     if header(report, "Retry-After") != "5":
         fail(code, wanted=f"{wanted}: the headers of the second call", saw=f"headers: {report['headers']!r}"[:200])
     if header(report, "Set-Cookie", 1) is None:
         wanted = "headers: every pair, also the second of two Set-Cookie"
         fail("inspector-report", wanted=wanted, saw=f"headers: {report['headers']!r}"[:200])
     wanted = "an application that prints, when it is imported, called and read"
-    inspector.lab("learn_talks:talks", {"status": 200, **two}, code="inspector-report", wanted=wanted)
+    inspector.expect_lab_report("learn_talks:talks", {"status": 200, **two}, code="inspector-report", wanted=wanted)
     since = history.now()
     for application, mistake in MISTAKES.items():
         wanted = f"an exit code other than 0 for an application that {mistake}"
-        inspector.refuses(f"learn_lab:{application}", code=code, wanted=wanted)
+        inspector.expect_refusal(f"learn_lab:{application}", code=code, wanted=wanted)
     if not inspector.told("lab.closed", since=since):
         wanted = "close() is called, too, when the application never called start_response"
         fail("close-forgotten", wanted=wanted, saw="it was not called")

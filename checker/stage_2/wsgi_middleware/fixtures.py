@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.gate import Gate
 from checker.harness.run import Run
 from checker.stage_2.wsgi_middleware.inside.rooms import ROOMS
@@ -16,13 +15,13 @@ from checker.stage_2.wsgi_middleware.mall import Mall, start_mall
 
 
 @pytest.fixture(scope="session")
-def mall(gunicorn: Callable[..., Any], gate: Gate, run: Run) -> Mall:
+def mall(gunicorn: starters.Gunicorn, gate: Gate, run: Run) -> Mall:
     """The mall under one gunicorn worker with four threads."""
     return start_mall(gunicorn, gate, run, app="mall.wsgi:application", name="gunicorn", environment={})
 
 
 @pytest.fixture(scope="session")
-def lab(program: Callable[..., Any], run: Run) -> Lab:
+def lab(program: starters.Program, run: Run) -> Lab:
     """The strict server's report on both WSGI middlewares."""
     environment = {
         "PYTHONPATH": ROOMS,

@@ -66,7 +66,7 @@ class Lab:
         self._trials: dict[tuple[str, str], Trial] = {}
         self._middleware: list[str] = []
 
-    def read(self) -> None:
+    def expect_report(self) -> None:
         """Wait for the report. A lab that the learner's code ended, or holds up, ends the check with a finding."""
         wanted = "mall/ledger.py and mall/maintenance.py can be imported, and try out every kind of response"
         ended = self._program.wait(GENEROUS_S) is not None

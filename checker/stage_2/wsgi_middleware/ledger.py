@@ -17,7 +17,7 @@ CLOCK_SHARE = 0.9
 BROKEN_OFF = ("abort", "unpulled", "raise-first", "raise", "fail", "exit", "bad-close")
 
 
-def carries_its_id(trial: Trial) -> None:
+def expect_id_carried(trial: Trial) -> None:
     """One X-Request-Id, the visitor's own, in the answer and inside the app."""
     ids, sent = request_ids(trial.visit), trial.visit["asked"]["request_id"]
     if ids != [sent]:
@@ -29,7 +29,7 @@ def carries_its_id(trial: Trial) -> None:
         _no_id_inside(given, trial)
 
 
-def makes_ids(trial: Trial) -> None:
+def expect_ids_made(trial: Trial) -> None:
     """A visitor who sends no id gets a new one."""
     found = [request_ids(visit) for visit in trial.visits]
     if any(len(ids) != 1 or not ids[0] for ids in found) or found[0] == found[1]:
@@ -40,7 +40,7 @@ def makes_ids(trial: Trial) -> None:
         _no_id_inside(given, trial)
 
 
-def is_in_the_ledger(trial: Trial, *, statuses: Sequence[int], body_bytes: int) -> None:
+def expect_ledger_line(trial: Trial, *, statuses: Sequence[int], body_bytes: int) -> None:
     """One line for the request, with what is true of it: one of the statuses, and all the rest."""
     asked = trial.visit["asked"]
     mine = [x for x in trial.lines if x["fields"].get("request_id") == asked["request_id"]] or list(trial.lines)
@@ -58,7 +58,7 @@ def is_in_the_ledger(trial: Trial, *, statuses: Sequence[int], body_bytes: int) 
             fail("wrong-ledger-line", wanted=wanted, saw=f"{name} {fields.get(name)!r}", where=where)
 
 
-def is_timed_to_the_end(trial: Trial) -> None:
+def expect_timed_to_the_end(trial: Trial) -> None:
     """The duration lasts until the body has ended, not until the app returned it or handed on its last chunk."""
     fields = trial.lines[0]["fields"]
     duration = fields.get("duration_ms")

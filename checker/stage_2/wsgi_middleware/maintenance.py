@@ -8,7 +8,7 @@ from checker.stage_2.wsgi_middleware.inside.lab import GATE_VISITS
 from checker.stage_2.wsgi_middleware.lab import Trial, header_values
 
 
-def follows_its_flag(trial: Trial) -> None:
+def expect_flag_followed(trial: Trial) -> None:
     """While the flag file exists: 503 with Retry-After, and the app is not called. Else the app is."""
     for number, (visit, (is_closed, method)) in enumerate(zip(trial.visits, GATE_VISITS, strict=True)):
         status = str(visit["started"][-1]["status"]) if visit["started"] else "no status"

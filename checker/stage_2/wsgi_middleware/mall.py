@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from checker.harness import diagnosis
+from checker.harness import diagnosis, starters
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.http import Answer, Exchange, Stream
@@ -45,15 +46,17 @@ class Mall:
         visitor = f"visitor-{next(_numbers)}"
         headers = {"X-Request-Id": visitor, **({"X-Tenant": tenant} if tenant else {})}
         exchange = self.server.send(path, headers=headers, label=label or path)
-        answer = exchange.answer(GENEROUS_S)
+        answer = exchange.wait_answer(GENEROUS_S)
         if answer is None:
-            answer = self.server.answer_of(exchange, 0.0)  # ends with a finding
+            answer = self.server.expect_answer(exchange, 0.0)  # ends with a finding
         self._over(exchange.id)
         return visitor, answer
 
-    def layers_are_of_their_kind(self, first: Answer, wsgi_middleware: Sequence[str], django_middleware: str) -> None:
+    def expect_layers_of_their_kind(
+        self, first: Answer, wsgi_middleware: Sequence[str], django_middleware: str
+    ) -> None:
         """Each layer stands where its kind belongs: told from the first request, which a wrong one fails."""
-        error = diagnosis.told_error(self.server, first.request) if first.status >= 500 else None
+        error = diagnosis.wait_error(self.server, first.request) if first.status >= 500 else None
         if error is None or error["type"] != "TypeError":
             return
         for name in wsgi_middleware:
@@ -64,13 +67,13 @@ class Mall:
             wanted = f"{django_middleware} is Django's middleware: settings.MIDDLEWARE names it, and {WSGI} does not"
             fail("misplaced-middleware", wanted=wanted, saw=str(error["message"]), where=where)
 
-    def returns_responses(self, first: Answer) -> None:
+    def expect_responses(self, first: Answer) -> None:
         """What comes out of settings.MIDDLEWARE for the first request is a response."""
         if first.status < 500:
             return
         # Django looks at what a view returns, not at what a middleware does: it fails with the response's first use,
         # at the end of BaseHandler.get_response, where no line of the middleware takes part any more.
-        error = diagnosis.told_error(self.server, first.request)
+        error = diagnosis.wait_error(self.server, first.request)
         if error is not None and RESPONSE_IS_NONE in str(error["message"]):
             fail(
                 "middleware-returns-nothing",
@@ -79,30 +82,31 @@ class Mall:
                 where=self.place(TENANTS, "def __call__"),
             )
 
-    def page(self, path: str, *, tenant: str = "", wanted: str) -> Answer:
+    def expect_page(self, path: str, *, tenant: str = "", wanted: str) -> Answer:
         """An answer for which the learner's own code must not have raised."""
         _, answer = self.ask(path, tenant=tenant, label=f"{path} for {tenant}" if tenant else path)
         return self._without_error(answer, wanted)
 
-    def stock_asked(self, tenant: str) -> Exchange:
+    def expect_stock_asked(self, tenant: str) -> Exchange:
         """The tenant's /stock/ on its way, held at the Gate inside its view."""
         exchange = self.server.send("/stock/", headers={"X-Tenant": tenant}, label=f"/stock/ for {tenant}")
         if not self.gate.wait_tag(f"stock-{tenant}", GENEROUS_S):
             wanted = f"/stock/ for the tenant `{tenant}` comes to its view, which asks the supplier"
-            answer = self._without_error(self.server.answer_of(exchange, 0.0), wanted)
+            answer = self._without_error(self.server.expect_answer(exchange, 0.0), wanted)
             fail("no-tenant", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
         return exchange
 
-    def whole(self, exchange: Exchange, wanted: str) -> Answer:
+    def expect_whole(self, exchange: Exchange, wanted: str) -> Answer:
         """The answer to a request on its way, for which the learner's own code must not have raised."""
         return self._without_error(
-            exchange.answer(GENEROUS_S) or self.server.answer_of(exchange, 0.0),  # the latter ends with a finding
+            exchange.wait_answer(GENEROUS_S)
+            or self.server.expect_answer(exchange, 0.0),  # the latter ends with a finding
             wanted,
         )
 
     def _without_error(self, answer: Answer, wanted: str) -> Answer:
         if answer.status >= 500 and self.fault_of(answer) is None:
-            errors = self.server.seen("app.raised")
+            errors = self.server.seen(EventKind.APP_RAISED)
             last = next((e for e in reversed(errors) if e["request"] == answer.request), None)
             saw = f"status {answer.status}: {last['type']}: {last['message']}" if last else f"status {answer.status}"
             fail("server-error", wanted=wanted, saw=saw, where=last.where if last else None)
@@ -120,7 +124,7 @@ class Mall:
         visitor = f"visitor-{next(_numbers)}"
         headers = {"X-Request-Id": visitor, "X-Tenant": "north"}
         with self.server.stream(f"/export/{tag}/{rows}/", headers=headers, label=f"export {tag}") as stream:
-            self.row_comes(stream, tag, 1)
+            self.expect_row(stream, tag, 1)
             yield visitor, stream
 
     def export_whole(self, tag: str, rows: int) -> str:
@@ -135,13 +139,13 @@ class Mall:
             self._over(stream.id)
         return stream.id
 
-    def row_comes(self, stream: Stream, tag: str, number: int) -> None:
+    def expect_row(self, stream: Stream, tag: str, number: int) -> None:
         """The row reaches the visitor while the next one is still at the supplier's."""
         if stream.read_until(f"{tag} row {number}".encode(), GENEROUS_S / 2):
             return
         wanted = f"row {number} of /export/{tag}/ reaches the visitor while the supplier still has the next"
         if stream.ended:
-            errors = [e for e in self.server.seen("app.raised") if e["request"] == stream.id]
+            errors = [e for e in self.server.seen(EventKind.APP_RAISED) if e["request"] == stream.id]
             error = f": {errors[-1]['type']}: {errors[-1]['message']}" if errors else ""
             where = errors[-1].where if errors else None
             fail("server-error", wanted=wanted, saw=f"the answer ended with status {stream.status}{error}", where=where)
@@ -149,15 +153,15 @@ class Mall:
         saw = "the app was asked for the next row, but this one had not been sent"
         fail("stream-buffered", wanted=wanted, saw=saw if asked else "nothing came, and no row was asked for")
 
-    def next_row(self, stream: Stream, tag: str, number: int) -> None:
+    def expect_next_row(self, stream: Stream, tag: str, number: int) -> None:
         """The supplier has this row: it reaches the visitor."""
         if not self.gate.wait_tag(f"{tag}-{number}", GENEROUS_S):
             wanted = f"row {number} is asked for when row {number - 1} has been sent"
             fail("stream-buffered", wanted=wanted, saw=f"nobody asked the supplier for {tag}-{number}")
         self.gate.release(f"{tag}-{number}")
-        self.row_comes(stream, tag, number)
+        self.expect_row(stream, tag, number)
 
-    def is_over(self, stream: Stream) -> None:
+    def wait_over(self, stream: Stream) -> None:
         """Wait until the server has closed what it got for this stream."""
         self._over(stream.id)
 
@@ -191,11 +195,11 @@ class Mall:
 
     def _over(self, request: str) -> None:
         # The ledger's line may come after the visitor's last byte: the server closes when all has been sent.
-        self._run.history.wait_for("app.left", lambda e: bool(e["request"] == request), deadline_s=GENEROUS_S)
+        self._run.history.wait_for(EventKind.APP_LEFT, lambda e: bool(e["request"] == request), deadline_s=GENEROUS_S)
 
 
 def start_mall(
-    gunicorn: Callable[..., Any], gate: Gate, run: Run, *, app: str, name: str, environment: dict[str, str]
+    gunicorn: starters.Gunicorn, gate: Gate, run: Run, *, app: str, name: str, environment: dict[str, str]
 ) -> Mall:
     """One gunicorn worker with four threads; ledger and flag file are of its own."""
     ledger, flag = run.temporary / f"{name}.jsonl", run.temporary / f"{name}.flag"
@@ -205,7 +209,7 @@ def start_mall(
     return Mall(server, gate, run, ledger=ledger, flag=flag)
 
 
-def wanted_line(mall: Mall, visitor: str, fields: Mapping[str, Any], *, code: str, wanted: str) -> None:
+def expect_line(mall: Mall, visitor: str, fields: Mapping[str, Any], *, code: str, wanted: str) -> None:
     """End the check with `code` unless the visitor has one line with these fields."""
     lines = mall.lines_of(visitor)
     if len(lines) != 1:

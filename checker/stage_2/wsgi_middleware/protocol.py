@@ -15,7 +15,7 @@ ALL_WRITTEN = b"".join(WRITTEN).decode()
 NOT_WSGI = ("positional argument", "'dict' object has no attribute")
 
 
-def is_wsgi(trial: Trial) -> None:
+def expect_wsgi(trial: Trial) -> None:
     """It takes an app and is one: called as a server calls, it gives what a server takes."""
     name = trial.candidate
     if _is_of_the_starter(trial):
@@ -35,7 +35,7 @@ def is_wsgi(trial: Trial) -> None:
         fail("breaks-the-protocol", wanted=wanted, saw=f"{trial.visit['body']!r}", where=trial.where("body"))
 
 
-def may_start_late(trial: Trial) -> None:
+def expect_late_start_allowed(trial: Trial) -> None:
     """The app may call start_response as late as in its first chunk."""
     if trial.error or trial.visit["body"] != WHOLE or (trial.candidate == LEDGER and not request_ids(trial.visit)):
         fail(
@@ -46,7 +46,7 @@ def may_start_late(trial: Trial) -> None:
         )
 
 
-def passes_writes(trial: Trial) -> None:
+def expect_writes_passed(trial: Trial) -> None:
     """What the app sends through write() arrives, before the body."""
     if trial.error or trial.visit["body"] != ALL_WRITTEN:
         fail(
@@ -57,7 +57,7 @@ def passes_writes(trial: Trial) -> None:
         )
 
 
-def passes_exc_info(trial: Trial) -> None:
+def expect_exc_info_passed(trial: Trial) -> None:
     """An app that fails after it has started may start again, with exc_info."""
     if trial.error or not trial.statuses[-1:] or not trial.statuses[-1].startswith("500"):
         fail(
@@ -68,7 +68,7 @@ def passes_exc_info(trial: Trial) -> None:
         )
 
 
-def passes_chunks(trial: Trial) -> None:
+def expect_chunks_passed(trial: Trial) -> None:
     """A chunk leaves before the next is asked for, an empty one too."""
     if trial.scenario == "empty" and (trial.visit["pulled_ahead_at"] is not None or trial.error):
         fail(
@@ -86,7 +86,7 @@ def passes_chunks(trial: Trial) -> None:
         )
 
 
-def closes(trial: Trial) -> None:
+def expect_closed(trial: Trial) -> None:
     """The body's close() is called, at least once, when the server closes what it was given."""
     when = {
         "iter": "after the last chunk",
@@ -102,7 +102,7 @@ def closes(trial: Trial) -> None:
         fail("close-lost", wanted=wanted, saw=saw, where=trial.where("body"))
 
 
-def passes_errors(trial: Trial) -> None:
+def expect_errors_passed(trial: Trial) -> None:
     """What the app raises reaches the server as it was."""
     raised = "SystemExit" if trial.scenario == "exit" else "LookupError"
     if not trial.error.startswith(raised):

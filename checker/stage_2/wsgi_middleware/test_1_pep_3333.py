@@ -19,68 +19,68 @@ CARRIES = "test_every_answer_carries_its_request_id"
 def test_both_are_wsgi_middleware(lab: Lab, mall: Mall) -> None:
     """AccessLedger and MaintenanceGate take a WSGI app, and are one."""
     del mall  # boots meanwhile
-    lab.read()
+    lab.expect_report()
     for trial in (*lab.both("iter"), *lab.of(LEDGER, "no-id")):
-        protocol.is_wsgi(trial)
+        protocol.expect_wsgi(trial)
 
 
 def test_the_mall_answers(mall: Mall) -> None:
     """The mall answers under gunicorn."""
-    first = mall.server.ready("/hello/")
-    mall.layers_are_of_their_kind(first, (LEDGER, GATE), TENANT)
-    mall.returns_responses(first)
-    mall.server.get("/hello/")
+    first = mall.server.expect_ready("/hello/")
+    mall.expect_layers_of_their_kind(first, (LEDGER, GATE), TENANT)
+    mall.expect_responses(first)
+    mall.server.expect_get("/hello/")
 
 
 @needs("test_both_are_wsgi_middleware")
 def test_every_answer_carries_its_request_id(lab: Lab) -> None:
     """Every answer carries its request's id, the visitor's own or a new one."""
     for trial in lab.of(LEDGER, "iter", "long-id"):
-        ledger.carries_its_id(trial)
+        ledger.expect_id_carried(trial)
     for trial in lab.of(LEDGER, "no-id"):
-        ledger.makes_ids(trial)
+        ledger.expect_ids_made(trial)
 
 
 @needs(CARRIES)
 def test_an_app_may_start_late(lab: Lab) -> None:
     """An app may call start_response as late as in its first chunk."""
     for trial in lab.both("lazy"):
-        protocol.may_start_late(trial)
+        protocol.expect_late_start_allowed(trial)
 
 
 @needs(CARRIES)
 def test_what_an_app_writes_arrives(lab: Lab) -> None:
     """What an app sends through write() arrives."""
     for trial in lab.both("write"):
-        protocol.passes_writes(trial)
+        protocol.expect_writes_passed(trial)
 
 
 @needs(CARRIES)
 def test_an_app_may_start_again(lab: Lab) -> None:
     """An app that fails before its first chunk may start again, with exc_info."""
     for trial in lab.both("exc"):
-        protocol.passes_exc_info(trial)
+        protocol.expect_exc_info_passed(trial)
 
 
 @needs(CARRIES)
 def test_a_chunk_leaves_before_the_next(lab: Lab) -> None:
     """A chunk leaves before the next is asked for."""
     for trial in lab.both("iter", "abort", "empty"):
-        protocol.passes_chunks(trial)
+        protocol.expect_chunks_passed(trial)
 
 
 @needs("test_a_chunk_leaves_before_the_next")
 def test_close_reaches_the_app(lab: Lab) -> None:
     """The app's body is closed: after its end, after an error, and when the visitor has left, however early."""
     for trial in lab.both("iter", "abort", "raise", "raise-first", "unpulled"):
-        protocol.closes(trial)
+        protocol.expect_closed(trial)
 
 
 @needs("test_a_chunk_leaves_before_the_next")
 def test_an_error_reaches_the_server(lab: Lab) -> None:
     """An error of the app reaches the server, wherever it was raised."""
     for trial in lab.both("fail", "exit", "raise", "raise-first", "bad-close"):
-        protocol.passes_errors(trial)
+        protocol.expect_errors_passed(trial)
 
 
 @needs("test_an_app_may_start_late", "test_what_an_app_writes_arrives", "test_an_app_may_start_again")
@@ -96,9 +96,9 @@ def test_the_ledger_has_one_line(lab: Lab) -> None:
         ("closed-twice", 200, WHOLE_BYTES),
     ):
         for trial in lab.of(LEDGER, scenario):
-            ledger.is_in_the_ledger(trial, statuses=[status], body_bytes=body_bytes)
+            ledger.expect_ledger_line(trial, statuses=[status], body_bytes=body_bytes)
     for trial in lab.of(LEDGER, "slow"):
-        ledger.is_timed_to_the_end(trial)
+        ledger.expect_timed_to_the_end(trial)
 
 
 @needs("test_close_reaches_the_app", "test_an_error_reaches_the_server", "test_the_ledger_has_one_line")
@@ -114,18 +114,18 @@ def test_what_breaks_off_is_in_the_ledger(lab: Lab) -> None:
         ("unpulled", [200], 0),
     ):
         for trial in lab.of(LEDGER, scenario):
-            ledger.is_in_the_ledger(trial, statuses=statuses, body_bytes=body_bytes)
+            ledger.expect_ledger_line(trial, statuses=statuses, body_bytes=body_bytes)
 
 
 @needs("test_the_ledger_has_one_line")
 def test_requests_in_turns_do_not_mix(lab: Lab) -> None:
     """Two requests that take turns on one thread do not mix."""
     for trial in lab.both(*TURNS):
-        turns.keeps_requests_apart(trial)
+        turns.expect_requests_apart(trial)
 
 
 @needs("test_both_are_wsgi_middleware")
 def test_the_gate_follows_its_flag(lab: Lab) -> None:
     """While the flag file exists, and only then, the gate answers 503 with Retry-After and enters no app."""
     for trial in lab.of(GATE, "flag"):
-        maintenance.follows_its_flag(trial)
+        maintenance.expect_flag_followed(trial)

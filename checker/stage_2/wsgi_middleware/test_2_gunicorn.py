@@ -5,7 +5,7 @@ from __future__ import annotations
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.suite import needs
-from checker.stage_2.wsgi_middleware.mall import GENEROUS_S, ROW_BYTES, WSGI, Mall, wanted_line
+from checker.stage_2.wsgi_middleware.mall import GENEROUS_S, ROW_BYTES, WSGI, Mall, expect_line
 
 
 @needs("test_the_mall_answers", "test_the_ledger_has_one_line", "test_the_gate_follows_its_flag")
@@ -25,7 +25,7 @@ def test_the_stack_is_wired(mall: Mall) -> None:
     if answer.headers["X-Request-Id"] != visitor:
         wanted = "what the gate refuses passes through the ledger, and carries its id"
         fail("gate-outside-the-ledger", wanted=wanted, saw="a 503 that the ledger knows nothing of", where=where)
-    wanted_line(mall, visitor, {"status": 503}, code="no-ledger-line", wanted="a line for what the gate refuses")
+    expect_line(mall, visitor, {"status": 503}, code="no-ledger-line", wanted="a line for what the gate refuses")
     _, answer = mall.ask("/hello/", label="hello, open again")
     if answer.status == 503:
         fail("gate-misses-its-flag", wanted="/hello/ is open again when the flag file is gone", saw="status 503")
@@ -36,11 +36,11 @@ def test_a_stream_leaves_row_by_row(mall: Mall) -> None:
     """Under gunicorn a stream leaves row by row."""
     with mall.export("list", 3) as (visitor, stream):
         for number in (2, 3):
-            mall.next_row(stream, "list", number)
+            mall.expect_next_row(stream, "list", number)
         stream.read_to_end(GENEROUS_S)
-        mall.is_over(stream)
+        mall.wait_over(stream)
     fields = {"status": 200, "body_bytes": 3 * ROW_BYTES}
-    wanted_line(mall, visitor, fields, code="wrong-ledger-line", wanted="a line for three rows")
+    expect_line(mall, visitor, fields, code="wrong-ledger-line", wanted="a line for three rows")
 
 
 @needs("test_a_stream_leaves_row_by_row", "test_what_breaks_off_is_in_the_ledger")
@@ -50,7 +50,7 @@ def test_a_visitor_who_leaves_is_in_the_ledger(mall: Mall, gate: Gate) -> None:
     with mall.export("long", rows) as (visitor, stream):
         pass
     gate.open()
-    mall.is_over(stream)
+    mall.wait_over(stream)
     line = mall.line_of(visitor)
     if line is None or not ROW_BYTES <= line["body_bytes"] < rows * ROW_BYTES:
         saw = "no line" if line is None else f"body_bytes {line['body_bytes']}"
@@ -65,11 +65,11 @@ def test_a_stream_that_fails_is_in_the_ledger(mall: Mall, gate: Gate) -> None:
         gate.wait_tag("broken-2", GENEROUS_S)
         gate.release("broken-2", status=500)
         stream.read_to_end(GENEROUS_S)
-        mall.is_over(stream)
+        mall.wait_over(stream)
     wanted = "a line for the one row that was sent"
     fields = {"status": 200, "body_bytes": ROW_BYTES}
-    wanted_line(mall, visitor, fields, code="line-lost-when-broken-off", wanted=wanted)
-    mall.server.get("/hello/")
+    expect_line(mall, visitor, fields, code="line-lost-when-broken-off", wanted=wanted)
+    mall.server.expect_get("/hello/")
 
 
 @needs("test_a_stream_leaves_row_by_row", "test_requests_in_turns_do_not_mix")
@@ -77,12 +77,12 @@ def test_two_streams_do_not_mix(mall: Mall) -> None:
     """Under gunicorn's threads two streams that take turns do not mix."""
     with mall.export("one", 3) as (first, one), mall.export("two", 4) as (second, two):
         for number in (2, 3):
-            mall.next_row(one, "one", number)
-            mall.next_row(two, "two", number)
-        mall.next_row(two, "two", 4)
+            mall.expect_next_row(one, "one", number)
+            mall.expect_next_row(two, "two", number)
+        mall.expect_next_row(two, "two", 4)
         for stream in (one, two):
             stream.read_to_end(GENEROUS_S)
-            mall.is_over(stream)
+            mall.wait_over(stream)
         answered = [stream.headers.get("x-request-id") for stream in (one, two)]
     counted = [(mall.line_of(visitor) or {}).get("body_bytes") for visitor in (first, second)]
     if answered != [first, second] or counted != [3 * ROW_BYTES, 4 * ROW_BYTES]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
@@ -25,7 +24,7 @@ FOUND = "test_a_tenant_is_found"
 
 
 @pytest.fixture(scope="session")
-def traced_mall(gunicorn: Callable[..., Any], gate: Gate, run: Run) -> Mall:
+def traced_mall(gunicorn: starters.Gunicorn, gate: Gate, run: Run) -> Mall:
     """The mall once more, with a tracer between every two layers."""
     paths = {"PYTHONPATH": f"{PROBE_FOLDER}{os.pathsep}{ROOMS}"}
     app = "checker.stage_2.wsgi_middleware.inside.onion:application"
@@ -36,7 +35,7 @@ def traced_mall(gunicorn: Callable[..., Any], gate: Gate, run: Run) -> Mall:
 def test_a_tenant_is_found(mall: Mall, lab: Lab) -> None:
     """A view knows its tenant, and each answer names it: a stream and an error page, too."""
     wanted = "X-Tenant: north makes request.tenant the tenant `north`, and the answer says X-Tenant: north"
-    answer = mall.page("/shelf/", tenant="north", wanted=wanted)
+    answer = mall.expect_page("/shelf/", tenant="north", wanted=wanted)
     if answer.status != 200 or answer.json() != {"tenant": "north"}:
         where = None if _position(lab, TENANT) is not None else mall.place(SETTINGS, "MIDDLEWARE =")
         absent = "" if where is None else f"; settings.MIDDLEWARE has no {TENANT}"
@@ -46,7 +45,7 @@ def test_a_tenant_is_found(mall: Mall, lab: Lab) -> None:
         fail("tenant-not-named", wanted=wanted, saw=f"X-Tenant: {answer.headers['X-Tenant'] or 'missing'}")
     for kind, path in (("a streamed answer", "/export/named/1/"), ("a fault page from further inside", "/price/")):
         wanted = f"{kind} says X-Tenant: north too"
-        answer = mall.page(path, tenant="north", wanted=wanted)
+        answer = mall.expect_page(path, tenant="north", wanted=wanted)
         if answer.headers["X-Tenant"] != "north":
             fail("tenant-not-named", wanted=wanted, saw=f"X-Tenant: {answer.headers['X-Tenant'] or 'missing'}")
 
@@ -54,10 +53,10 @@ def test_a_tenant_is_found(mall: Mall, lab: Lab) -> None:
 @needs(FOUND)
 def test_two_tenants_do_not_mix(mall: Mall, gate: Gate) -> None:
     """Under gunicorn's threads two tenants at the same time do not mix."""
-    north = mall.stock_asked("north")
-    meanwhile = mall.page("/shelf/", tenant="sud", wanted="`sud` is served while `north` waits for its stock")
+    north = mall.expect_stock_asked("north")
+    meanwhile = mall.expect_page("/shelf/", tenant="sud", wanted="`sud` is served while `north` waits for its stock")
     gate.open()
-    first = mall.whole(north, wanted="`north` is served when its stock has come")
+    first = mall.expect_whole(north, wanted="`north` is served when its stock has come")
     for tenant, path, answer in (("north", "/stock/", first), ("sud", "/shelf/", meanwhile)):
         if answer.json() != {"tenant": tenant} or answer.headers["X-Tenant"] != tenant:
             wanted = f"{path} for `{tenant}`, while the other one is on its way too, says X-Tenant: {tenant}"
@@ -72,17 +71,17 @@ def test_only_public_pages_need_no_tenant(mall: Mall, traced_mall: Mall) -> None
         who = f"with the unknown tenant {tenant!r}" if tenant else "without a tenant"
         for path in ("/hello/", "/hours/"):
             wanted = f"{path} {who} is served: its view is public"
-            answer = mall.page(path, tenant=tenant, wanted=wanted)
+            answer = mall.expect_page(path, tenant=tenant, wanted=wanted)
             if answer.status != 200:
                 fail("public-page-refused", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
         for path in ("/shelf/", "/export/unknown/1/"):
             wanted = f"{path} {who} answers 404, and its view is not called"
-            answer = mall.page(path, tenant=tenant, wanted=wanted)
+            answer = mall.expect_page(path, tenant=tenant, wanted=wanted)
             if answer.status != 404:
                 fail("unknown-tenant-let-in", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
-    traced_mall.server.ready("/hello/")
+    traced_mall.server.expect_ready("/hello/")
     wanted = "a page added later, its view marked with @public, is served without a tenant"
-    answer = traced_mall.page(ADDED_PAGE, wanted=wanted)
+    answer = traced_mall.expect_page(ADDED_PAGE, wanted=wanted)
     if answer.status in (403, 404):
         fail("public-page-refused", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
     if answer.json() != {"tenant": None}:
@@ -98,18 +97,18 @@ def test_only_public_pages_need_no_tenant(mall: Mall, traced_mall: Mall) -> None
 @needs(FOUND)
 def test_the_layers_stand_in_order(mall: Mall, traced_mall: Mall, lab: Lab, picture: Picture, history: History) -> None:
     """Django's layers stand in the order that each of them needs."""
-    traced_mall.server.ready("/hello/")  # what the first request alone has to import is not in the picture
+    traced_mall.server.expect_ready("/hello/")  # what the first request alone has to import is not in the picture
     request = traced_mall.export_whole("onion", ROWS_SHOWN)
     title = "One streamed answer: Django's layers are done before its first row"
     picture.lanes(title, onion(history, request))
     where = mall.place(SETTINGS, TENANT)
     wanted = "/shelf/ for the tenant `sud` says Content-Language: fr, which TenantLanguage takes from request.tenant"
-    answer = mall.page("/shelf/", tenant="sud", wanted=wanted)
+    answer = mall.expect_page("/shelf/", tenant="sud", wanted=wanted)
     if answer.headers["Content-Language"] != "fr":
         saw = f"Content-Language: {answer.headers['Content-Language']}: TenantLanguage was entered without a tenant"
         fail("wrong-order", wanted=wanted, saw=saw, where=where)
     wanted = "QuotaExceeded, raised by a view, reaches TenantMiddleware before FaultPages answers for it"
-    answer = mall.page("/order/", tenant="sud", wanted=wanted)
+    answer = mall.expect_page("/order/", tenant="sud", wanted=wanted)
     tenants, faults = _position(lab, TENANT), _position(lab, "FaultPages")
     if mall.fault_of(answer) and tenants is not None and faults is not None and tenants < faults:
         saw = f"status {answer.status} from FaultPages, which stands further inside"
@@ -121,7 +120,7 @@ def test_a_suspended_tenant_gets_no_further(mall: Mall) -> None:
     """A suspended tenant is answered 403, and no layer further inside is entered."""
     for path in ("/hello/", "/shelf/"):
         wanted = f"{path} for the suspended tenant `closed` answers 403 by TenantMiddleware itself"
-        answer = mall.page(path, tenant="closed", wanted=wanted)
+        answer = mall.expect_page(path, tenant="closed", wanted=wanted)
         if answer.status != 403:
             fail("not-short-circuited", wanted=wanted, saw=f"status {answer.status}")
         if language := answer.headers["Content-Language"]:
@@ -135,12 +134,12 @@ def test_a_quota_is_answered_and_a_fault_is_not(mall: Mall) -> None:
     wanted = (
         '/order/ for `sud`, whose view raises QuotaExceeded, answers 429 {"error": "quota exceeded", "tenant": "sud"}'
     )
-    answer = mall.page("/order/", tenant="sud", wanted=wanted)
+    answer = mall.expect_page("/order/", tenant="sud", wanted=wanted)
     if answer.status != 429 or answer.json() != {"error": "quota exceeded", "tenant": "sud"}:
         by = " from FaultPages" if mall.fault_of(answer) else ""
         fail("quota-not-answered", wanted=wanted, saw=f"status {answer.status}{by}: {answer.text[:100]}")
     wanted = "/price/, whose view raises KeyError, answers 500 by FaultPages, which logs it"
-    answer = mall.page("/price/", tenant="sud", wanted=wanted)
+    answer = mall.expect_page("/price/", tenant="sud", wanted=wanted)
     if mall.fault_of(answer) != "KeyError":
         fail("fault-swallowed", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
 

@@ -14,7 +14,7 @@ from checker.stage_2.wsgi_middleware.lab import Trial, place_of, request_ids, sh
 from checker.stage_2.wsgi_middleware.ledger import is_too_short
 
 
-def keeps_requests_apart(trial: Trial) -> None:
+def expect_requests_apart(trial: Trial) -> None:
     """Two requests in turns through one object, on one thread: each has its own line in the ledger."""
     also = ", also with the same id" if trial.scenario == "same-id" else ""
     wanted = f"two requests that go through one middleware object in turns each keep what is theirs{also}"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from linecache import getline
 
 from checker.harness import diagnosis
+from checker.harness.events import EventKind
 from checker.harness.findings import NotYet, fail
 from checker.harness.history import Event
 from checker.harness.server import Server
@@ -27,10 +28,12 @@ TRACEBACK_LINE = re.compile(r'File "(.*)", line (\d+), in (.*)')
 
 def error_of(server: Server, request: str, deadline_s: float = 2.0) -> Event | None:
     """The error that ended this request, as the probe saw it."""
-    return server.run.history.wait_for("app.raised", lambda e: bool(e["request"] == request), deadline_s=deadline_s)
+    return server.run.history.wait_for(
+        EventKind.APP_RAISED, lambda e: bool(e["request"] == request), deadline_s=deadline_s
+    )
 
 
-def known_error(server: Server, error: Event | None, wanted: str) -> None:
+def judge_error(server: Server, error: Event | None, wanted: str) -> None:
     """End the check when this error is one that this exercise is about, also when a task group has wrapped it."""
     if error is None:
         return
@@ -51,7 +54,7 @@ def learners_line(server: Server, event: Event) -> Place | None:
     return event.where
 
 
-def blocked(server: Server, since: float, wanted: str, deadline_s: float = 0.5) -> None:
+def expect_free_loop(server: Server, since: float, wanted: str, deadline_s: float = 0.5) -> None:
     """End the check when the loop has stood still since then."""
     if stall := diagnosis.blocked_loop(server, since=since, deadline_s=deadline_s):
         finding = diagnosis.loop_blocked(stall, wanted).finding

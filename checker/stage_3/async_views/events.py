@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from checker.harness import diagnosis
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.http import Stream
 from checker.harness.server import Server
-from checker.stage_3.async_views.errors import blocked, error_of, known_error
+from checker.stage_3.async_views.errors import error_of, expect_free_loop, judge_error
 from checker.stage_3.async_views.suppliers import ANSWERING, PRICES, PROMPT_S, all_held, calls, release
 
 BLANK_LINE = re.compile(r"(?:\r\n|\n|\r){2}")
@@ -61,29 +62,29 @@ def heard(stream: Stream, matches: Callable[[Told], bool], deadline_s: float) ->
     def found() -> Told | None:
         return next((event for event in told(stream) if matches(event)), None)
 
-    stream.read(lambda: found() is not None, deadline_s)
+    stream.wait_for(lambda: found() is not None, deadline_s)
     return found()
 
 
 @contextmanager
 def listening(server: Server, gate: Gate) -> Iterator[Stream]:
     """The stream of events, with its five calls held."""
-    server.get("/hello/")  # a server that has died ends the check here, with its own finding
+    server.expect_get("/hello/")  # a server that has died ends the check here, with its own finding
     since = History.now()
     with server.stream("/events/", label="events") as stream:
         if not all_held(gate, 5):
             wanted = "/events/ asks all five suppliers before the first has answered"
-            blocked(server, since, wanted)
+            expect_free_loop(server, since, wanted)
             stream.read_to_end(0.1)
-            stream_error(server, stream, wanted)
+            judge_stream(server, stream, wanted)
             fail("events-in-turn", wanted=wanted, saw=f"{calls(gate.peak)} at a time: {', '.join(gate.held)} first")
         yield stream
 
 
-def stream_error(server: Server, stream: Stream, wanted: str) -> None:
+def judge_stream(server: Server, stream: Stream, wanted: str) -> None:
     """End the check when the stream's code raised."""
     if error := error_of(server, stream.id, 0.5):
-        known_error(server, error, wanted)
+        judge_error(server, error, wanted)
         raise diagnosis.error_finding(error, wanted)
 
 
@@ -97,21 +98,21 @@ def event_of(stream: Stream, name: str) -> Told | None:
     return heard(stream, of(name), PROMPT_S)
 
 
-def in_order_of_arrival(server: Server, gate: Gate) -> None:
+def expect_order_of_arrival(server: Server, gate: Gate) -> None:
     """End the check unless each supplier's event is told before the next one answers, and then that all is done."""
     with listening(server, gate) as stream:
         for name in ANSWERING:
             release(gate, [name])
             event = event_of(stream, name)
             if event is None:
-                not_heard(server, gate, stream, name)
+                fail_as_not_heard(server, gate, stream, name)
             if event.fields.get("price") != PRICES[name] or not event.id:
                 wanted = f'an id, and data: {{"name": "{name}", "price": "{PRICES[name]}"}}'
                 fail("events-shape", wanted=wanted, saw=f"id: {event.id or 'none'}, data: {event.data}")
         if not stream.read_to_end(10):
             fail("events-shape", wanted="after the last supplier, `done` and the response's end", saw="no end")
         if told(stream)[-1].kind != "done":
-            stream_error(server, stream, "a last event: done")
+            judge_stream(server, stream, "a last event: done")
             dropped = "; a browser drops an event that has no data line" * (b"event: done" in stream.body)
             fail("events-shape", wanted="a last event: done", saw=f"the last is of {told(stream)[-1].data}{dropped}")
         promised = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no"}
@@ -120,7 +121,7 @@ def in_order_of_arrival(server: Server, gate: Gate) -> None:
                 fail("events-headers", wanted=f"{header}: {value}", saw=f"{header}: {seen}")
 
 
-def not_heard(server: Server, gate: Gate, stream: Stream, name: str) -> NoReturn:
+def fail_as_not_heard(server: Server, gate: Gate, stream: Stream, name: str) -> NoReturn:
     """End the check: there is no event for a supplier that has answered. Finds out which mistake it is."""
     wanted = f"the event for {name} as soon as {name} has answered, while {len(gate.held)} others are waited for"
     already = len(told(stream))
@@ -134,7 +135,7 @@ def not_heard(server: Server, gate: Gate, stream: Stream, name: str) -> NoReturn
             fail("events-in-list-order", wanted=wanted, saw=saw)
     gate.open()
     stream.read_to_end(PROMPT_S)
-    stream_error(server, stream, wanted)
+    judge_stream(server, stream, wanted)
     if not told(stream):
         wanted = f'data: {{"name": "{name}", "price": "{PRICES[name]}"}} and a blank line'
         fail("events-shape", wanted=wanted, saw=repr(stream.body[:200]))
@@ -143,7 +144,7 @@ def not_heard(server: Server, gate: Gate, stream: Stream, name: str) -> NoReturn
     fail("events-at-the-end", wanted=wanted, saw=f"{saw}\n  {warned[0]}" if warned else saw)
 
 
-def resumed(first: Server, second: Server, gate: Gate) -> tuple[str, list[str], str]:
+def expect_resumed(first: Server, second: Server, gate: Gate) -> tuple[str, list[str], str]:
     """Two events from one server, the rest by the second event's id from another: (wanted, suppliers told, trouble)."""
     with listening(first, gate) as stream:
         last = None
@@ -159,9 +160,9 @@ def resumed(first: Server, second: Server, gate: Gate) -> tuple[str, list[str], 
         stream.read_to_end(10)
         wanted = f"with `Last-Event-ID: {last.id}`, only borealis, cobalt and ember are asked and told, then done"
         if not told(stream) or told(stream)[-1].kind != "done":
-            stream_error(second, stream, wanted)
+            judge_stream(second, stream, wanted)
     names = [str(event.fields["name"]) for event in told(stream) if "name" in event.fields]
-    asked = {event["tag"] for event in first.run.history.events("gate.arrived", since=since)}
+    asked = {event["tag"] for event in first.run.history.events(EventKind.GATE_ARRIVED, since=since)}
     trouble = ""
     if sorted(names) != ["borealis", "cobalt", "ember"]:
         trouble = f"told: {', '.join(names) or 'nobody'}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.processes import Process, clean_environment
@@ -30,7 +30,7 @@ class Booting:
 
 
 @pytest.fixture(scope="session")
-def booting(run: Run, stack: Stack, gate: Gate, uvicorn: Any, gunicorn: Any) -> Booting:
+def booting(run: Run, stack: Stack, gate: Gate, uvicorn: starters.Uvicorn, gunicorn: starters.Gunicorn) -> Booting:
     """uvicorn, gunicorn, and `manage.py migrate` on an empty database."""
     database = run.temporary / "desk.sqlite3"
     environment = {"UPSTREAM_URL": gate.url, "DATABASE_PATH": str(database)}

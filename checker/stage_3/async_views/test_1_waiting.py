@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_3.async_views.errors import blocked
+from checker.stage_3.async_views.errors import expect_free_loop
 from checker.stage_3.async_views.fixtures import Booting
-from checker.stage_3.async_views.pages import answered, answered_with, five_asked, priced
+from checker.stage_3.async_views.pages import expect_five_asked, expect_page, expect_prices, expect_text
 from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, all_held, release
 
 VISITORS = 40
@@ -20,18 +21,18 @@ VISITORS = 40
 
 def test_the_desk_answers(booting: Booting) -> None:
     """The desk answers under uvicorn."""
-    booting.uvicorn.ready("/hello/")
-    answered_with(booting.uvicorn, "/hello/", "hello")
+    booting.uvicorn.expect_ready("/hello/")
+    expect_text(booting.uvicorn, "/hello/", "hello")
 
 
 @needs("test_the_desk_answers")
 def test_one_dashboard_asks_five_at_once(desk: Server, gate: Gate) -> None:
     """One dashboard asks its five suppliers at the same time."""
     page = desk.send("/dash/", label="dashboard")
-    five_asked(desk, gate, page)
+    expect_five_asked(desk, gate, page)
     release(gate)
     wanted = "the dashboard with the price of each supplier"
-    priced(answered(desk, page, wanted), PRICES, wanted)
+    expect_prices(expect_page(desk, page, wanted), PRICES, wanted)
 
 
 @needs("test_one_dashboard_asks_five_at_once")
@@ -40,12 +41,12 @@ def test_other_pages_are_served_meanwhile(desk: Server, gate: Gate) -> None:
     since = History.now()
     page = desk.send("/dash/", label="dashboard")
     if not gate.wait_held(1):
-        answered(desk, page, "the dashboard asks its suppliers", 0.1)
+        expect_page(desk, page, "the dashboard asks its suppliers", 0.1)
     for path in ("/hello/", "/search/?q=steel"):
         other = desk.send(path, label=path)
-        if other.answer(PROMPT_S) is None:
-            blocked(desk, since, f"{path} is answered while a dashboard waits for its suppliers")
-            desk.answer_of(other)
+        if other.wait_answer(PROMPT_S) is None:
+            expect_free_loop(desk, since, f"{path} is answered while a dashboard waits for its suppliers")
+            desk.expect_answer(other)
 
 
 @needs("test_other_pages_are_served_meanwhile")
@@ -55,10 +56,10 @@ def test_the_loop_never_stalls(desk: Server, gate: Gate, history: History) -> No
     since = History.now()
     for path in ("/dash/", "/search/?q=steel", "/events/", "/hello/"):
         last = desk.send(path, label=path)
-        last.answer()
+        last.wait_answer()
     # The probe tells of a stall before the loop moves on: when the last request has left, all was told.
-    history.wait_for("app.left", lambda e: bool(e["request"] == last.id), since=since, deadline_s=2)
-    blocked(desk, since, "nothing blocks the event loop's own thread", deadline_s=0)
+    history.wait_for(EventKind.APP_LEFT, lambda e: bool(e["request"] == last.id), since=since, deadline_s=2)
+    expect_free_loop(desk, since, "nothing blocks the event loop's own thread", deadline_s=0)
 
 
 @needs("test_the_loop_never_stalls")
@@ -68,8 +69,8 @@ def test_forty_dashboards_wait_together(desk: Server, gate: Gate) -> None:
     pages = [desk.send("/dash/", label=f"dashboard {n}") for n in range(1, VISITORS + 1)]
     wanted = f"{VISITORS} dashboards hold {5 * VISITORS} calls open at the same time"
     if not all_held(gate, 5 * VISITORS, lambda: all(page.is_done for page in pages)):
-        blocked(desk, since, wanted)
+        expect_free_loop(desk, since, wanted)
         fail("few-at-once", wanted=wanted, saw=f"{gate.peak} were open; no more came until one of them ended")
     release(gate)
     for page in pages:
-        priced(answered(desk, page, wanted, 20), PRICES, f"{page.label} with the price of each supplier")
+        expect_prices(expect_page(desk, page, wanted, 20), PRICES, f"{page.label} with the price of each supplier")

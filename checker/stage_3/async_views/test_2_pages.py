@@ -8,13 +8,21 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_3.async_views.errors import blocked
-from checker.stage_3.async_views.pages import NUMBERS, answered, dashboard, five_asked, one_in_trouble, priced
+from checker.stage_3.async_views.errors import expect_free_loop
+from checker.stage_3.async_views.pages import (
+    NUMBERS,
+    expect_dashboard,
+    expect_five_asked,
+    expect_one_in_trouble,
+    expect_page,
+    expect_prices,
+)
 from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, still_open
 
 
@@ -25,7 +33,7 @@ def test_the_numbers_are_right(desk: Server, database: Path, gate: Gate) -> None
     query = "SELECT count(*), (SELECT count(*) FROM desk_customer), sum(amount) FROM desk_order"
     for _ in range(2):
         truth = dict(zip(NUMBERS, *rows(database, query), strict=True))
-        body = dashboard(answered(desk, desk.send("/dash/", label="dashboard"), "the dashboard"))
+        body = expect_dashboard(expect_page(desk, desk.send("/dash/", label="dashboard"), "the dashboard"))
         if (seen := {key: body[key] for key in NUMBERS}) != truth:
             fail("wrong-answer", wanted=json.dumps(truth), saw=json.dumps(seen))
         rows(database, "INSERT INTO desk_order (customer_id, item, amount) VALUES (1, 'steel wool', 7)")
@@ -41,7 +49,7 @@ def test_the_search_finds(desk: Server, database: Path) -> None:
     for text in ("steel", "copper", "no such thing"):
         found = [{"item": item, "customer": name} for item, name in rows(database, query, f"%{text}%")]
         path = f"/search/?q={text.replace(' ', '+')}"
-        answer = answered(desk, desk.send(path, label=path), "the search answers")
+        answer = expect_page(desk, desk.send(path, label=path), "the search answers")
         if answer.json() != {"orders": found}:
             wanted = f"{path} answers {json.dumps({'orders': found})}"
             fail("wrong-answer", wanted=wanted[:300], saw=answer.text[:300])
@@ -55,10 +63,10 @@ def test_a_late_supplier_costs_a_null(desk: Server, gate: Gate) -> None:
     # On a machine so slow that the four quick ones miss the first deadline, the second tells slow from wrong.
     for deadline_s in (0.5, 4):
         gate.reset()
-        answer = one_in_trouble(desk, gate, "cobalt", deadline_s)
-        missing = dashboard(answer)["missing"]
+        answer = expect_one_in_trouble(desk, gate, "cobalt", deadline_s)
+        missing = expect_dashboard(answer)["missing"]
         if missing == ["cobalt"]:
-            priced(answer, in_time, "four prices, and null for cobalt")
+            expect_prices(answer, in_time, "four prices, and null for cobalt")
             if not gate.wait_left(1, PROMPT_S):
                 wanted = "once the page is answered, the call to the late supplier is given up"
                 fail("late-call-left-open", wanted=wanted, saw=still_open(gate))
@@ -71,23 +79,23 @@ def test_a_late_supplier_costs_a_null(desk: Server, gate: Gate) -> None:
 def test_a_failing_supplier_costs_a_null(desk: Server, gate: Gate) -> None:
     """A supplier that fails costs a null, not the page."""
     in_time = {name: price for name, price in PRICES.items() if name != "ember"}
-    answer = one_in_trouble(desk, gate, "ember", None)
+    answer = expect_one_in_trouble(desk, gate, "ember", None)
     wanted = "four prices, and null for ember, which answered 503"
-    if (missing := dashboard(answer)["missing"]) != ["ember"]:
+    if (missing := expect_dashboard(answer)["missing"]) != ["ember"]:
         fail("failure-costs-all", wanted=wanted, saw=f"missing: {', '.join(missing) or 'none'}")
-    priced(answer, in_time, wanted)
+    expect_prices(answer, in_time, wanted)
 
 
 @needs("test_other_pages_are_served_meanwhile")
 def test_a_visitor_who_leaves_takes_the_calls_along(desk: Server, gate: Gate, history: History) -> None:
     """A visitor who leaves takes their five supplier calls along."""
     page = desk.send("/dash/", label="dashboard, left")
-    five_asked(desk, gate, page)
+    expect_five_asked(desk, gate, page)
     page.hang_up()
     wanted = "when the visitor has hung up, so have the five calls made for them"
     if not gate.wait_left(5, PROMPT_S):
         fail("calls-outlive-visitor", wanted=wanted, saw=still_open(gate))
-    over = history.wait_for("app.left", lambda e: bool(e["request"] == page.id), deadline_s=PROMPT_S)
+    over = history.wait_for(EventKind.APP_LEFT, lambda e: bool(e["request"] == page.id), deadline_s=PROMPT_S)
     if over is None or gate.held:
         saw = f"the five hung up, but the view went on; {still_open(gate)}"
         fail("calls-outlive-visitor", wanted=wanted, saw=saw)
@@ -99,14 +107,14 @@ def test_an_invoice_under_way_stops_nobody(desk: Server, gate: Gate) -> None:
     since = History.now()
     page = desk.send("/invoice/7/", label="invoice 7")
     if not gate.wait_tag("invoice-7"):
-        answered(desk, page, "/invoice/7/ asks the printer", 0.1)
+        expect_page(desk, page, "/invoice/7/ asks the printer", 0.1)
     hello = desk.send("/hello/", label="hello")
-    if hello.answer(PROMPT_S) is None:
-        blocked(desk, since, "/hello/ is answered while the printer works on an invoice")
-        desk.answer_of(hello)
+    if hello.wait_answer(PROMPT_S) is None:
+        expect_free_loop(desk, since, "/hello/ is answered while the printer works on an invoice")
+        desk.expect_answer(hello)
     gate.release()
     wanted = "/invoice/7/ answers what the printer made"
-    if "invoice-7" not in (text := answered(desk, page, wanted).text):
+    if "invoice-7" not in (text := expect_page(desk, page, wanted).text):
         fail("wrong-answer", wanted=wanted, saw=repr(text[:120]))
 
 

@@ -6,14 +6,14 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_3.async_views.events import event_of, in_order_of_arrival, listening, resumed
+from checker.stage_3.async_views.events import event_of, expect_order_of_arrival, expect_resumed, listening
 from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, release, still_open
 
 
 @needs("test_the_desk_answers")
 def test_events_come_in_order_of_arrival(desk: Server, gate: Gate) -> None:
     """Events come in order of arrival, each before the next supplier has answered."""
-    in_order_of_arrival(desk, gate)
+    expect_order_of_arrival(desk, gate)
 
 
 @needs("test_events_come_in_order_of_arrival")
@@ -30,6 +30,6 @@ def test_a_listener_who_leaves_takes_the_calls_along(desk: Server, gate: Gate) -
 @needs("test_events_come_in_order_of_arrival")
 def test_a_stream_resumes(desk: Server, gate: Gate) -> None:
     """A stream that broke off goes on after the last event that was seen."""
-    wanted, names, trouble = resumed(desk, desk, gate)
+    wanted, names, trouble = expect_resumed(desk, desk, gate)
     if trouble:
         fail("resume-ignored" if set(names) == set(PRICES) else "resume-mixed-up", wanted=wanted, saw=trouble)

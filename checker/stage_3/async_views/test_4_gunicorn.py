@@ -6,8 +6,8 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_3.async_views.events import in_order_of_arrival, resumed
-from checker.stage_3.async_views.pages import answered, answered_with, five_asked, priced
+from checker.stage_3.async_views.events import expect_order_of_arrival, expect_resumed
+from checker.stage_3.async_views.pages import expect_five_asked, expect_page, expect_prices, expect_text
 from checker.stage_3.async_views.suppliers import PRICES, release
 
 
@@ -15,10 +15,10 @@ from checker.stage_3.async_views.suppliers import PRICES, release
 def test_the_same_pages_answer_under_gunicorn(wsgi_desk: Server, gate: Gate) -> None:
     """The same pages answer under gunicorn."""
     gate.open()
-    wsgi_desk.ready("/hello/")
+    wsgi_desk.expect_ready("/hello/")
     for path, part in (("/hello/", "hello"), ("/search/?q=zinc", "zinc dust"), ("/invoice/9/", "invoice-9")):
-        answered_with(wsgi_desk, path, part)
-    answered_with(wsgi_desk, "/dash/", "prices")
+        expect_text(wsgi_desk, path, part)
+    expect_text(wsgi_desk, "/dash/", "prices")
 
 
 @needs("test_one_dashboard_asks_five_at_once", "test_the_same_pages_answer_under_gunicorn")
@@ -26,21 +26,21 @@ def test_one_dashboard_asks_five_at_once_there_too(wsgi_desk: Server, gate: Gate
     """One dashboard asks its five suppliers at the same time there, too."""
     for label in ("first dashboard", "second dashboard"):
         page = wsgi_desk.send("/dash/", label=label)
-        five_asked(wsgi_desk, gate, page)
+        expect_five_asked(wsgi_desk, gate, page)
         release(gate)
         wanted = f"the {label} of a gunicorn worker has the price of each supplier"
-        priced(answered(wsgi_desk, page, wanted), PRICES, wanted)
+        expect_prices(expect_page(wsgi_desk, page, wanted), PRICES, wanted)
 
 
 @needs("test_events_come_in_order_of_arrival", "test_the_same_pages_answer_under_gunicorn")
 def test_events_come_in_order_of_arrival_there_too(wsgi_desk: Server, gate: Gate) -> None:
     """Events come in order of arrival there, too."""
-    in_order_of_arrival(wsgi_desk, gate)
+    expect_order_of_arrival(wsgi_desk, gate)
 
 
 @needs("test_a_stream_resumes", "test_events_come_in_order_of_arrival_there_too")
 def test_a_stream_goes_on_in_another_process(desk: Server, wsgi_desk: Server, gate: Gate) -> None:
     """A stream begun under uvicorn goes on under gunicorn, which has never seen it."""
-    wanted, _, trouble = resumed(desk, wsgi_desk, gate)
+    wanted, _, trouble = expect_resumed(desk, wsgi_desk, gate)
     if trouble:
         fail("resume-needs-memory", wanted=wanted, saw=trouble)

@@ -33,7 +33,7 @@ class Chatter:
         self.name = f"{user} in {place}"
         self._judge = judge
         self._unread: list[Frame] = []
-        self.socket: WebSocket = server.websocket(f"/ws/?user={user}", label=self.name)
+        self.socket: WebSocket = server.expect_websocket(f"/ws/?user={user}", label=self.name)
         self.id = self.socket.id  # what the probe calls it
 
     def join(self, room: str) -> None:

@@ -11,15 +11,17 @@ from statistics import median
 from string import ascii_uppercase
 from typing import NoReturn
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.http import Exchange
 from checker.harness.server import Server
+from checker.harness.waiting import wait_until
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.chatter import Chatter
 from checker.stage_4.groups.deaf import DeafClient
 from checker.stage_4.groups.frames import Frame
-from checker.stage_4.groups.trouble import tell_error, tell_never_awaited
+from checker.stage_4.groups.trouble import judge_error, judge_never_awaited
 
 LEFT_WITHIN_S = 3.0
 POLL_EVERY_S = 0.05
@@ -113,16 +115,16 @@ class Crowd:
             if isinstance(socket, Chatter) and socket.server.name in ended:
                 continue
             left_s = max(end - self.chat.history.now(), 0.01)
-            self.chat.history.wait_for("app.left", _of(socket.id), deadline_s=left_s)
+            self.chat.history.wait_for(EventKind.APP_LEFT, _of(socket.id), deadline_s=left_s)
 
     def members_left(self, before: Mapping[str, int]) -> dict[str, int]:
         """The groups that hold more members than before, once that no longer changes for the better; normally none."""
-        end = self.chat.history.now() + LEFT_WITHIN_S
-        while left := {name: n for name, n in self.chat.store.members().items() if n > before.get(name, 0)}:
-            if self.chat.history.now() > end:
-                break
-            threading.Event().wait(POLL_EVERY_S)
-        return left
+
+        def left() -> dict[str, int]:
+            return {name: n for name, n in self.chat.store.members().items() if n > before.get(name, 0)}
+
+        wait_until(lambda: not left(), LEFT_WITHIN_S)
+        return left()
 
     def send_post(self, server: Server, path: str, body: Frame | None = None) -> Exchange:
         """A POST of JSON on its way."""
@@ -135,9 +137,9 @@ class Crowd:
 
     def expect_posted(self, server: Server, exchange: Exchange) -> None:
         """The answer to a POST is a 2xx, or the check ends."""
-        answer = exchange.answer()
+        answer = exchange.wait_answer()
         if answer is None or (answer.status >= 500 and answer.status != 501):
-            server.answer_of(exchange)
+            server.expect_answer(exchange)
         elif not 200 <= answer.status < 300:
             saw = f"status {answer.status}: {answer.text[:120]}"
             self.fail("post-refused", wanted=f"POST {exchange.path} answers with a status of 2xx", saw=saw)
@@ -146,13 +148,13 @@ class Crowd:
         """End the check. An error inside the project says more than what a client saw of it, so it goes first."""
         is_broken = any(chatter.socket.close_code is not None for chatter in self._chatters) or bool(self._deaf)
         ids = {chatter.id for chatter in self._chatters} | {deaf.id for deaf in self._deaf}
-        tell_error(self.chat, ids, wanted, since=self.started_at, deadline_s=2.0 if is_broken else 0.2)
+        judge_error(self.chat, ids, wanted, since=self.started_at, deadline_s=2.0 if is_broken else 0.2)
         self.fail_as(code, wanted=wanted, saw=saw)
 
     def fail_as(self, code: str, *, wanted: str, saw: str) -> NoReturn:
         """End the check with this code, also where a consumer has ended with an error: that may be no fault."""
         for server in (self.chat.one, self.chat.two):
-            tell_never_awaited(server, wanted, saw)
+            judge_never_awaited(server, wanted, saw)
         fail(code, wanted=wanted, saw=saw)
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from websockets.client import ClientProtocol
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
+from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.http import REQUEST_ID_HEADER
 from checker.harness.server import Server
@@ -39,7 +40,7 @@ class DeafClient:
         self._socket.connect(("127.0.0.1", server.port))
         request = self._protocol.connect()
         request.headers[REQUEST_ID_HEADER] = self.id
-        history.record("socket.opening", socket=self.id, label=user)
+        history.record(EventKind.SOCKET_OPENING, socket=self.id, label=user)
         self._protocol.send_request(request)
         self._flush()
 
@@ -54,7 +55,7 @@ class DeafClient:
     def cut(self) -> None:
         """Drop the connection; what has come and was not read tells the other side so at once."""
         self._socket.close()
-        self._history.record("socket.closed", socket=self.id, code=1006)
+        self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006)
 
     def _flush(self) -> None:
         self._socket.sendall(b"".join(self._protocol.data_to_send()))

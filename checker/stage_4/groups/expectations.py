@@ -119,7 +119,7 @@ def _fail_as_listed(
     crowd.fail_as("listed-after-vanishing", wanted=wanted, saw=saw)
 
 
-def did_not_cross(
+def fail_as_not_crossed(
     crowd: Crowd, speaker: Chatter, listener: Chatter, missing: Sequence[Frame], heard: Sequence[Frame]
 ) -> NoReturn:
     """A message did not reach the other process: which of the three usual causes it is, Valkey tells."""

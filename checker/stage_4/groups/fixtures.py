@@ -25,7 +25,7 @@ def chat(uvicorn: Uvicorn, valkey: Valkey, history: History, seed: Seed) -> Chat
     one = uvicorn("chat.asgi:application", name="uvicorn-one", environment=environment)
     two = uvicorn("chat.asgi:application", name="uvicorn-two", environment=environment)
     for server in (one, two):
-        server.ready("/")
+        server.expect_ready("/")
     return Chat(one, two, Store(store), history, seed, presence_s)
 
 

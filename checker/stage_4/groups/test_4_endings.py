@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 
+from checker.harness.events import EventKind
 from checker.harness.suite import needs
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.crowd import LEFT_WITHIN_S, Crowd
@@ -80,7 +81,7 @@ def test_a_socket_cut_while_speaking_leaves_nothing(chat: Chat, crowd: Crowd) ->
 
 
 def _expect_no_members(crowd: Crowd, before: dict[str, int], what: str, socket_id: str) -> None:
-    crowd.chat.history.wait_for("app.left", lambda e: e["request"] == socket_id, deadline_s=LEFT_WITHIN_S)
+    crowd.chat.history.wait_for(EventKind.APP_LEFT, lambda e: e["request"] == socket_id, deadline_s=LEFT_WITHIN_S)
     if left := crowd.members_left(before):
         crowd.fail(
             "cut-while-speaking",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from checker.harness import diagnosis
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.server import Server
@@ -22,14 +23,16 @@ _NEVER_AWAITED = re.compile(r"^(.+\.py):(\d+): RuntimeWarning: coroutine '(\S+)'
 _MISSING_TYPE = re.compile(r"No handler for message type (\S+)")
 
 
-def tell_error(chat: Chat, requests: AbstractSet[str], wanted: str, *, since: float, deadline_s: float) -> None:
+def judge_error(chat: Chat, requests: AbstractSet[str], wanted: str, *, since: float, deadline_s: float) -> None:
     """End the check when a consumer of one of these sockets has raised; waits a moment for the news."""
-    error = chat.history.wait_for("app.raised", lambda e: e["request"] in requests, since=since, deadline_s=deadline_s)
+    error = chat.history.wait_for(
+        EventKind.APP_RAISED, lambda e: e["request"] in requests, since=since, deadline_s=deadline_s
+    )
     if error is not None:
         _fail_with(error, chat.one.run.project, wanted)
 
 
-def tell_never_awaited(server: Server, wanted: str, saw: str) -> None:
+def judge_never_awaited(server: Server, wanted: str, saw: str) -> None:
     """End the check when the server has warned of a coroutine that a line of the project made and nobody awaited."""
     project = server.run.project
     server.process.log.wait_for("was never awaited", WARNING_DEADLINE_S)

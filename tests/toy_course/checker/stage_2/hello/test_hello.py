@@ -18,13 +18,13 @@ def site(gunicorn: Gunicorn) -> Server:
 
 def test_the_app_answers(site: Server) -> None:
     """The app answers."""
-    site.ready("/")
+    site.expect_ready("/")
 
 
 @needs("test_the_app_answers")
 def test_it_says_hello(site: Server) -> None:
     """It says hello."""
-    answer = site.get("/hello/")
+    answer = site.expect_get("/hello/")
     if (answer.status, answer.text) != (200, "hello"):
         fail("not-hello", wanted="status 200: 'hello'", saw=f"status {answer.status}: {answer.text[:80]!r}")
 
@@ -32,7 +32,7 @@ def test_it_says_hello(site: Server) -> None:
 @needs("test_it_says_hello")
 def test_it_says_so_in_plain_text(site: Server) -> None:
     """It says so in plain text."""
-    found = site.get("/hello/").headers.get_content_type()
+    found = site.expect_get("/hello/").headers.get_content_type()
     if found != "text/plain":
         fail("not-plain-text", wanted="Content-Type: text/plain", saw=f"Content-Type: {found}")
 
@@ -40,6 +40,6 @@ def test_it_says_so_in_plain_text(site: Server) -> None:
 @needs("test_it_says_hello")
 def test_other_paths_are_not_found(site: Server) -> None:
     """Other paths are not found."""
-    answer = site.get("/nowhere/")
+    answer = site.expect_get("/nowhere/")
     if answer.status != 404:
         fail("everything-answered", wanted="status 404 for /nowhere/", saw=f"status {answer.status}")
