@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from checker.harness.events import EventKind
 from checker.harness.gate import Gate
 from checker.harness.history import Event, History
 from checker.harness.run import Run
@@ -58,7 +59,7 @@ class Site:
 
     def reports(self, since: float) -> list[Event]:
         """What the probe holds against the project since then."""
-        return self.history.events("loop.stalled", "loop.called", since=since)
+        return self.history.events(EventKind.LOOP_STALLED, EventKind.LOOP_CALLED, since=since)
 
 
 @contextmanager

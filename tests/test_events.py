@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def told(folder: Path) -> Iterator[tuple[str, frozenset[str]]]:
     """Each `tell("kind", fact=...)` of these sources: the kind, and the names of its facts."""
     for file in sorted(folder.glob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tell":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tell" and node.args:
                 kind = ast.literal_eval(node.args[0])
                 facts = {keyword.arg for keyword in node.keywords if keyword.arg not in (None, PATIENT)}
                 is_error = any(keyword.arg is None for keyword in node.keywords)
@@ -59,3 +60,13 @@ def test_a_containers_network_tells_what_is_expected_of_it() -> None:
 )
 def test_what_is_told_from_inside_has_its_facts(kind: str, facts: dict[str, object], *, may: bool) -> None:
     assert may_come_from_inside(kind, facts) is may
+
+
+ROOMS_WITH_KINDS = sorted(path.parent for path in (ROOT / "checker").glob("*/*/kinds.py"))
+
+
+@pytest.mark.parametrize("room", ROOMS_WITH_KINDS, ids=lambda room: room.name)
+def test_what_an_exercises_own_programs_tell_is_among_its_kinds(room: Path) -> None:
+    kinds = set(import_module(f"checker.{room.parent.name}.{room.name}.kinds").Kind)
+    if (room / "inside").is_dir():
+        assert {kind for kind, _ in told(room / "inside")} <= kinds | set(TOLD_FROM_INSIDE)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from checker.harness.events import EventKind
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.http import Exchange
@@ -104,7 +105,7 @@ def test_a_caller_that_hangs_up_is_told_and_no_longer_held(gate: Gate, history: 
     exchange.hang_up()
     assert gate.wait_left(1, DEADLINE_S)
     assert (gate.held, gate.left) == ([], 1)
-    assert [event["tag"] for event in history.events("gate.left")] == ["one"]
+    assert [event["tag"] for event in history.events(EventKind.GATE_LEFT)] == ["one"]
 
 
 def test_an_open_gate_holds_nobody(gate: Gate, history: History) -> None:
@@ -156,7 +157,7 @@ def test_arrivals_and_releases_are_in_the_history_in_their_order(gate: Gate, his
     text(two)
     gate.release("one")
     text(one)
-    told = [(event.kind, event["tag"]) for event in history.events("gate.arrived", "gate.released")]
+    told = [(event.kind, event["tag"]) for event in history.events(EventKind.GATE_ARRIVED, EventKind.GATE_RELEASED)]
     assert told == [
         ("gate.arrived", "one"),
         ("gate.arrived", "two"),

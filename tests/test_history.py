@@ -6,10 +6,12 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
+from checker.harness.events import EventKind
 from checker.harness.history import History
 from course.model import Place
 
@@ -29,42 +31,57 @@ def tell(history: History, *datagrams: bytes) -> None:
             probe.sendto(datagram, str(history.probe_socket))
 
 
+class Kind(StrEnum):
+    """What happens here."""
+
+    ZEROTH = "zeroth"
+    FIRST = "first"
+    SECOND = "second"
+    TOLD = "told"
+    A = "a"
+    B = "b"
+    LAST = "last"
+    LATE = "late"
+    SENSE = "sense"
+    TOO_LATE = "too late for the file"
+
+
 def as_json(**facts: object) -> bytes:
     return json.dumps({"t": History.now(), **facts}).encode()
 
 
 def test_events_are_kept_in_the_order_of_their_time(history: History) -> None:
     now = history.now()
-    history.record("second")
+    history.record(Kind.SECOND)
     tell(history, as_json(kind="first") + b" ", json.dumps({"t": now - 5, "kind": "zeroth"}).encode())
-    assert history.wait_for("zeroth", deadline_s=DEADLINE_S)
-    assert history.wait_for("first", deadline_s=DEADLINE_S)
+    assert history.wait_for(Kind.ZEROTH, deadline_s=DEADLINE_S)
+    assert history.wait_for(Kind.FIRST, deadline_s=DEADLINE_S)
     assert [event.kind for event in history.events()] == ["zeroth", "second", "first"]
 
 
 def test_what_has_come_is_among_the_events_at_once(history: History) -> None:
     for number in range(300):
         tell(history, as_json(kind="told", number=number))
-        assert [event["number"] for event in history.events("told")][-1] == number
+        assert [event["number"] for event in history.events(Kind.TOLD)][-1] == number
 
 
 def test_a_strangers_mark_harms_nobody(history: History) -> None:
     tell(history, b"mark of a stranger", as_json(kind="told"))
-    assert len(history.events("told")) == 1
+    assert len(history.events(Kind.TOLD)) == 1
 
 
 def test_events_are_chosen_by_kind_and_time(history: History) -> None:
-    history.record("a", number=1)
-    history.record("b", number=2)
+    history.record(Kind.A, number=1)
+    history.record(Kind.B, number=2)
     later = history.now()
-    history.record("a", number=3)
-    assert [event["number"] for event in history.events("a", "b")] == [1, 2, 3]
-    assert [event["number"] for event in history.events("a")] == [1, 3]
+    history.record(Kind.A, number=3)
+    assert [event["number"] for event in history.events(Kind.A, Kind.B)] == [1, 2, 3]
+    assert [event["number"] for event in history.events(Kind.A)] == [1, 3]
     assert [event["number"] for event in history.events(since=later)] == [3]
 
 
 def test_a_fact_that_is_not_there_is_an_error_unless_it_may_be_absent(history: History) -> None:
-    event = history.record("a", number=1)
+    event = history.record(Kind.A, number=1)
     assert (event["number"], event.get("number"), event.get("colour"), event.where) == (1, 1, None, None)
     with pytest.raises(KeyError, match="colour"):
         event["colour"]
@@ -74,27 +91,27 @@ def test_the_probes_place_is_a_place(history: History) -> None:
     place = {"file": "shop/views.py", "line": 14, "function": "report", "doing": "time.sleep(1)"}
     facts = {"pid": 1, "server": "site", "top": "", "stack": [], "state": "waiting"}
     tell(history, as_json(kind="loop.stalled", where=place, **facts))
-    event = history.wait_for("loop.stalled", deadline_s=DEADLINE_S)
+    event = history.wait_for(EventKind.LOOP_STALLED, deadline_s=DEADLINE_S)
     assert event is not None
     assert event.where == Place("shop/views.py", 14, "report", "time.sleep(1)")
 
 
 def test_waiting_ends_when_it_happens(history: History) -> None:
     threading.Timer(0.05, history.record, ["late"], {"number": 7}).start()
-    event = history.wait_for("late", lambda late: bool(late["number"] == 7), deadline_s=DEADLINE_S)
+    event = history.wait_for(Kind.LATE, lambda late: bool(late["number"] == 7), deadline_s=DEADLINE_S)
     assert event is not None
 
 
 def test_waiting_for_what_has_happened_returns_it_at_once(history: History) -> None:
-    first = history.record("a")
-    history.record("a")
-    assert history.wait_for("a", deadline_s=0) == first
+    first = history.record(Kind.A)
+    history.record(Kind.A)
+    assert history.wait_for(Kind.A, deadline_s=0) == first
 
 
 def test_waiting_for_what_never_happens_ends_at_the_deadline(history: History) -> None:
-    earlier = history.record("a", number=1)
-    assert history.wait_for("a", lambda event: bool(event["number"] == 2), deadline_s=0.05) is None
-    assert history.wait_for("a", since=earlier.t + 1, deadline_s=0.05) is None
+    earlier = history.record(Kind.A, number=1)
+    assert history.wait_for(Kind.A, lambda event: bool(event["number"] == 2), deadline_s=0.05) is None
+    assert history.wait_for(Kind.A, since=earlier.t + 1, deadline_s=0.05) is None
 
 
 @pytest.mark.parametrize(
@@ -125,14 +142,14 @@ def test_waiting_for_what_never_happens_ends_at_the_deadline(history: History) -
 )
 def test_nonsense_from_outside_is_passed_over(history: History, nonsense: bytes) -> None:
     tell(history, nonsense, as_json(kind="sense"))
-    assert history.wait_for("sense", deadline_s=DEADLINE_S)
+    assert history.wait_for(Kind.SENSE, deadline_s=DEADLINE_S)
     assert [event.kind for event in history.events()] == ["sense"]
 
 
 def test_everything_is_on_file_one_json_line_each(history: History, tmp_path: Path) -> None:
-    history.record("a", text="zwei\nZeilen", number=1)
+    history.record(Kind.A, text="zwei\nZeilen", number=1)
     tell(history, as_json(kind="b"))
-    assert history.wait_for("b", deadline_s=DEADLINE_S)
+    assert history.wait_for(Kind.B, deadline_s=DEADLINE_S)
     history.close()
     lines = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
     assert [(line["kind"], line.get("text")) for line in lines] == [("a", "zwei\nZeilen"), ("b", None)]
@@ -141,13 +158,13 @@ def test_everything_is_on_file_one_json_line_each(history: History, tmp_path: Pa
 def test_what_the_probe_sent_before_the_close_is_still_heard(history: History) -> None:
     tell(history, *(as_json(kind="last", number=number) for number in range(9)))
     history.close()
-    assert [event["number"] for event in history.events("last")] == list(range(9))
+    assert [event["number"] for event in history.events(Kind.LAST)] == list(range(9))
 
 
 def test_after_the_close_it_can_be_read_and_the_socket_is_gone(history: History, tmp_path: Path) -> None:
-    history.record("a")
+    history.record(Kind.A)
     history.close()
-    history.record("too late for the file")
+    history.record(Kind.TOO_LATE)
     assert [event.kind for event in history.events()] == ["a", "too late for the file"]
     assert not (tmp_path / "probe").exists()
 
@@ -155,7 +172,7 @@ def test_after_the_close_it_can_be_read_and_the_socket_is_gone(history: History,
 def test_many_threads_may_record_at_once(history: History, tmp_path: Path) -> None:
     def record() -> None:
         for number in range(200):
-            history.record("a", number=number)
+            history.record(Kind.A, number=number)
 
     threads = [threading.Thread(target=record) for _ in range(8)]
     for thread in threads:
@@ -164,4 +181,4 @@ def test_many_threads_may_record_at_once(history: History, tmp_path: Path) -> No
         thread.join()
     history.close()
     lines = (tmp_path / "history.jsonl").read_text().splitlines()
-    assert len(history.events("a")) == len([json.loads(line) for line in lines]) == 1600
+    assert len(history.events(Kind.A)) == len([json.loads(line) for line in lines]) == 1600

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.http import REQUEST_ID_HEADER, Exchange, Stream
 
@@ -115,7 +116,7 @@ def test_the_history_tells_of_request_and_answer(history: History, serve: Serve)
         ("request.sent", exchange.id),
         ("request.answered", exchange.id),
     ]
-    assert history.events("request.sent")[0]["label"] == "greeting"
+    assert history.events(EventKind.REQUEST_SENT)[0]["label"] == "greeting"
 
 
 def test_no_answer_by_the_deadline_is_none_and_may_still_come(history: History, serve: Serve) -> None:
@@ -136,7 +137,7 @@ def test_a_broken_connection_is_told_with_its_error(history: History, serve: Ser
     exchange = Exchange(history, serve(Peer.reset), "/")
     assert exchange.wait_answer(DEADLINE_S) is None
     assert isinstance(exchange.error, ConnectionError)
-    assert [event["request"] for event in history.events("request.broken")] == [exchange.id]
+    assert [event["request"] for event in history.events(EventKind.REQUEST_BROKEN)] == [exchange.id]
 
 
 def test_an_answer_that_ends_too_early_is_broken(history: History, serve: Serve) -> None:
@@ -176,7 +177,7 @@ def test_hanging_up_in_the_middle_of_an_answer_reaches_the_server(
 def test_hanging_up_before_the_answer_begins_reaches_the_server(history: History, serve: Serve) -> None:
     left = threading.Event()
     exchange = Exchange(history, serve(lambda peer: left.set() if peer.wait_left() else None), "/")
-    assert history.wait_for("request.sent", deadline_s=DEADLINE_S)
+    assert history.wait_for(EventKind.REQUEST_SENT, deadline_s=DEADLINE_S)
     exchange.hang_up()
     assert left.wait(DEADLINE_S)
 
@@ -210,7 +211,7 @@ def test_a_stream_that_stays_silent_ends_at_the_deadline(history: History, serve
         assert stream.read_until(b"second", 0.1) is False
         assert stream.read_to_end(0.1) is False
         assert stream.body == b"first"
-    assert history.events("request.left")
+    assert history.events(EventKind.REQUEST_LEFT)
 
 
 def test_leaving_a_stream_reaches_the_server(history: History, serve: Serve) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
+from checker.harness.events import EventKind
 from checker.harness.history import Event
 from checker.harness.servers.gunicorn import gunicorn
 from checker.harness.servers.uvicorn import uvicorn
@@ -55,17 +57,17 @@ def ask(site: Site, view: str) -> Event:
     query = urlencode({"url": f"{site.gate.url}/hold/x", "port": site.gate.port})
     exchange = site.server.send(f"/{view}/?{query}", label=view)
     if view == "asks":
-        site.history.wait_for("loop.stalled", since=since, deadline_s=DEADLINE_S)
+        site.history.wait_for(EventKind.LOOP_STALLED, since=since, deadline_s=DEADLINE_S)
         site.gate.release()
     answer = exchange.wait_answer(DEADLINE_S)
     assert answer is not None
     assert answer.status == 200
-    left = site.history.wait_for("app.left", lambda e: e["request"] == exchange.id, deadline_s=DEADLINE_S)
+    left = site.history.wait_for(EventKind.APP_LEFT, lambda e: e["request"] == exchange.id, deadline_s=DEADLINE_S)
     assert left is not None
     return left
 
 
-def told_of(site: Site, kind: str, **facts: str) -> Event:
+def told_of(site: Site, kind: StrEnum, **facts: str) -> Event:
     """The first such event."""
     event = site.history.wait_for(kind, lambda e: all(e[k] == v for k, v in facts.items()), deadline_s=DEADLINE_S)
     assert event is not None, site.server.process.log.text
@@ -80,7 +82,7 @@ def test_a_stalled_loop_is_told_with_its_line(sites: Sites, server: str, view: s
     site, since = sites[server], sites[server].history.now()
     file, comment, state = GUILTY[view]
     ask(site, view)
-    stalls = site.history.events("loop.stalled", since=since)
+    stalls = site.history.events(EventKind.LOOP_STALLED, since=since)
     assert [(s["where"]["file"], s["where"]["line"], s["state"]) for s in stalls] == [
         (file, site.line(file, comment), state)
     ]
@@ -91,8 +93,8 @@ def test_a_stalled_loop_is_told_with_its_line(sites: Sites, server: str, view: s
 def test_a_stall_is_told_while_it_lasts(sites: Sites, server: str) -> None:
     site, since = sites[server], sites[server].history.now()
     left = ask(site, "asks")  # its upstream answers when the stall has been told, and not before
-    stall = site.history.wait_for("loop.stalled", since=since, deadline_s=0)
-    resumed = site.history.wait_for("loop.resumed", since=since, deadline_s=DEADLINE_S)
+    stall = site.history.wait_for(EventKind.LOOP_STALLED, since=since, deadline_s=0)
+    resumed = site.history.wait_for(EventKind.LOOP_RESUMED, since=since, deadline_s=DEADLINE_S)
     assert stall is not None
     assert resumed is not None
     assert stall.t < left.t
@@ -106,7 +108,7 @@ def test_a_blocking_call_is_told_however_short(sites: Sites, server: str, view: 
     site, since = sites[server], sites[server].history.now()
     call, comment = SHORT[view]
     ask(site, view)
-    places = {(e["call"], e["where"]["line"]) for e in site.history.events("loop.called", since=since)}
+    places = {(e["call"], e["where"]["line"]) for e in site.history.events(EventKind.LOOP_CALLED, since=since)}
     assert places == {(call, site.line("site_/views.py", comment))}
 
 
@@ -149,8 +151,8 @@ def test_a_request_is_told_when_it_enters_and_leaves_the_app(sites: Sites, serve
     answer = exchange.wait_answer(DEADLINE_S)
     assert answer is not None
     assert answer.text == "ok"
-    entered = told_of(site, "app.entered", request=exchange.id)
-    left = told_of(site, "app.left", request=exchange.id)
+    entered = told_of(site, EventKind.APP_ENTERED, request=exchange.id)
+    left = told_of(site, EventKind.APP_LEFT, request=exchange.id)
     is_asgi = server in LOOP_SERVERS
     assert (entered["scope"], entered["path"], entered["loop"]) == ("http" if is_asgi else "wsgi", "/hello/", is_asgi)
     assert entered["server"] == site.server.name
@@ -171,8 +173,8 @@ def test_an_error_behind_a_500_page_is_told_once(
     answer = exchange.wait_answer(DEADLINE_S)
     assert answer is not None
     assert answer.status == 500
-    told_of(site, "app.left", request=exchange.id)
-    errors = [e for e in site.history.events("app.raised") if e["request"] == exchange.id]
+    told_of(site, EventKind.APP_LEFT, request=exchange.id)
+    errors = [e for e in site.history.events(EventKind.APP_RAISED) if e["request"] == exchange.id]
     assert [(e["type"], e["where"]["line"]) for e in errors] == [(error, site.line("site_/views.py", comment))]
     assert error in errors[0]["traceback"].splitlines()[-1]
 
@@ -180,14 +182,14 @@ def test_an_error_behind_a_500_page_is_told_once(
 def test_an_error_half_way_through_a_stream_is_told(sites: Sites) -> None:
     site = sites["gunicorn-sync"]
     exchange = site.server.send("/streams_badly/")
-    event = told_of(site, "app.raised", request=exchange.id)
+    event = told_of(site, EventKind.APP_RAISED, request=exchange.id)
     assert (event["message"], event["where"]["line"]) == ("half-way", site.line("site_/views.py", "# half-way"))
 
 
 def test_a_view_that_ends_the_process_is_told(sites: Sites) -> None:
     site = sites["gunicorn-sync"]
     exchange = site.server.send("/exits/")
-    event = told_of(site, "app.raised", request=exchange.id)
+    event = told_of(site, EventKind.APP_RAISED, request=exchange.id)
     assert (event["type"], event["where"]["line"]) == ("SystemExit", site.line("site_/views.py", "# exits"))
 
 
@@ -200,11 +202,11 @@ def test_a_stream_is_not_held_back(sites: Sites, server: str) -> None:
     with site.server.stream(f"/streams/?{urlencode({'url': f'{site.gate.url}/hold/x'})}") as stream:
         assert stream.read_until(b"one", DEADLINE_S)
         assert site.gate.wait_held(1)
-        assert not [e for e in site.history.events("app.left") if e["request"] == stream.id]
+        assert not [e for e in site.history.events(EventKind.APP_LEFT) if e["request"] == stream.id]
         site.gate.release()
         assert stream.read_to_end(DEADLINE_S)
     assert stream.body == b"one two"
-    told_of(site, "app.left", request=stream.id)
+    told_of(site, EventKind.APP_LEFT, request=stream.id)
 
 
 @pytest.mark.parametrize("server", STARTERS)
@@ -218,8 +220,8 @@ def test_workers_forked_from_a_loaded_master_tell_their_own_pids(tmp_path: Path)
     arguments = ["--preload", "--workers", "2"]
     with serve(lambda run: gunicorn(run, "site_.wsgi:application", arguments=arguments), tmp_path) as site:
         site.server.expect_ready("/hello/")
-        loaded = told_of(site, "app.loaded")
-        entered = told_of(site, "app.entered")
+        loaded = told_of(site, EventKind.APP_LOADED)
+        entered = told_of(site, EventKind.APP_ENTERED)
     assert loaded["pid"] == site.server.pid
     assert entered["pid"] != site.server.pid
 
@@ -244,8 +246,8 @@ async def application(scope, receive, send):
     start = STARTERS["uvicorn-uvloop"]
     with serve(start, tmp_path, {"site_/asgi.py": asgi}) as site:
         site.server.send("/")
-        stall = told_of(site, "loop.stalled")
-        raised = told_of(site, "app.raised", type="ValueError")
+        stall = told_of(site, EventKind.LOOP_STALLED)
+        raised = told_of(site, EventKind.APP_RAISED, type="ValueError")
     assert stall["where"]["line"] == site.line("site_/slow.py", "# computes")
     assert raised["where"]["line"] == len(asgi.splitlines())
 
@@ -255,7 +257,7 @@ async def application(scope, receive, send):
 
 def test_a_failed_import_is_told_and_ends_the_server_as_it_would_have(tmp_path: Path) -> None:
     with serve(STARTERS["gunicorn-sync"], tmp_path, {"site_/wsgi.py": "import os\nimport nosuch  # here\n"}) as site:
-        event = told_of(site, "app.import_failed")
+        event = told_of(site, EventKind.APP_IMPORT_FAILED)
         assert site.server.process.wait(DEADLINE_S) == 3  # gunicorn's own code for "worker failed to boot"
     assert (event["type"], event["where"]["line"]) == ("ModuleNotFoundError", 2)
     assert "No module named 'nosuch'" in site.server.process.log.text
@@ -263,7 +265,7 @@ def test_a_failed_import_is_told_and_ends_the_server_as_it_would_have(tmp_path: 
 
 def test_a_syntax_error_is_told_with_its_own_line(tmp_path: Path) -> None:
     with serve(STARTERS["uvicorn-uvloop"], tmp_path, {"site_/asgi.py": "import os\n\ndef x(:\n"}) as site:
-        event = told_of(site, "app.import_failed")
+        event = told_of(site, EventKind.APP_IMPORT_FAILED)
         assert site.server.process.wait(DEADLINE_S) == 1
     assert (event["where"]["file"], event["where"]["line"]) == ("site_/asgi.py", 3)
     assert event["where"]["doing"] == "def x(:"
@@ -271,7 +273,7 @@ def test_a_syntax_error_is_told_with_its_own_line(tmp_path: Path) -> None:
 
 def test_an_app_that_is_missing_from_its_module_is_told(tmp_path: Path) -> None:
     with serve(STARTERS["uvicorn-uvloop"], tmp_path, {"site_/asgi.py": "app = None\n"}) as site:
-        event = told_of(site, "app.import_failed")
+        event = told_of(site, EventKind.APP_IMPORT_FAILED)
     assert (event["type"], event["where"]) == ("AttributeError", None)
     assert re.search("no attribute 'application'", event["message"])
 
@@ -279,7 +281,7 @@ def test_an_app_that_is_missing_from_its_module_is_told(tmp_path: Path) -> None:
 def test_an_endless_import_is_told_with_the_line_it_is_in(tmp_path: Path) -> None:
     asgi = "import threading\n\nthreading.Event().wait()\n"
     with serve(STARTERS["uvicorn-uvloop"], tmp_path, {"site_/asgi.py": asgi}) as site:
-        event = told_of(site, "app.importing")
+        event = told_of(site, EventKind.APP_IMPORTING)
     assert (event["where"]["file"], event["where"]["line"]) == ("site_/asgi.py", 3)
     assert event["seconds"] >= 2
 
@@ -305,4 +307,4 @@ async def application(scope, receive, send):
         answer = site.server.expect_ready()
     assert all(name.startswith("uvicorn.") for name in answer.text.split())
     assert "shut down" in site.server.process.log.text
-    assert not [e for e in site.history.events("app.entered") if e["scope"] == "lifespan"]
+    assert not [e for e in site.history.events(EventKind.APP_ENTERED) if e["scope"] == "lifespan"]

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from checker.harness.events import EventKind
 from checker.harness.processes import (
     Process,
     clean_environment,
@@ -107,8 +108,8 @@ def test_birth_and_death_go_to_the_history(run: Run) -> None:
     process = python(run, SLEEPER)
     process.stop()
     process.stop()
-    births = run.history.events("process.started")
-    deaths = run.history.events("process.ended")
+    births = run.history.events(EventKind.PROCESS_STARTED)
+    deaths = run.history.events(EventKind.PROCESS_ENDED)
     assert [event["pid"] for event in births] == [process.pid]
     assert [(event["pid"], event["returncode"]) for event in deaths] == [(process.pid, -signal.SIGTERM)]
 
@@ -129,7 +130,7 @@ def test_a_child_that_outlives_its_master_is_killed_and_told(run: Run) -> None:
 
 
 def told_left(run: Run) -> list[tuple[str, str]]:
-    return [(event["server"], event["command"]) for event in run.history.events("process.left")]
+    return [(event["server"], event["command"]) for event in run.history.events(EventKind.PROCESS_LEFT)]
 
 
 def test_what_it_leaves_goes_to_the_history_whoever_stops_it(run: Run) -> None:

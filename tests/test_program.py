@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from checker.harness.events import EventKind
 from checker.harness.program import Program
 from checker.harness.run import Run
 from tests.running import SLEEPER, running
@@ -41,7 +42,7 @@ def test_it_reads_what_it_is_given_and_says_what_it_says(run: Run) -> None:
         assert program.wait(10) == 0
         assert program.lines == ["heard hello", "half a line"]
         assert program.stdout == b"heard hello\nhalf a line"
-        assert [e["line"] for e in run.history.events("program.line")] == ["heard hello"]
+        assert [e["line"] for e in run.history.events(EventKind.PROGRAM_LINE)] == ["heard hello"]
 
 
 def test_an_open_stdin_is_written_to_later(run: Run) -> None:

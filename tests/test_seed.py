@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.seed import SEED, Seed
 from course.errors import MachineLacks
@@ -22,7 +23,7 @@ def test_the_seed_is_told_in_the_history_and_draws_the_same_again(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = Seed(history).random("titles").random()
-    [told] = history.events("seed.drawn")
+    [told] = history.events(EventKind.SEED_DRAWN)
     monkeypatch.setenv(SEED, str(told["seed"]))
     assert Seed(history).random("titles").random() == drawn
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from checker.harness.events import EventKind
 from checker.harness.findings import NotYet
 from checker.harness.run import Run
 from checker.harness.server import Server
@@ -165,8 +166,8 @@ def test_what_was_started_stops_in_reverse(run: Run) -> None:
         stack.start(uvicorn, "app:asgi", name=name).expect_ready("/")
     stack.start(valkey, name="third")
     stack.stop()
-    assert [event["name"] for event in run.history.events("process.ended")] == ["third", "second", "first"]
-    assert run.history.events("process.left") == []
+    assert [event["name"] for event in run.history.events(EventKind.PROCESS_ENDED)] == ["third", "second", "first"]
+    assert run.history.events(EventKind.PROCESS_LEFT) == []
 
 
 # --- nginx ---

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from checker.harness.events import EventKind
 from checker.harness.findings import NotYet
 from checker.harness.run import Run
 from checker.harness.site import ReservedPort, SelfBound
@@ -38,7 +39,7 @@ def test_it_is_waited_for_until_it_listens_without_a_visit(run: Run) -> None:
     with SelfBound(run, "frail", [sys.executable, "frail.py"], environment={"PORT": "{port}"}) as site:
         assert site.expect_ready("/").text == "hi"
         assert site.expect_get("/").text == "hi"
-        assert not run.history.events("request.broken")
+        assert not run.history.events(EventKind.REQUEST_BROKEN)
 
 
 def test_one_that_ends_before_it_listens_is_told_by_its_end(run: Run) -> None:

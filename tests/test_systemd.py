@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from checker.harness.events import EventKind
 from checker.harness.findings import NotYet
 from checker.harness.processes import orphans
 from checker.harness.run import Run
@@ -93,7 +94,7 @@ def test_without_a_socket_unit_the_port_is_given_and_only_the_main_process_may_n
         server.expect_ready()
         # READY came before the first answer, from a child of the shell.
         assert server.notified == ()
-        assert run.history.wait_for("systemd.notified", deadline_s=DEADLINE_S) is not None
+        assert run.history.wait_for(EventKind.SYSTEMD_NOTIFIED, deadline_s=DEADLINE_S) is not None
         left = server.stop()
         assert any("gunicorn" in line for line in left)
         assert not server.listens()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from checker.harness.events import EventKind
 from checker.harness.history import Event, History
 from checker.harness.timeline import MOST_ROWS, SHOWN_OF_ALIKE, timeline
 from course.model import Bar, BarKind, Mark, Row, Timeline
@@ -280,7 +281,7 @@ def test_a_blocked_worker_and_the_page_that_waited_for_it_are_drawn(tmp_path: Pa
         with site.server.stream(f"/streams/?url={site.gate.url}/hold/x", label="report 1") as report:
             assert site.gate.wait_held(1, DEADLINE_S)
             hello = site.server.send("/hello/", label="hello")
-            site.history.wait_for("request.sent", lambda e: e["request"] == hello.id, deadline_s=DEADLINE_S)
+            site.history.wait_for(EventKind.REQUEST_SENT, lambda e: e["request"] == hello.id, deadline_s=DEADLINE_S)
             site.gate.release()
             assert report.read_to_end(DEADLINE_S)
         assert hello.wait_answer(DEADLINE_S) is not None

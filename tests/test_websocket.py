@@ -14,6 +14,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
+from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.websocket import WebSocket
 
@@ -104,7 +105,7 @@ def test_the_history_tells_of_the_whole_conversation(history: History, peer: Pee
         ("socket.sent", frame),
         ("socket.received", frame),
     ]
-    assert history.events("socket.opening")[0]["label"] == "tab 1"
+    assert history.events(EventKind.SOCKET_OPENING)[0]["label"] == "tab 1"
     connection.close()
 
 
@@ -136,7 +137,7 @@ def test_a_refused_handshake_keeps_its_status(history: History, peer: Peer, stat
     assert connection.wait_closed(DEADLINE_S)
     connection.cut()
     connection.close()
-    assert [event["status"] for event in history.events("socket.refused")] == [status]
+    assert [event["status"] for event in history.events(EventKind.SOCKET_REFUSED)] == [status]
 
 
 def test_a_server_that_is_not_there_refuses_with_0(history: History) -> None:
@@ -225,5 +226,5 @@ def test_a_long_frame_is_cut_short_in_the_history_only(history: History, peer: P
     connection = WebSocket(history, peer.url)
     connection.send("x" * 10_000)
     assert connection.receive(DEADLINE_S) == "x" * 10_000
-    assert all(len(event["frame"]) < 300 for event in history.events("socket.sent", "socket.received"))
+    assert all(len(event["frame"]) < 300 for event in history.events(EventKind.SOCKET_SENT, EventKind.SOCKET_RECEIVED))
     connection.close()

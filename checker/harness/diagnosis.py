@@ -5,6 +5,7 @@ These are the diagnoses every exercise can meet; their hints are in exercises/hi
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Protocol
 
 from checker.harness import tracebacks
@@ -113,7 +114,7 @@ def loop_blocked(stall: Event, wanted: str) -> NotYet:
     return _not_yet("loop-blocked", wanted, saw, place)
 
 
-def seen(server: Examined, *kinds: str, since: float = 0.0) -> list[Event]:
+def seen(server: Examined, *kinds: StrEnum, since: float = 0.0) -> list[Event]:
     """What the probe told of these kinds from inside this server."""
     return [e for e in server.run.history.events(*kinds, since=since) if e.get("server") == server.name]
 

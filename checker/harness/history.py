@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -90,11 +91,11 @@ class History:
         """Seconds of the clock that every event carries."""
         return time.monotonic()
 
-    def record(self, kind: str, **facts: Any) -> Event:
+    def record(self, kind: StrEnum, **facts: Any) -> Event:
         """Add an event that happened now."""
         return self._add(Event(self.now(), kind, facts))
 
-    def events(self, *kinds: str, since: float = 0.0) -> list[Event]:
+    def events(self, *kinds: StrEnum, since: float = 0.0) -> list[Event]:
         """The events of these kinds (of all, when none is named) from `since` on, in order of time.
 
         All that has come before the call is among them: who was answered after an error finds the error here.
@@ -106,7 +107,7 @@ class History:
 
     def wait_for(
         self,
-        kind: str,
+        kind: StrEnum,
         matches: Callable[[Event], bool] = lambda _: True,
         *,
         since: float = 0.0,

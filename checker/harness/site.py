@@ -9,6 +9,7 @@ import random
 import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
@@ -45,7 +46,7 @@ class Site:
         """The master's pid."""
         return self.process.pid
 
-    def seen(self, *kinds: str, since: float = 0.0) -> list[Event]:
+    def seen(self, *kinds: StrEnum, since: float = 0.0) -> list[Event]:
         """What the probe told of these kinds ("app.entered", "loop.stalled", ...) from inside this server."""
         return diagnosis.seen(self, *kinds, since=since)
 

@@ -32,7 +32,7 @@ NETWORK = Path(__file__).resolve().parents[1] / "containers" / "inside"
 
 
 # What that tells: a port opened at all addresses, and one at a single address.
-BOUND = ("container.opened", "container.bound")
+BOUND = (EventKind.CONTAINER_OPENED, EventKind.CONTAINER_BOUND)
 
 
 class Container(Governed):

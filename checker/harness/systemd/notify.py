@@ -8,10 +8,10 @@ import sys
 import threading
 from contextlib import suppress
 
+from checker.harness.events import EventKind
 from checker.harness.run import Run
 
 DATAGRAM_BYTES = 4096
-KIND = "systemd.notified"
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: unix(7)
 
 
@@ -49,7 +49,7 @@ class NotifySocket:
     @property
     def messages(self) -> tuple[str, ...]:
         """What counted so far."""
-        events = self._run.history.events(KIND)
+        events = self._run.history.events(EventKind.SYSTEMD_NOTIFIED)
         return tuple(
             str(event["message"]) for event in events if event["server"] == self._name and self._counts(event["pid"])
         )
@@ -57,7 +57,7 @@ class NotifySocket:
     def wait_ready(self, deadline_s: float) -> bool:
         """True as soon as READY=1 has come from one that may say so."""
         ready = self._run.history.wait_for(
-            KIND,
+            EventKind.SYSTEMD_NOTIFIED,
             lambda e: (
                 e["server"] == self._name and "READY=1" in str(e["message"]).split("\n") and self._counts(e["pid"])
             ),
@@ -89,4 +89,4 @@ class NotifySocket:
                 (_CREDENTIALS.unpack(data)[0] for level, _, data in ancillary if level == socket.SOL_SOCKET), None
             )
             text = message.decode(errors="replace").strip()
-            self._run.history.record(KIND, server=self._name, pid=pid, message=text)
+            self._run.history.record(EventKind.SYSTEMD_NOTIFIED, server=self._name, pid=pid, message=text)

@@ -10,6 +10,7 @@ from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.http import ANSWER_DEADLINE_S, Answer, Exchange
 from checker.harness.site import BOOT_DEADLINE_S, SelfBound, Site
+from checker.stage_1.gateways.kinds import Kind
 from course.model import Place
 
 
@@ -70,4 +71,4 @@ def _own_server_failed(site: SelfBound, exchange: Exchange, wanted: str, deadlin
 def _is_entered(site: Site, exchange: Exchange) -> bool:
     """Whether the app was called for it; a call whose environ lost the request's name may have been this one."""
     sent = [e.t for e in site.run.history.events(EventKind.REQUEST_SENT) if e["request"] == exchange.id]
-    return any(e["request"] in ("", exchange.id) for e in site.seen("lab.entered", since=min(sent, default=0.0)))
+    return any(e["request"] in ("", exchange.id) for e in site.seen(Kind.LAB_ENTERED, since=min(sent, default=0.0)))

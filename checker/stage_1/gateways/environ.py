@@ -10,6 +10,7 @@ from checker.harness.findings import fail
 from checker.harness.history import History
 from checker.harness.site import Site
 from checker.stage_1.gateways.answers import expect_answer, last_error
+from checker.stage_1.gateways.kinds import Kind
 from checker.stage_1.gateways.raw_requests import raw_answer
 
 ENTERED_DEADLINE_S = 10.0
@@ -76,7 +77,7 @@ def expect_slashes_kept(site: Site) -> None:
     since = History.now()
     said = raw_answer(site, "GET", SLASHES, "Host: localhost", "Connection: close")
     entered = site.run.history.wait_for(
-        "lab.entered", lambda e: bool(e["server"] == site.name), since=since, deadline_s=ENTERED_DEADLINE_S
+        Kind.LAB_ENTERED, lambda e: bool(e["server"] == site.name), since=since, deadline_s=ENTERED_DEADLINE_S
     )
     if entered is None:
         fail("environ-wrong", wanted=wanted, saw=f"the app was not called; the answer was {said[:100]!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,9 @@ def lab_environment(run: Run, gate: Gate) -> dict[str, str]:
     }
 
 
-def told(site: Site, kind: str, *, since: float, deadline_s: float = ANSWER_DEADLINE_S, **facts: Any) -> Event | None:
+def told(
+    site: Site, kind: StrEnum, *, since: float, deadline_s: float = ANSWER_DEADLINE_S, **facts: Any
+) -> Event | None:
     """What the lab told from inside this server, waited for; None at the deadline."""
 
     def matches(event: Event) -> bool:

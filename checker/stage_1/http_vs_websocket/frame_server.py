@@ -15,6 +15,7 @@ from typing import Self
 from checker.harness.history import History
 from checker.stage_1.http_vs_websocket import frames
 from checker.stage_1.http_vs_websocket.frames import Frame
+from checker.stage_1.http_vs_websocket.kinds import Kind
 
 CLIENT_DEADLINE_S = 10.0
 CHUNK_BYTES = 65_536
@@ -100,7 +101,7 @@ class Peer:
             if frame is not None:
                 self._looked_at += frame.wire_bytes
         if frame is not None:
-            self._history.record("wire.frame", peer=self.number, frame=str(frame))
+            self._history.record(Kind.WIRE_FRAME, peer=self.number, frame=str(frame))
         return frame
 
     @property
@@ -127,7 +128,7 @@ class Peer:
 
     def send(self, data: bytes) -> None:
         """Send these bytes; nothing happens when the client has left."""
-        self._history.record("wire.sent", peer=self.number, bytes=len(data))
+        self._history.record(Kind.WIRE_SENT, peer=self.number, bytes=len(data))
         with suppress(OSError):
             self._socket.sendall(data)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from enum import StrEnum
 from typing import Any, NoReturn
 
 import psutil
@@ -234,7 +235,7 @@ class Station:
         # Who raises since a visitor has vanished harms nobody: the error says nothing about what went wrong here.
         return bool(event["server"] == self.name) and event["type"] not in GONE_ERRORS
 
-    def _told(self, kind: str, request: str, deadline_s: float = PROMPT_S) -> Event | None:
+    def _told(self, kind: StrEnum, request: str, deadline_s: float = PROMPT_S) -> Event | None:
         history = self.server.run.history
         return history.wait_for(kind, lambda e: bool(e["request"] == request), since=self.since, deadline_s=deadline_s)
 

@@ -19,6 +19,7 @@ from checker.harness.processes import Process
 from checker.harness.site import Site
 from checker.harness.systemd.unit import Unit
 from checker.harness.waiting import LOOK_EVERY_S
+from checker.stage_2.gunicorn_deployment.kinds import Kind
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, Profile
 from checker.stage_2.gunicorn_deployment.settings import printed_settings
 from checker.stage_2.gunicorn_deployment.supervisor import program_setting
@@ -50,7 +51,7 @@ def expect_profile_kept(site: Site, master_pid: int, profile: Profile, manager: 
     """
     now = _printed(site, master_pid)
     if now is None:
-        site.run.history.record("configuration.not_printed", server=site.name)
+        site.run.history.record(Kind.CONFIGURATION_NOT_PRINTED, server=site.name)
         return
     own = profile.settings.printed
     different = [name for name in COMPARED if _effective(now, name) != _effective(own, name)]

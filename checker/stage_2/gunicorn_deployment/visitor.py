@@ -12,6 +12,7 @@ import psutil
 
 from checker.harness.picture import Lane, Stretch
 from checker.harness.site import Site
+from checker.stage_2.gunicorn_deployment.kinds import Kind
 from course.model import BarKind
 
 LOOK_AGAIN_S = 0.05
@@ -83,5 +84,5 @@ def master_of(site: Site, worker_pid: int) -> int:
     """The process that a worker's parent is; 0 when the worker is gone."""
     with suppress(psutil.Error):
         return psutil.Process(worker_pid).ppid()
-    site.run.history.record("process.gone", pid=worker_pid)
+    site.run.history.record(Kind.PROCESS_GONE, pid=worker_pid)
     return 0

@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -22,6 +23,7 @@ from checker.harness.history import Event
 from checker.harness.probed import probed
 from checker.harness.program import Program
 from checker.harness.run import Run
+from checker.stage_2.wsgi_callable.kinds import Kind
 from checker.stage_2.wsgi_callable.site import APP, BOOT_S
 
 FILE = "inspect_wsgi.py"
@@ -92,20 +94,20 @@ class Inspector:
         """What it printed on stdout."""
         return program.stdout.decode(errors="replace").strip()
 
-    def told(self, kind: str, *, since: float) -> list[Event]:
+    def told(self, kind: StrEnum, *, since: float) -> list[Event]:
         """What the lab's applications have told."""
         return self._run.history.events(kind, since=since)
 
     def judge_environ(self, program: Program, target: str, since: float) -> bool:
         """The environ that the lab's application got for this target must be right; False when it got none."""
-        if refused := self.told("lab.refused", since=since):
+        if refused := self.told(Kind.LAB_REFUSED, since=since):
             wanted = "an environ that wsgiref.validate accepts"
             fail("environ-incomplete", wanted=wanted, saw=str(refused[0]["message"]))
         path, _, query = target.partition("?")
         # The path's bytes as latin-1 characters: what PEP 3333 calls a native string.
         right = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": unquote(path, "latin-1")}
         right["QUERY_STRING"] = query
-        for environ in self.told("lab.environ", since=since):
+        for environ in self.told(Kind.LAB_ENVIRON, since=since):
             wrong = {name: environ[name] for name, value in right.items() if environ[name] != value}
             if wrong:
                 wanted = ", ".join(f"{name} {right[name]!r}" for name in wrong)

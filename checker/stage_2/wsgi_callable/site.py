@@ -25,6 +25,7 @@ from checker.harness.run import Run
 from checker.harness.server import Server, ServerPlan
 from checker.harness.servers.gunicorn import gunicorn
 from checker.harness.stack import Stack
+from checker.stage_2.wsgi_callable.kinds import Kind
 from course.model import Place
 
 APP = "shop.wsgi:application"
@@ -163,11 +164,11 @@ class Site:
         self.run.history.wait_for(
             EventKind.APP_LEFT, lambda event: bool(event["request"] == request), deadline_s=GENEROUS_S
         )
-        return next((event for event in strict.seen("pep3333.broken") if event["request"] == request), None)
+        return next((event for event in strict.seen(Kind.PEP3333_BROKEN) if event["request"] == request), None)
 
     def handed_over(self, path: str) -> Place:
         """The learner's function that makes the body for this path, as far as that is known; else their callable."""
-        events = self.run.history.events("app.returned")
+        events = self.run.history.events(Kind.APP_RETURNED)
         known = [event.where for event in events if event["path"] == path and event.where]
         return known[-1] if known else self.callable or Place(WSGI_FILE, 1)
 

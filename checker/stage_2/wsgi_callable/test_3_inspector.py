@@ -12,6 +12,7 @@ from checker.harness.run import Run
 from checker.harness.suite import needs
 from checker.stage_2.wsgi_callable.findings import times
 from checker.stage_2.wsgi_callable.inspector import Inspector, header
+from checker.stage_2.wsgi_callable.kinds import Kind
 from checker.stage_2.wsgi_callable.site import LABELS, Site
 
 # The lab's applications that break PEP 3333, and how.
@@ -72,7 +73,7 @@ def test_the_inspector_closes_what_it_read(site: Site, inspector: Inspector, gat
     inspector.expect_lab_report("learn_lab:lists", listed, code="close-assumed", wanted="a list has no close()")
     inspector.expect_lab_report("learn_lab:closes", {"closed": True}, code="close-forgotten", wanted=wanted)
     program = inspector.expect_run("learn_lab:breaks", wanted=wanted)
-    closed = [event["app"] for event in inspector.told("lab.closed", since=since)]
+    closed = [event["app"] for event in inspector.told(Kind.LAB_CLOSED, since=since)]
     if "closes" not in closed:
         fail("close-forgotten", wanted=wanted, saw="it was not called, although `closed` said so")
     if "breaks" not in closed:
@@ -107,6 +108,6 @@ def test_the_inspector_understands_start_response(inspector: Inspector, gate: Ga
     for application, mistake in MISTAKES.items():
         wanted = f"an exit code other than 0 for an application that {mistake}"
         inspector.expect_refusal(f"learn_lab:{application}", code=code, wanted=wanted)
-    if not inspector.told("lab.closed", since=since):
+    if not inspector.told(Kind.LAB_CLOSED, since=since):
         wanted = "close() is called, too, when the application never called start_response"
         fail("close-forgotten", wanted=wanted, saw="it was not called")

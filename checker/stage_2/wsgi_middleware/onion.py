@@ -9,15 +9,16 @@ from collections.abc import Sequence
 
 from checker.harness.history import Event, History
 from checker.harness.picture import Lane, Stretch
+from checker.stage_2.wsgi_middleware.kinds import Kind
 from course.model import BarKind
 
 
 def onion(history: History, request: str) -> list[Lane]:
     """A lane for each layer, outermost first: called, then (waiting) open while its body is read; and its rows."""
-    kinds = ("layer.entered", "layer.returned", "layer.chunk", "layer.left")
+    kinds = (Kind.LAYER_ENTERED, Kind.LAYER_RETURNED, Kind.LAYER_CHUNK, Kind.LAYER_LEFT)
     events = [e for e in history.events(*kinds) if e["request"] == request]
     lanes = [_lane(name, events) for name in dict.fromkeys(str(e["layer"]) for e in events)]
-    chunks = [e for e in events if e.kind == "layer.chunk"]
+    chunks = [e for e in events if e.kind == Kind.LAYER_CHUNK]
     # A chunk is told from the inside out: first by Django, last by the outermost layer.
     inside = [e.t for e in chunks if e["layer"] == chunks[0]["layer"]]
     outside = [e.t for e in chunks if e["layer"] == chunks[-1]["layer"]]
@@ -27,7 +28,7 @@ def onion(history: History, request: str) -> list[Lane]:
 
 def _lane(name: str, events: Sequence[Event]) -> Lane:
     at = {e.kind: e.t for e in events if e["layer"] == name}
-    entered, returned, left = at["layer.entered"], at.get("layer.returned"), at.get("layer.left")
+    entered, returned, left = at[Kind.LAYER_ENTERED], at.get(Kind.LAYER_RETURNED), at.get(Kind.LAYER_LEFT)
     stretches = [Stretch(entered, returned, BarKind.WORKING)]
     if returned is not None and left is not None:
         stretches.append(Stretch(returned, left, BarKind.WAITING))
