@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from checker.harness import starters
 from checker.harness.gate import Gate
 from checker.harness.gunicorn.workers import Configuration, read_configuration, start_printing_configuration
 from checker.harness.lines import line_matching
@@ -32,7 +33,7 @@ DEFAULT_BINDS = ("127.0.0.1:8000", "localhost:8000")
 PRINTED_BIND = "127.0.0.1:19999"
 KEY = "a key for these checks only"
 
-Starter = Callable[..., SelfBound]
+Starter = starters.SelfBound
 
 
 @dataclass(frozen=True, slots=True)
