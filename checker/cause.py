@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-MOST_SIGNS = 300
+MOST_CHARACTERS = 300
 
 
 def cause(error: BaseException, suite: Path) -> str:
@@ -28,7 +28,7 @@ def cause(error: BaseException, suite: Path) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     inside = [frame for frame in frames if Path(frame.filename).is_relative_to(suite)]
     where = (inside or frames)[-1:]
-    what = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")[:MOST_SIGNS]
+    what = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")[:MOST_CHARACTERS]
     return "".join(f"{shown(Path(frame.filename), suite)}:{frame.lineno}: " for frame in where) + what
 
 

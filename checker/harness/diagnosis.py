@@ -98,7 +98,7 @@ def handshake_refused(server: Examined, socket: WebSocket) -> NotYet:
     )
 
 
-def blocked_loop(server: Examined, *, since: float = 0.0, deadline_s: float = STALL_DEADLINE_S) -> Event | None:
+def wait_blocked_loop(server: Examined, *, since: float = 0.0, deadline_s: float = STALL_DEADLINE_S) -> Event | None:
     """The first stall of one of this server's event loops since then; waits a moment for the watchdog to be sure."""
     return server.run.history.wait_for(
         EventKind.LOOP_STALLED, lambda e: bool(e["server"] == server.name), since=since, deadline_s=deadline_s

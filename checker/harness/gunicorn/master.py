@@ -97,7 +97,7 @@ def kill_worker(server: Site, pid: int) -> None:
     _kill(pid, signal.SIGKILL)
 
 
-def pid_of(server: Site, exchange: Exchange | Answer, deadline_s: float = TOLD_DEADLINE_S) -> int:
+def wait_pid_of(server: Site, exchange: Exchange | Answer, deadline_s: float = TOLD_DEADLINE_S) -> int:
     """The worker in which this request has reached the learner's code, as the probe tells; 0 when it has not.
 
     Waits for the probe's word, which may come a little after the request has been seen at the Gate.
@@ -114,7 +114,7 @@ def answering_pid(server: Site, answer: Answer) -> int:
     0 when neither tells.
     """
     if server.seen(EventKind.APP_LOADED):
-        return pid_of(server, answer)
+        return wait_pid_of(server, answer)
     return int(answer.text) if answer.text.isdecimal() else 0
 
 

@@ -77,7 +77,7 @@ class Workers:
         each = self.configuration.slots_each
         return each is not None and each * (1 if self._still else self.configuration.workers) < count
 
-    def pid_of(self, exchange: Exchange) -> int:
+    def wait_pid_of(self, exchange: Exchange) -> int:
         """The worker in which this request has reached the learner's code; 0 when it has not."""
         entered = [event for event in self._server.seen(EventKind.APP_ENTERED) if event["request"] == exchange.id]
         return int(entered[0]["pid"]) if entered else 0
@@ -86,7 +86,7 @@ class Workers:
         """Which worker has which of these: "pid 71: report 1, report 2; pid 72: report 3"."""
         by_pid: dict[int, list[str]] = {}
         for exchange in exchanges:
-            if pid := self.pid_of(exchange):
+            if pid := self.wait_pid_of(exchange):
                 by_pid.setdefault(pid, []).append(exchange.label)
         return "; ".join(f"pid {pid}: {', '.join(labels)}" for pid, labels in by_pid.items())
 
@@ -111,7 +111,7 @@ class Workers:
     @contextmanager
     def only_others(self, exchanges: Collection[Exchange]) -> Iterator[None]:
         """The next request meets a worker that has none of these, where there is one."""
-        holders = {pid for exchange in exchanges if (pid := self.pid_of(exchange))}
+        holders = {pid for exchange in exchanges if (pid := self.wait_pid_of(exchange))}
         try:
             # A busy sync worker accepts nothing as it is.
             if self.configuration.workers > len(holders) and self.configuration.slots_each != 1:

@@ -6,7 +6,7 @@ from checker.harness.findings import fail
 from checker.harness.suite import needs
 from checker.milestones.gunicorn_first.configuration import GENEROUS_S, SURE_S
 from checker.milestones.gunicorn_first.office import Answered, Office, journal_lines
-from checker.milestones.gunicorn_first.verdicts import judge_journal, judge_silence, what_holds_others
+from checker.milestones.gunicorn_first.verdicts import expect_journal_line, judge_silence, what_holds_others
 
 
 @needs("test_eight_slow_pages_and_a_fast_one")
@@ -40,7 +40,7 @@ def test_the_journal_keeps_its_duties(office: Office) -> None:
         judge_silence(office, "hello beside")
     # Among them those who all waited at once while a fast page was served.
     for request in (*office.answered, Answered("guests ring", "/guests/ring/", 200, len(stream.body))):
-        judge_journal(office, request)
+        expect_journal_line(office, request)
 
     with office.guest_list("carmen") as leaving:
         office.expect_list_begun(leaving, "carmen")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from checker.harness.events import EventKind
 from checker.harness.gate import Gate
-from checker.harness.gunicorn.master import pid_of
+from checker.harness.gunicorn.master import wait_pid_of
 from checker.harness.picture import Lane, Stretch
 from checker.harness.run import Run
 from checker.harness.site import SelfBound, Site
@@ -57,7 +57,7 @@ def hang(site: Site, gate: Gate, *, threads: int) -> Measured:
     show = f"hung-{site.name}"
     request = site.send(f"/seats/{show}/", label=f"{site.name}: hung")
     gate.wait_tag(show, GENEROUS_S)
-    pid = pid_of(site, request)
+    pid = wait_pid_of(site, request)
     answer = None
     # A request in the worker's main thread keeps the heart from beating: what was the last beat can be set back.
     if threads > 1 or not heartbeat.set_back(pid):

@@ -42,7 +42,7 @@ def judge_waiting(office: Office, who: str, running: list[Exchange], wanted: str
     fail("all-slots-busy", wanted=wanted, saw=saw, where=setting_line(office.folder, "workers"), next=EDIT)
 
 
-def judge_journal(office: Office, request: Answered) -> None:
+def expect_journal_line(office: Office, request: Answered) -> None:
     """Exactly one line for this request, and a true one."""
     lines = office.wait_for_journal(request.label)
     true = (request.path, request.status, request.body_bytes)

@@ -50,7 +50,9 @@ def last_error(site: Site) -> tuple[str, Place | None] | None:
 
 def expect_free_loop(site: Site, since: float, wanted: str, deadline_s: float = 0.5) -> None:
     """Say that the loop stood still, when it did."""
-    if not isinstance(site, SelfBound) and (stall := diagnosis.blocked_loop(site, since=since, deadline_s=deadline_s)):
+    if not isinstance(site, SelfBound) and (
+        stall := diagnosis.wait_blocked_loop(site, since=since, deadline_s=deadline_s)
+    ):
         raise diagnosis.loop_blocked(stall, wanted)
 
 

@@ -10,7 +10,7 @@ from checker.harness.http import Exchange
 from checker.harness.site import Site
 from checker.stage_1.gateways.answers import expect_answer, last_error
 from checker.stage_1.gateways.kinds import Kind
-from checker.stage_1.gateways.lab import told
+from checker.stage_1.gateways.lab import wait_told
 
 READ_DEADLINE_S = 10.0
 TOLD_DEADLINE_S = 1.0  # what is still told of a request that went wrong
@@ -43,9 +43,9 @@ def expect_whole_bodies(site: Site, page: str, body: bytes) -> None:
     exchange: Exchange = site.send(f"/lab/{page}/{tag}", method="POST", body=body, label=label)
     answer = exchange.wait_answer(READ_DEADLINE_S)
     deadline_s = READ_DEADLINE_S if answer is not None and answer.status == 200 else TOLD_DEADLINE_S
-    read = told(site, Kind.LAB_READ, since=since, tag=tag, deadline_s=deadline_s)
+    read = wait_told(site, Kind.LAB_READ, since=since, tag=tag, deadline_s=deadline_s)
     if read is None and answer is None and not exchange.is_done:
-        if told(site, Kind.LAB_READING, since=since, tag=tag, deadline_s=TOLD_DEADLINE_S):
+        if wait_told(site, Kind.LAB_READING, since=since, tag=tag, deadline_s=TOLD_DEADLINE_S):
             exchange.hang_up()
             saw = f"the app was called, and {WAYS[page]} has not come to an end within {READ_DEADLINE_S:.0f} s"
             fail("input-never-ends", wanted=wanted, saw=f"{saw}: it waits for more than the request has")

@@ -9,7 +9,7 @@ from checker.harness.http import ANSWER_DEADLINE_S
 from checker.harness.site import Site
 from checker.stage_1.gateways.answers import expect_answer, expect_free_loop, expect_success, last_error
 from checker.stage_1.gateways.kinds import Kind
-from checker.stage_1.gateways.lab import told
+from checker.stage_1.gateways.lab import wait_told
 from checker.stage_1.gateways.raw_requests import raw_answer
 from course.model import Place
 
@@ -46,7 +46,7 @@ def expect_late_start(site: Site) -> None:
     wanted = "status 503 and the body `sorry`: the app had yielded only b'' when it called start_response again"
     since = History.now()
     late = site.send("/lab/late/", label="late error")
-    again = told(site, Kind.LAB_AGAIN, since=since)
+    again = wait_told(site, Kind.LAB_AGAIN, since=since)
     if again is not None and again["is_given"]:
         fail("late-error-lost", wanted=wanted, saw="it raised the error it was given, as if the head had left already")
     answer = expect_answer(site, late, wanted)
@@ -65,7 +65,7 @@ def expect_one_start(site: Site) -> None:
     ):
         since = History.now()
         visit = site.send(f"/lab/{page}/", label=f"started again {when}")
-        again = told(site, Kind.LAB_AGAIN, since=since)
+        again = wait_told(site, Kind.LAB_AGAIN, since=since)
         if again is None:
             expect_answer(site, visit, what)
             fail("started-again", wanted=what, saw="the app never came so far as to call it again")
@@ -81,7 +81,7 @@ def expect_writes(site: Site) -> None:
     wanted = "the body `written, returned`, of which the app gave the first half to what start_response returned"
     since = History.now()
     answer = expect_answer(site, site.send("/lab/write/", label="write()"), wanted)
-    event = told(site, Kind.LAB_WRITE, since=since)
+    event = wait_told(site, Kind.LAB_WRITE, since=since)
     if event is not None and not event["is_callable"]:
         fail("write-missing", wanted=wanted, saw="start_response returned something that cannot be called")
     if answer.body != b"written, returned":
@@ -153,7 +153,7 @@ def expect_next_visitor_served(site: Site, after: str) -> None:
 
 def expect_close(site: Site, tag: str, when: str, since: float) -> None:
     """`close()` of the app's iterable was called."""
-    if told(site, Kind.LAB_CLOSED, since=since, tag=tag) is None:
+    if wait_told(site, Kind.LAB_CLOSED, since=since, tag=tag) is None:
         fail("close-not-called", wanted=f"close() of the app's iterable is called {when}", saw="it was not called")
 
 
@@ -167,11 +167,11 @@ def expect_valid(site: Site) -> None:
     )
     answer = exchange.wait_answer()
     if answer is None or answer.body != b"strict":
-        if complaint := told(site, Kind.LAB_VIOLATION, since=since, deadline_s=COMPLAINT_DEADLINE_S):
+        if complaint := wait_told(site, Kind.LAB_VIOLATION, since=since, deadline_s=COMPLAINT_DEADLINE_S):
             fail("wsgi-violation", wanted=wanted, saw=str(complaint["message"])[:300], where=complaint.where)
         answer = expect_answer(site, exchange, wanted)
         fail("wsgi-violation", wanted=wanted, saw=f"status {answer.status}, {answer.text[:200]!r}")
-    lines = told(site, Kind.LAB_LINES, since=since)
+    lines = wait_told(site, Kind.LAB_LINES, since=since)
     if lines is None or (lines["first"], lines["second"], lines["rest"]) != ("first line\n", "rest", 1):
         saw = "nothing" if lines is None else f"readline() gave {lines['first']!r}, read(4) {lines['second']!r}"
         fail("body-wrong", wanted="wsgi.input gives a body's lines and pieces in their order", saw=saw)

@@ -32,7 +32,7 @@ def lab_environment(run: Run, gate: Gate) -> dict[str, str]:
     }
 
 
-def told(
+def wait_told(
     site: Site, kind: StrEnum, *, since: float, deadline_s: float = ANSWER_DEADLINE_S, **facts: Any
 ) -> Event | None:
     """What the lab told from inside this server, waited for; None at the deadline."""

@@ -43,11 +43,11 @@ def test_the_interface_can_do_it(choices: Choices) -> None:
 @needs("test_the_interface_can_do_it")
 def test_the_size_follows_the_load(choices: Choices) -> None:
     """Choice: slots follow Little's law, processes follow the computing, and the reasons are true."""
-    judge_sizes(choices)
-    judge_reasons(choices)
+    expect_sizes(choices)
+    expect_reasons(choices)
 
 
-def judge_sizes(choices: Choices) -> None:
+def expect_sizes(choices: Choices) -> None:
     """Slots by Little's law, a process for each core's worth of computing, and not much more."""
     for row in ROWS:
         choice = choices[row]
@@ -66,7 +66,7 @@ def judge_sizes(choices: Choices) -> None:
             fail("too-few-processes", wanted=wanted, saw=f"{choice}: a process computes on one core")
 
 
-def judge_reasons(choices: Choices) -> None:
+def expect_reasons(choices: Choices) -> None:
     """Each reason given is so."""
     for row in ROWS:
         for reason in choices[row].reasons:

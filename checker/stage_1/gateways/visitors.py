@@ -11,7 +11,7 @@ from checker.harness.site import Site
 from checker.stage_1.gateways.answers import expect_answer, expect_success
 from checker.stage_1.gateways.duties import expect_close, expect_next_visitor_served
 from checker.stage_1.gateways.kinds import Kind
-from checker.stage_1.gateways.lab import told
+from checker.stage_1.gateways.lab import wait_told
 from checker.stage_1.gateways.raw_requests import raw_answer
 
 # An app that nobody holds back makes all its chunks at once. Only those that are held back pay this.
@@ -85,10 +85,10 @@ def expect_held_back(site: Site, gate: Gate) -> None:
         if not stream.read_until(b"first", 10) or not gate.wait_tag("slow"):
             fail("chunks-held-back", wanted="the first chunk, before the app makes the next", saw=repr(stream.body))
         gate.release("slow")
-        if told(site, Kind.LAB_MADE_ALL, since=since, tag="slow", deadline_s=RUNS_AHEAD_S):
+        if wait_told(site, Kind.LAB_MADE_ALL, since=since, tag="slow", deadline_s=RUNS_AHEAD_S):
             saw = "the app has made all its 32 MB, of which the visitor has read 5 bytes: the rest is in memory"
             fail("runs-ahead", wanted=wanted, saw=saw)
-    told(site, Kind.LAB_CLOSED, since=since, tag="slow")
+    wait_told(site, Kind.LAB_CLOSED, since=since, tag="slow")
 
 
 def expect_left_noticed(site: Site, gate: Gate) -> None:
@@ -100,5 +100,5 @@ def expect_left_noticed(site: Site, gate: Gate) -> None:
             fail("chunks-held-back", wanted="the first chunk, before the app makes the next", saw=repr(stream.body))
     gate.release("left")
     expect_close(site, "left", "when the visitor has left", since)
-    if told(site, Kind.LAB_MADE_ALL, since=since, tag="left", deadline_s=0):
+    if wait_told(site, Kind.LAB_MADE_ALL, since=since, tag="left", deadline_s=0):
         fail("goes-on-for-nobody", wanted=wanted, saw="the app was asked for every chunk, to the last")

@@ -9,7 +9,7 @@ HURRIED = 3
 MASK = b"mask"
 
 
-def leave(station: Station) -> None:
+def expect_leaving(station: Station) -> None:
     """Four ways to leave; after each the call ends, and the next notice reaches those who stay."""
     stays, closes, is_cut, vanishes, last = (station.expect_socket(name) for name in "12345")
     for socket in (closes, is_cut, vanishes):

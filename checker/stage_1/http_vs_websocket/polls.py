@@ -12,7 +12,7 @@ MANY = 128
 SHOWN_IDS = 3
 
 
-def miss_nothing(station: Station) -> None:
+def expect_nothing_missed(station: Station) -> None:
     """Polls with cursors behind, in between, at the end of and ahead of what has been notified."""
     start = station.notify("start")
     one, two = station.notify("one"), station.notify("two")
@@ -49,7 +49,7 @@ def expect_empty_end(station: Station, poll: Exchange) -> None:
     if answer is None or answer.status != 204:
         station.fail("wrong-timeout-answer", wanted, station.told_by(poll))
     # No server lets the body of a 204 through, so nobody sees it on the wire: uvicorn raises at it.
-    station.ended(poll.id)
+    station.wait_ended(poll.id)
     for error in station.server.seen(EventKind.APP_RAISED, since=station.since):
         if error["request"] == poll.id and "Content-Length" in str(error["message"]):
             saw = f"status 204 with a body, which {station.name} refuses: {error['type']}: {error['message']}"

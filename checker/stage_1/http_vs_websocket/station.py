@@ -91,11 +91,11 @@ class Station:
 
     def expect_end(self, socket: WebSocket | RawSocket, what: str) -> None:
         """The application's call for this socket ends, now that its client has done `what`."""
-        if not self.ended(socket.id):
+        if not self.wait_ended(socket.id):
             wanted = f"{self.name}: the application's call for a socket ends when the client {what}"
             self.fail("socket-not-ended", wanted, f"it still runs after {PROMPT_S:.0f} s")
 
-    def ended(self, request: str) -> bool:
+    def wait_ended(self, request: str) -> bool:
         """Whether the application's call for this request or socket has ended; waits for it."""
         return self._told(EventKind.APP_LEFT, request) is not None
 
@@ -103,7 +103,7 @@ class Station:
         """Whether it has ended already."""
         return self._told(EventKind.APP_LEFT, request, 0.0) is not None
 
-    def ended_of(self, requests: Sequence[str]) -> int:
+    def wait_ended_of(self, requests: Sequence[str]) -> int:
         """How many of these calls have ended; waits for all of them together, no longer than for one."""
         end = self.server.run.history.now() + PROMPT_S
         return sum(
@@ -228,7 +228,7 @@ class Station:
         error = history.wait_for(EventKind.APP_RAISED, self._is_ours, since=self.since, deadline_s=NEWS_S)
         if error is not None:
             raise diagnosis.error_finding(error, wanted)
-        if (stall := diagnosis.blocked_loop(self.server, since=self.since, deadline_s=NEWS_S)) is not None:
+        if (stall := diagnosis.wait_blocked_loop(self.server, since=self.since, deadline_s=NEWS_S)) is not None:
             raise diagnosis.loop_blocked(stall, wanted)
 
     def _is_ours(self, event: Event) -> bool:

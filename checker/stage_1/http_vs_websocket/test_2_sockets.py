@@ -8,7 +8,7 @@ from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.suite import needs
 from checker.stage_1.http_vs_websocket.cases import COUNTED, OTHER_PATHS
-from checker.stage_1.http_vs_websocket.leaving import leave
+from checker.stage_1.http_vs_websocket.leaving import expect_leaving
 from checker.stage_1.http_vs_websocket.station import Station
 
 BOOT_DEADLINE_S = 40.0
@@ -92,4 +92,4 @@ def test_a_notice_reaches_every_socket(stations: Iterator[Station]) -> None:
 def test_a_lost_socket_is_forgotten(stations: Iterator[Station]) -> None:
     """A socket that closes or is cut off ends its call of the application, and costs nobody a notice."""
     for station in stations:
-        leave(station)
+        expect_leaving(station)

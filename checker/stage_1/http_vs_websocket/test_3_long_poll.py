@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.harness.suite import needs
-from checker.stage_1.http_vs_websocket.polls import MANY, expect_defaults, expect_empty_end, miss_nothing
+from checker.stage_1.http_vs_websocket.polls import MANY, expect_defaults, expect_empty_end, expect_nothing_missed
 from checker.stage_1.http_vs_websocket.station import PROMPT_S, Station
 
 POLLS = 20
@@ -27,7 +27,7 @@ def test_a_poll_is_held(stations: Iterator[Station]) -> None:
 def test_a_cursor_misses_nothing(stations: Iterator[Station]) -> None:
     """With its cursor a poll misses nothing and gets nothing twice."""
     for station in stations:
-        miss_nothing(station)
+        expect_nothing_missed(station)
 
 
 @needs("test_a_poll_is_held")
@@ -68,7 +68,7 @@ def test_hanging_up_frees_the_waiter(stations: Iterator[Station]) -> None:
         *leaving, stays = station.expect_held(station.notify("before")["id"], POLLS)
         for poll in leaving:
             poll.hang_up()
-        left = station.ended_of([poll.id for poll in leaving])
+        left = station.wait_ended_of([poll.id for poll in leaving])
         if left < len(leaving):
             wanted = f"{station.name}: when a poller hangs up, the application's call for it ends"
             saw = f"{len(leaving) - left} of {len(leaving)} calls still wait, {PROMPT_S:.0f} s later"

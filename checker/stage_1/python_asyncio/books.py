@@ -17,7 +17,7 @@ def expect_open_book(desk: Desk, gate: Gate, symbol: str) -> bool:
     """The upstream answers with an order book. False when it came too late: the call was given up, or the order."""
     gate.release(symbol, body=f"{PRICES[symbol]} {BOOK}")
     held = f"parse-{symbol}"
-    desk.until(lambda: held in gate.held or desk.asked(symbol) > 1 or desk.has_told_end)
+    desk.wait_until(lambda: held in gate.held or desk.asked(symbol) > 1 or desk.has_told_end)
     if held in gate.held:
         return True
     if not desk.has_told_end and desk.asked(symbol) == 1:
@@ -30,7 +30,7 @@ def expect_open_book(desk: Desk, gate: Gate, symbol: str) -> bool:
 def expect_book_read(desk: Desk, gate: Gate, symbol: str) -> None:
     """parse() comes to its end, and the price is told."""
     gate.release(f"parse-{symbol}")
-    if desk.is_told(symbol):
+    if desk.wait_told(symbol):
         return
     wanted = f"{symbol} is told when its book has been read"
     desk.judge_trouble(wanted)
@@ -41,7 +41,7 @@ def expect_told_beside_a_book(desk: Desk, symbol: str) -> None:
     """Another upstream answers while parse() is held."""
     wanted = f"{symbol} answers, and is told while parse() still reads the book of another"
     desk.answer(symbol)
-    if not desk.is_told(symbol):
+    if not desk.wait_told(symbol):
         desk.judge_trouble(wanted)
         saw = f"{symbol} was not told: one parse() under way kept back all other prices"
         fail("parses-one-by-one", wanted=wanted, saw=saw)
@@ -49,7 +49,7 @@ def expect_told_beside_a_book(desk: Desk, symbol: str) -> None:
 
 def expect_asked_beside_a_book(desk: Desk, queued: str, reading: str) -> None:
     """The turn of an answered call goes to the next one, however long its book takes."""
-    if desk.has_called(queued):
+    if desk.wait_called(queued):
         return
     wanted = f"{reading} has answered, so {queued} is asked, while parse() still reads the book of {reading}"
     desk.judge_trouble(wanted)
@@ -61,7 +61,9 @@ def expect_timeout_over(desk: Desk, reading: str, silent: str) -> None:
     """The timeout of both calls of `silent` passes: the book of `reading`, asked together with it, takes longer."""
     timeouts_s = TRIES * desk.plan.timeout_s
     wanted = f"{reading} has answered in time: how long parse() then takes is nobody's delay"
-    desk.until(lambda: silent in desk.failed or desk.asked(reading) > 1 or reading in desk.failed, SOON_S + timeouts_s)
+    desk.wait_until(
+        lambda: silent in desk.failed or desk.asked(reading) > 1 or reading in desk.failed, SOON_S + timeouts_s
+    )
     if desk.asked(reading) > 1:
         saw = f"{reading} was asked again while parse() read its book, with --timeout {desk.plan.timeout_s:g}"
         fail("parse-counts-as-late", wanted=wanted, saw=saw)
@@ -76,7 +78,7 @@ def expect_timeout_over(desk: Desk, reading: str, silent: str) -> None:
 def expect_deadline_in_a_book(desk: Desk, gate: Gate, reading: str) -> None:
     """The deadline passes while parse() is held. run() returns without it, and its price comes too late to be told."""
     wanted = f"at the deadline run() returns, with {reading} told as failed: it does not wait for parse()"
-    if not desk.until(lambda: desk.has_told_end, SOON_S + desk.plan.deadline_s):
+    if not desk.wait_until(lambda: desk.has_told_end, SOON_S + desk.plan.deadline_s):
         desk.judge_trouble(wanted)
         saw = f"{SOON_S:g} s after the deadline run() still waited for parse()"
         fail("deadline-not-kept", wanted=wanted, saw=saw)

@@ -84,7 +84,7 @@ class Desk:
 
     # --- traffic ---
 
-    def until(self, condition: Callable[[], bool], deadline_s: float = SOON_S) -> bool:
+    def wait_until(self, condition: Callable[[], bool], deadline_s: float = SOON_S) -> bool:
         """True as soon as `condition` (of the Gate, or of what was told); False at the deadline or at its end."""
         end = self._history.now() + deadline_s
         while not (met := self._gate.wait_until(condition, STEP_S)):
@@ -93,13 +93,13 @@ class Desk:
                 return condition()
         return met
 
-    def has_called(self, symbol: str) -> bool:
+    def wait_called(self, symbol: str) -> bool:
         """The upstream has been asked for it, once or more; waits for it."""
-        return self.until(lambda: self.asked(symbol) > 0)
+        return self.wait_until(lambda: self.asked(symbol) > 0)
 
-    def has_made(self, count: int) -> bool:
+    def wait_made(self, count: int) -> bool:
         """So many calls have been made in all; waits for it."""
-        return self.until(lambda: self._gate.arrived >= count)
+        return self.wait_until(lambda: self._gate.arrived >= count)
 
     def settle(self) -> None:
         """Return when it has made every call that it makes without another answer, and all of them are counted."""
@@ -111,7 +111,7 @@ class Desk:
         """The upstream answers with the price."""
         self._gate.release(symbol, body=PRICES[symbol])
 
-    def is_told(self, symbol: str, deadline_s: float = SOON_S) -> bool:
+    def wait_told(self, symbol: str, deadline_s: float = SOON_S) -> bool:
         """Its price is told; one that is wrong, or told twice, ends the check."""
         if not self.program.wait_for(lambda _: symbol in self.quoted, deadline_s):
             return False
@@ -124,7 +124,7 @@ class Desk:
     def expect_price(self, symbol: str, wanted: str) -> None:
         """The upstream answers, and the price must be told."""
         self.answer(symbol)
-        if not self.is_told(symbol):
+        if not self.wait_told(symbol):
             self.judge_trouble(wanted)
             fail("told-at-the-end", wanted=wanted, saw=f"{symbol} has answered, but its price was not told")
 
@@ -158,7 +158,7 @@ class Desk:
         else:
             self._judge_end(wanted, last, failed)
 
-    def tidy(self, wanted: str) -> None:
+    def expect_tidy(self, wanted: str) -> None:
         """Nothing on its stderr tells of a task or coroutine that was left to itself."""
         self.program.wait(STEP_S)
         judge_warnings(self.program, self.project, wanted)

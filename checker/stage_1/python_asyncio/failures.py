@@ -17,7 +17,7 @@ def expect_second_try(desk: Desk, gate: Gate, symbol: str) -> None:
     """The upstream answers 500, and is asked once more."""
     wanted = f"{symbol}, whose upstream answered 500, is asked once more"
     gate.release(symbol, status=500)
-    desk.until(lambda: desk.asked(symbol) == TRIES or symbol in desk.failed)
+    desk.wait_until(lambda: desk.asked(symbol) == TRIES or symbol in desk.failed)
     if desk.asked(symbol) == TRIES:
         return
     if symbol not in desk.failed:
@@ -30,18 +30,18 @@ def expect_second_try_before_the_queue(desk: Desk, gate: Gate, symbol: str) -> N
     wanted = f"{symbol} has failed once: its second call comes before those that wait have all been asked"
     before = gate.arrived
     gate.release(symbol, status=500)
-    if not desk.has_made(before + 1):
+    if not desk.wait_made(before + 1):
         desk.judge_trouble(wanted)
         fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once, and nobody else after it")
     if desk.asked(symbol) < TRIES:  # a pause before the second try may leave the turn to somebody else meanwhile
-        desk.until(lambda: desk.asked(symbol) >= TRIES, LONGEST_PAUSE_S)
+        desk.wait_until(lambda: desk.asked(symbol) >= TRIES, LONGEST_PAUSE_S)
     while desk.asked(symbol) < TRIES:
         if all(desk.asked(s) for s in desk.plan.symbols) or not gate.held:
             saw = f"{symbol} was sent to the end of the queue: all {len(desk.plan.symbols) - 1} others were asked first"
             fail("second-try-queues", wanted=wanted, saw=saw)
         before = gate.arrived
         desk.answer(gate.held[0])
-        if not desk.has_made(before + 1):
+        if not desk.wait_made(before + 1):
             desk.judge_trouble(wanted)
             fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once")
 

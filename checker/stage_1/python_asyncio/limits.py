@@ -17,7 +17,7 @@ PATIENT_S = 6.0
 
 def expect_all_asked(desk: Desk, gate: Gate, count: int, wanted: str) -> None:
     """So many calls are open together; else the finding says what kept the others back."""
-    if desk.until(lambda: len(gate.held) >= count):
+    if desk.wait_until(lambda: len(gate.held) >= count):
         return
     peak = gate.peak
     desk.judge_trouble(wanted)
@@ -35,7 +35,7 @@ def expect_within_limit(desk: Desk, gate: Gate) -> None:
 def expect_given_up(desk: Desk, gate: Gate) -> None:
     """A call that nobody answers comes to its end."""
     wanted = f"with --timeout {desk.plan.timeout_s:g}, a call without an answer is given up"
-    if desk.until(lambda: gate.left > 0 or gate.arrived > 1):
+    if desk.wait_until(lambda: gate.left > 0 or gate.arrived > 1):
         return
     if desk.has_ended:
         desk.expect_end(wanted, failed=desk.plan.symbols, error_code="failure-costs-all")
@@ -43,11 +43,11 @@ def expect_given_up(desk: Desk, gate: Gate) -> None:
     fail("waits-for-ever", wanted=wanted, saw=f"{SOON_S:g} s later the first call was still open")
 
 
-def all_given_up(desk: Desk) -> None:
+def expect_all_given_up(desk: Desk) -> None:
     """Nobody answers any call: the desk comes to its end, or asks too often."""
     symbols, timeout_s = desk.plan.symbols, desk.plan.timeout_s
     calls_s = TRIES * len(symbols) * timeout_s
-    desk.until(lambda: desk.has_ended or any(desk.asked(s) > TRIES for s in symbols), SOON_S + calls_s)
+    desk.wait_until(lambda: desk.has_ended or any(desk.asked(s) > TRIES for s in symbols), SOON_S + calls_s)
     expect_two_tries_at_most(desk)
 
 
@@ -75,7 +75,7 @@ def late_trouble(desk: Desk, history: History) -> tuple[str, str, str]:
 def expect_deadline_kept(desk: Desk, gate: Gate, queued: str, rest: Collection[str]) -> None:
     """The order ends at its deadline, and names the rest as failed. Nobody is asked after it, `queued` least of all."""
     late = "the deadline is one for the whole order, counted from its start"
-    if not desk.until(lambda: desk.has_ended or desk.asked(queued) > 0, SOON_S + desk.plan.deadline_s):
+    if not desk.wait_until(lambda: desk.has_ended or desk.asked(queued) > 0, SOON_S + desk.plan.deadline_s):
         held = ", ".join(gate.held) or "nobody"
         desk.judge_trouble(late)
         fail("deadline-not-kept", wanted=late, saw=f"{SOON_S:g} s after the deadline it still waited for {held}")

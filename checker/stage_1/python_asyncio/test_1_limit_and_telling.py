@@ -17,7 +17,7 @@ def test_the_desk_tells_one_price(start: Start, gate: Gate) -> None:
     """The desk tells one price and ends."""
     desk = start(Plan(("ACME",), limit=3))
     wanted = "`python -m desk ACME` asks the upstream, tells the price, and ends"
-    if not desk.until(lambda: "ACME" in gate.held):
+    if not desk.wait_until(lambda: "ACME" in gate.held):
         desk.judge_trouble(wanted)
         fail("sequential-awaits", wanted=wanted, saw="the upstream was never asked")
     desk.expect_price("ACME", wanted)
@@ -44,7 +44,7 @@ def test_each_answer_lets_one_more_in(start: Start, gate: Gate, history: History
             expect_within_limit(desk, gate)
             wanted = f"answer {answered} lets call {limit + answered} in at once, while {limit - 1} others are open"
             desk.answer(gate.held[0])
-            if not desk.has_made(min(limit + answered, len(symbols))):
+            if not desk.wait_made(min(limit + answered, len(symbols))):
                 desk.judge_trouble(wanted)
                 saw = f"no new call, with {len(gate.held)} still open: the desk waits for all of them first"
                 fail("batches", wanted=wanted, saw=saw)
@@ -53,7 +53,7 @@ def test_each_answer_lets_one_more_in(start: Start, gate: Gate, history: History
     finally:
         staircase(picture, history, desk, f"nine calls, --limit {limit}")
     for symbol in symbols:
-        desk.is_told(symbol, 0)
+        desk.wait_told(symbol, 0)
 
 
 @needs("test_three_calls_are_open_at_once")
@@ -65,10 +65,10 @@ def test_prices_are_told_in_order_of_arrival(start: Start, gate: Gate) -> None:
     for symbol in ("CRUX", "ECHO", "ACME", "DUNE", "BOLT"):
         wanted = f"the price of {symbol} is told while other upstreams are still to answer"
         desk.answer(symbol)
-        if desk.is_told(symbol):
+        if desk.wait_told(symbol):
             continue
         desk.answer("ACME")
-        if desk.is_told("ACME"):
+        if desk.wait_told("ACME"):
             saw = f"{symbol} was held back until ACME, the first in the list, had answered too"
             fail("told-in-list-order", wanted=wanted, saw=saw)
         desk.judge_trouble(wanted)

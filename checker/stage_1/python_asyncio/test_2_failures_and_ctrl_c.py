@@ -33,14 +33,14 @@ def test_a_failure_costs_one_symbol(start: Start, gate: Gate) -> None:
     expect_second_try(desk, gate, "BOLT")
     gate.release("BOLT", status=500)
     wanted = "BOLT, which failed twice, is told as failed while CRUX and DUNE are still open"
-    told = desk.until(lambda: "BOLT" in desk.failed or desk.asked("BOLT") > TRIES)
+    told = desk.wait_until(lambda: "BOLT" in desk.failed or desk.asked("BOLT") > TRIES)
     expect_two_tries_at_most(desk)
     if not told or gate.left:
         judge_failure(desk, gate, wanted)
         fail("failure-not-told", wanted=wanted, saw="nothing was told of BOLT")
     for symbol in ("CRUX", "DUNE"):
         desk.answer(symbol)
-        if not desk.is_told(symbol):
+        if not desk.wait_told(symbol):
             judge_failure(desk, gate, f"{symbol} has its price, whatever became of BOLT")
     desk.expect_end("three prices and one failure, then the end", failed=["BOLT"], error_code="failure-costs-all")
     expect_two_tries_at_most(desk)
@@ -61,7 +61,7 @@ def test_ctrl_c_ends_it_tidily(start: Start, gate: Gate) -> None:
     open_before = gate.held
     desk.program.send_signal(signal.SIGINT)
     wanted = "after SIGINT no new call is made, and the process ends with code 130"
-    desk.until(lambda: desk.has_ended or gate.arrived > 3)
+    desk.wait_until(lambda: desk.has_ended or gate.arrived > 3)
     gate.wait_settled()
     expect_interrupted_call(desk, open_before, wanted)
     returncode = desk.program.wait(STEP_S)
@@ -73,7 +73,7 @@ def test_ctrl_c_ends_it_tidily(start: Start, gate: Gate) -> None:
             desk.judge_trouble(wanted)
         saw = f"it went on to its end as if nothing had happened, with code {returncode}"
         fail("cancellation-swallowed", wanted=wanted, saw=saw)
-    desk.tidy(wanted)
+    desk.expect_tidy(wanted)
 
 
 def expect_interrupted_call(desk: Desk, open_before: Collection[str], wanted: str) -> None:

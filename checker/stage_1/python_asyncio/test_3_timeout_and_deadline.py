@@ -17,8 +17,8 @@ from checker.stage_1.python_asyncio.drawings import calls_by_symbol
 from checker.stage_1.python_asyncio.failures import expect_second_try_before_the_queue
 from checker.stage_1.python_asyncio.limits import (
     PATIENT_S,
-    all_given_up,
     expect_all_asked,
+    expect_all_given_up,
     expect_deadline_kept,
     expect_given_up,
     expect_within_limit,
@@ -38,7 +38,7 @@ def test_a_late_call_is_given_up(start: Start, gate: Gate, history: History, pic
         desk = start(Plan(symbols, limit=1, timeout_s=timeout_s))
         try:
             expect_given_up(desk, gate)
-            all_given_up(desk)
+            expect_all_given_up(desk)
         finally:
             calls_by_symbol(picture, history, desk, f"nobody answers, --limit 1 --timeout {timeout_s:g}")
         trouble = late_trouble(desk, history)
@@ -75,35 +75,35 @@ def test_a_second_try_does_not_queue_again(start: Start, gate: Gate) -> None:
 def test_at_the_deadline_the_rest_is_named(start: Start, gate: Gate, history: History, picture: Picture) -> None:
     """At the deadline the order ends: what was told stays told, the rest is named as failed."""
     symbols = tuple(PRICES)[:7]
-    desk = two_told_in_time(start, gate, symbols)
+    desk = expect_two_told_in_time(start, gate, symbols)
     try:
         expect_deadline_kept(desk, gate, queued=symbols[5], rest=symbols[2:])
     finally:
         calls_by_symbol(picture, history, desk, f"two of seven answer, --limit 3 --deadline {desk.plan.deadline_s:g}")
     for symbol in symbols[:2]:
-        desk.is_told(symbol, 0)
+        desk.wait_told(symbol, 0)
 
 
-def two_told_in_time(start: Start, gate: Gate, symbols: Sequence[str], deadline_s: float = 1.0) -> Desk:
+def expect_two_told_in_time(start: Start, gate: Gate, symbols: Sequence[str], deadline_s: float = 1.0) -> Desk:
     """A desk that has told two prices, has three calls open and two symbols waiting, when its deadline comes."""
     desk = start(Plan(tuple(symbols), limit=3, deadline_s=deadline_s))
     for symbol in symbols[:2]:
-        desk.has_called(symbol)
+        desk.wait_called(symbol)
         desk.answer(symbol)
-    is_quick = desk.has_called(symbols[3]) and desk.has_called(symbols[4]) and len(desk.quoted) == len(symbols[:2])
+    is_quick = desk.wait_called(symbols[3]) and desk.wait_called(symbols[4]) and len(desk.quoted) == len(symbols[:2])
     if is_quick or deadline_s == PATIENT_S:
         return desk
     # On a machine so slow that these come after the first deadline, the second tells slow from wrong.
     desk.program.stop(midway=True)
     gate.reset()
-    return two_told_in_time(start, gate, symbols, PATIENT_S)
+    return expect_two_told_in_time(start, gate, symbols, PATIENT_S)
 
 
 @needs("test_at_the_deadline_the_rest_is_named")
 def test_nothing_is_left_at_the_end(start: Start) -> None:
     """When run() returns, every task it has started has ended, at a deadline too."""
     desk = start(Plan(("ACME",), limit=1))
-    desk.has_called("ACME")
+    desk.wait_called("ACME")
     desk.expect_price("ACME", "ACME has its price")
     desk.expect_end("one price, then the end")
     desk.expect_nothing_left()

@@ -67,7 +67,7 @@ def test_the_heart_beats_between_answers(start: Start, gate: Gate) -> None:
             gate.open()
             desk.expect_end("the rest is answered, then the end")
             return
-        if not desk.until(lambda: bool(gate.held)):
+        if not desk.wait_until(lambda: bool(gate.held)):
             desk.judge_trouble(wanted)
             fail("batches", wanted=wanted, saw=f"no new call after {answered} answers, {symbol} still to come")
         gate.release(gate.held[0], body="1.00")
@@ -81,7 +81,7 @@ def test_a_book_is_no_late_answer(start: Start, gate: Gate) -> None:
     for timeout_s in (0.3, 3.0):
         gate.reset()
         desk = start(Plan(("ACME", "BOLT"), limit=2, timeout_s=timeout_s))
-        if desk.has_called("ACME") and expect_open_book(desk, gate, "ACME"):
+        if desk.wait_called("ACME") and expect_open_book(desk, gate, "ACME"):
             expect_timeout_over(desk, reading="ACME", silent="BOLT")
             expect_book_read(desk, gate, "ACME")
             desk.expect_end("one price and one failure, then the end", failed=["BOLT"], error_code="failure-costs-all")
@@ -112,7 +112,7 @@ def test_the_deadline_does_not_wait_for_a_book(start: Start, gate: Gate) -> None
     for deadline_s in (1.0, PATIENT_S):
         gate.reset()
         desk = start(Plan(("ACME", "BOLT"), limit=2, deadline_s=deadline_s))
-        if desk.has_called("ACME") and expect_open_book(desk, gate, "ACME"):
+        if desk.wait_called("ACME") and expect_open_book(desk, gate, "ACME"):
             expect_deadline_in_a_book(desk, gate, reading="ACME")
             return
         desk.program.stop(midway=True)

@@ -50,7 +50,9 @@ class Shop:
 
     # --- traffic ---
 
-    def run_reports(self, count: int, *, refused_code: str = "refused-too-early", after: str = "") -> Reports:
+    def expect_running_reports(
+        self, count: int, *, refused_code: str = "refused-too-early", after: str = ""
+    ) -> Reports:
         """`count` reports, all in the database now. Whatever keeps one out of it ends the check with a finding."""
         reports = {str(n): self.server.send(f"/report/{n}/", label=f"report {n}") for n in range(1, count + 1)}
         end = self._now() + (SURE_S if self.workers.cannot_run(count) else GENEROUS_S)
@@ -58,7 +60,7 @@ class Shop:
         while not self.gate.wait_held(count, STEP_S):
             if any(report.is_done for report in reports.values()):
                 self._judge_early_answer(reports, refused_code, after)
-            if not are_inside and all(self.workers.pid_of(report) for report in reports.values()):
+            if not are_inside and all(self.workers.wait_pid_of(report) for report in reports.values()):
                 are_inside, end = True, min(end, self._now() + INSIDE_S)
             if self._now() > end:
                 self._judge_missing(reports)
@@ -70,7 +72,7 @@ class Shop:
         wanted = f"/hello/ is answered while {_count(reports)} in the database"
         hello = self.server.send("/hello/", label="hello")
         answer = hello.wait_answer(SURE_S if self.workers.cannot_run(len(reports) + 1) else GENEROUS_S)
-        if answer is None and not hello.is_done and not self.workers.pid_of(hello):
+        if answer is None and not hello.is_done and not self.workers.wait_pid_of(hello):
             was_crowded = self.workers.are_crowded
             self.workers.go_on()
             answer = hello.wait_answer(SURE_S) if was_crowded else None
@@ -90,7 +92,7 @@ class Shop:
             if tag in self.gate.held:
                 saw = f"{saw_held}: {self.workers.busy_with([*reports.values(), report])}"
                 fail(held_code, wanted=wanted, saw=saw, where=self.query)
-            if not is_inside and self.workers.pid_of(report):
+            if not is_inside and self.workers.wait_pid_of(report):
                 is_inside, end = True, min(end, self._now() + INSIDE_S)
         if not report.is_done:
             self._judge_waiting(tag, reports, wanted, "in your code" if is_inside else "for a worker")
@@ -172,7 +174,7 @@ class Shop:
         held = self.gate.held
         running = [report for tag, report in reports.items() if tag in held]
         missing = [report for tag, report in reports.items() if tag not in held]
-        if any(self.workers.pid_of(report) for report in missing):
+        if any(self.workers.wait_pid_of(report) for report in missing):
             self._let_all_go(reports.values())
             saw = f"{len(held)} went into the database; {len(missing)} others waited for them, most in your code"
             fail("reports-take-turns", wanted=wanted, saw=saw, where=self.query)

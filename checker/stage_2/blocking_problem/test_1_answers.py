@@ -35,7 +35,7 @@ def test_the_shop_answers(shop: Shop, project: Path) -> None:
 def test_a_fast_page_is_served_while_a_report_runs(shop: Shop) -> None:
     """A fast page is served while a report is running."""
     with shop.workers.crowded():
-        reports = shop.run_reports(1)
+        reports = shop.expect_running_reports(1)
         shop.expect_hello(reports)
     shop.expect_reports(reports)
 
@@ -44,7 +44,7 @@ def test_a_fast_page_is_served_while_a_report_runs(shop: Shop) -> None:
 def test_five_reports_run_at_the_same_time(shop: Shop) -> None:
     """Five reports run at the same time."""
     with shop.workers.crowded():
-        reports = shop.run_reports(SLOTS)
+        reports = shop.expect_running_reports(SLOTS)
     shop.expect_reports(reports)
 
 
@@ -52,6 +52,6 @@ def test_five_reports_run_at_the_same_time(shop: Shop) -> None:
 def test_a_fast_page_is_served_while_five_reports_run(shop: Shop) -> None:
     """A fast page is served while five reports are running."""
     with shop.workers.crowded():
-        reports = shop.run_reports(SLOTS)
+        reports = shop.expect_running_reports(SLOTS)
         shop.expect_hello(reports)
     shop.expect_reports(reports)

@@ -29,7 +29,7 @@ PREDICTIONS = {
 def test_a_sixth_report_is_refused_at_once(shop: Shop) -> None:
     """A sixth report is refused at once, with 503 and Retry-After."""
     with shop.workers.crowded():
-        reports = shop.run_reports(SLOTS)
+        reports = shop.expect_running_reports(SLOTS)
         refusal = shop.expect_refusal("6", reports, held_code="no-limit", saw_held="six reports were in the database")
         if not is_retry_after(refusal.headers["Retry-After"]):
             fail(
@@ -37,7 +37,7 @@ def test_a_sixth_report_is_refused_at_once(shop: Shop) -> None:
                 wanted="the refusal says when to come again: Retry-After, in seconds or as a date",
                 saw=f"503 with Retry-After: {refusal.headers['Retry-After'] or 'missing'}",
             )
-        shop.expect_refused_at_once([refusal, *refuse_more(shop, reports)])
+        shop.expect_refused_at_once([refusal, *expect_more_refused(shop, reports)])
     shop.expect_reports(reports)
 
 
@@ -45,7 +45,7 @@ def test_a_sixth_report_is_refused_at_once(shop: Shop) -> None:
 def test_the_limit_holds_for_the_whole_site(shop: Shop) -> None:
     """The limit holds for the whole site, whichever worker a report meets."""
     with shop.workers.crowded():
-        reports = shop.run_reports(SLOTS)
+        reports = shop.expect_running_reports(SLOTS)
     with shop.workers.only_others(reports.values()):
         saw_held = "another worker process took the sixth"
         shop.expect_refusal("6", reports, held_code="limit-per-process", saw_held=saw_held)
@@ -56,8 +56,10 @@ def test_the_limit_holds_for_the_whole_site(shop: Shop) -> None:
 def test_a_slot_comes_back_after_a_report(shop: Shop) -> None:
     """A slot comes back when its report is done."""
     for _ in range(ROUNDS):
-        shop.expect_reports(shop.run_reports(SLOTS, refused_code="slot-lost", after=" again, after five were answered"))
-    five_and_no_more(shop, "slot-lost", " again, after five were answered")
+        shop.expect_reports(
+            shop.expect_running_reports(SLOTS, refused_code="slot-lost", after=" again, after five were answered")
+        )
+    expect_five_and_no_more(shop, "slot-lost", " again, after five were answered")
 
 
 @needs("test_the_limit_holds_for_the_whole_site")
@@ -65,10 +67,10 @@ def test_a_slot_comes_back_after_an_error(shop: Shop) -> None:
     """A slot comes back when the database fails."""
     after = " again, after five ended with a database error"
     for _ in range(ROUNDS):
-        reports = shop.run_reports(SLOTS, refused_code="slot-lost-on-error", after=after)
+        reports = shop.expect_running_reports(SLOTS, refused_code="slot-lost-on-error", after=after)
         shop.gate.release(status=500)
         shop.settle(reports)
-    five_and_no_more(shop, "slot-lost-on-error", after)
+    expect_five_and_no_more(shop, "slot-lost-on-error", after)
 
 
 @needs("test_a_slot_comes_back_after_an_error")
@@ -76,13 +78,13 @@ def test_a_slot_comes_back_after_a_visitor_left(shop: Shop) -> None:
     """A slot comes back when the visitor has left."""
     after = " again, after five visitors had left"
     for _ in range(ROUNDS):
-        reports = shop.run_reports(SLOTS, refused_code="slot-lost-on-leaving", after=after)
+        reports = shop.expect_running_reports(SLOTS, refused_code="slot-lost-on-leaving", after=after)
         for report in reports.values():
             report.hang_up()
         # The query knows nothing of the visitor: it ends when the database is done.
         shop.gate.release()
         shop.settle(reports)
-    five_and_no_more(shop, "slot-lost-on-leaving", after)
+    expect_five_and_no_more(shop, "slot-lost-on-leaving", after)
 
 
 def test_capacity_is_predicted(project: Path) -> None:
@@ -107,14 +109,14 @@ def test_capacity_is_predicted(project: Path) -> None:
         )
 
 
-def five_and_no_more(shop: Shop, refused_code: str, after: str) -> None:
+def expect_five_and_no_more(shop: Shop, refused_code: str, after: str) -> None:
     """All five slots are there again, and not a sixth."""
-    reports = shop.run_reports(SLOTS, refused_code=refused_code, after=after)
-    refuse_more(shop, reports)
+    reports = shop.expect_running_reports(SLOTS, refused_code=refused_code, after=after)
+    expect_more_refused(shop, reports)
     shop.expect_reports(reports)
 
 
-def refuse_more(shop: Shop, reports: Reports) -> list[Answer]:
+def expect_more_refused(shop: Shop, reports: Reports) -> list[Answer]:
     """Refusing a report must not make room for one."""
     tags = ("7", "8")
     return [

@@ -27,8 +27,8 @@ def expect_crash_takes_one(exports: Profile, tags: Sequence[str]) -> None:
     running = exports.send("export", tags)
     exports.expect_all_run(running, len(tags), f"{len(tags)} exports in the database at once")
     before = master.worker_pids(server)
-    victim = master.pid_of(server, running[tags[0]])
-    hit = [tag for tag, request in running.items() if master.pid_of(server, request) == victim]
+    victim = master.wait_pid_of(server, running[tags[0]])
+    hit = [tag for tag, request in running.items() if master.wait_pid_of(server, request) == victim]
     master.kill_worker(server, victim)
     for tag in hit:
         running.pop(tag).wait_answer(GENEROUS_S)
@@ -42,7 +42,7 @@ def expect_crash_takes_one(exports: Profile, tags: Sequence[str]) -> None:
     master.wait_for_workers(server, count)
     running |= exports.send("export", ["again"])
     exports.expect_all_run(running, len(tags), "one more export runs, after its worker was killed")
-    if master.pid_of(server, running["again"]) in before:
+    if master.wait_pid_of(server, running["again"]) in before:
         raise LookupError("a worker that was busy took a second export")
     exports.expect_answered(running, "export")
 
@@ -53,7 +53,7 @@ def expect_abort_tells_where(reports: Profile, gate: Gate) -> None:
     master.wait_for_workers(server, count)
     running = reports.send("report", ["stuck"])
     gate.wait_tag("stuck", GENEROUS_S)
-    victim = master.pid_of(server, running["stuck"])
+    victim = master.wait_pid_of(server, running["stuck"])
     log, seen_before = server.process.log, len(server.process.log.text)
     master.send(server, signal.SIGABRT, victim)
     # gunicorn says so when the hooks are through, unless the profile has made it quieter.

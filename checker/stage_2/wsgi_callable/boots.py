@@ -30,7 +30,7 @@ class Ending(Enum):
     HANGS = "hangs"
 
 
-def ending_of_boot(server: Server) -> Ending:
+def wait_ending_of_boot(server: Server) -> Ending:
     """Wait until a worker has imported the application, the master has given up, or it is plain that it will not."""
     end = server.run.history.now() + BOOT_S
     while server.run.history.now() < end:
@@ -46,7 +46,7 @@ def ending_of_boot(server: Server) -> Ending:
 def expect_no_boot(server: Server, code: str, edit: str) -> None:
     """A deployment with this edit in it must end with an error before it serves anybody."""
     wanted = f"with {edit}, gunicorn gives up at boot, with an exit code other than 0"
-    ending = ending_of_boot(server)
+    ending = wait_ending_of_boot(server)
     failed = server.seen(EventKind.APP_IMPORT_FAILED)
     where = failed[-1].where if failed else None
     if ending is Ending.TRIES_AGAIN:

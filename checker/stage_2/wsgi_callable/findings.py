@@ -16,7 +16,7 @@ CLOSED_FILE = "closed file"  # ends the ValueError of each use of one
 _TAG = re.compile(r"<[^>]*>")
 
 
-def judge_finished(site: Site, path: str, since: float, how: str, right: int = 1) -> None:
+def expect_finished(site: Site, path: str, since: float, how: str, right: int = 1) -> None:
     """Django must have told request_finished so often for this path since then."""
     finished = site.told("finished", path, since=since)
     if finished == right:

@@ -98,7 +98,7 @@ class Inspector:
         """What the lab's applications have told."""
         return self._run.history.events(kind, since=since)
 
-    def judge_environ(self, program: Program, target: str, since: float) -> bool:
+    def expect_environ(self, program: Program, target: str, since: float) -> bool:
         """The environ that the lab's application got for this target must be right; False when it got none."""
         if refused := self.told(Kind.LAB_REFUSED, since=since):
             wanted = "an environ that wsgiref.validate accepts"

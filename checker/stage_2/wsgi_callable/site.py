@@ -140,7 +140,7 @@ class Site:
                 self.gate.release(other)
         return True
 
-    def is_idle(self, server: Server) -> bool:
+    def wait_idle(self, server: Server) -> bool:
         """Return when the one worker has ended all that was asked before, and the request that asks for it; True then.
 
         False when Django has not finished that one at the deadline.
@@ -155,11 +155,11 @@ class Site:
             is not None
         )
 
-    def all_told(self, server: Server) -> None:
+    def wait_all_told(self, server: Server) -> None:
         """Return when the worker has ended all that was asked before: it takes the next request only then."""
         server.expect_get("/shop/about/")
 
-    def validators_word(self, strict: Server, request: str) -> Event | None:
+    def wait_validators_word(self, strict: Server, request: str) -> Event | None:
         """What wsgiref's validator had against this request; waits until the server is through with it."""
         self.run.history.wait_for(
             EventKind.APP_LEFT, lambda event: bool(event["request"] == request), deadline_s=GENEROUS_S

@@ -13,7 +13,7 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_2.wsgi_callable.boots import Ending, ending_of_boot
+from checker.stage_2.wsgi_callable.boots import Ending, wait_ending_of_boot
 from checker.stage_2.wsgi_callable.findings import fail_as_answered, judge_closed_file, judge_missing_name
 from checker.stage_2.wsgi_callable.site import GENEROUS_S, Site, facts_of, links_of
 
@@ -50,7 +50,7 @@ def test_the_callable_keeps_pep_3333(site: Site, strict: Server, gate: Gate) -> 
     for path in ("/healthz", "/nowhere", "/shop/hello/", "/shop/prices.csv", "/shop/labels/"):
         request = strict.send(path)
         answer = request.wait_answer(GENEROUS_S)
-        if broken := site.validators_word(strict, request.id):
+        if broken := site.wait_validators_word(strict, request.id):
             wanted = f"wsgiref.validate has nothing against the answer to {path}"
             fail("pep-3333", wanted=wanted, saw=str(broken["message"])[:240], where=broken.where or site.callable)
         # A body that is too short is a matter of its own.
@@ -123,7 +123,7 @@ def test_a_missing_database_stops_only_its_own_pages(site: Site, server: Server,
     """Without its database the site boots all the same, and answers what needs none."""
     gate.open()
     wanted = "with a database that cannot be opened, the site boots and answers /healthz and /shop/hello/ with 200"
-    if ending_of_boot(fair) is not Ending.SERVES:
+    if wait_ending_of_boot(fair) is not Ending.SERVES:
         failed = fair.seen(EventKind.APP_IMPORT_FAILED)
         if failed and failed[-1]["type"] == "OperationalError":
             saw = f"the boot failed: {failed[-1]['type']}: {failed[-1]['message']}"

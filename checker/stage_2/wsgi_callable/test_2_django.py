@@ -12,8 +12,8 @@ from checker.harness.lines import line_matching
 from checker.harness.picture import Picture
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_2.wsgi_callable.boots import Ending, draw_first_visits, ending_of_boot, expect_no_boot
-from checker.stage_2.wsgi_callable.findings import judge_finished, judge_missing_label
+from checker.stage_2.wsgi_callable.boots import Ending, draw_first_visits, expect_no_boot, wait_ending_of_boot
+from checker.stage_2.wsgi_callable.findings import expect_finished, judge_missing_label
 from checker.stage_2.wsgi_callable.site import (
     FAIR,
     GENEROUS_S,
@@ -72,7 +72,7 @@ def test_a_broken_urlconf_fails_the_boot(site: Site, server: Server, gate: Gate,
     draw_first_visits(site, picture, server)
     broken_fair = site.copy("broken_fair", {"shop/urls_fair.py": lambda text: text + BROKEN})
     at_the_fair = site.start("broken fair", folder=broken_fair, environment={"DJANGO_SETTINGS_MODULE": FAIR})
-    if ending_of_boot(at_the_fair) is not Ending.EXITED:
+    if wait_ending_of_boot(at_the_fair) is not Ending.EXITED:
         # Does it import no URLconf at all, or another one than these settings name?
         broken = site.copy("broken", {"shop/urls.py": lambda text: text + BROKEN})
         expect_no_boot(site.start("broken", folder=broken), "broken-urlconf-boots", "an import error in shop/urls.py")
@@ -107,23 +107,23 @@ def test_each_request_is_finished_once(
     for path in ("/shop/hello/", "/shop/prices.csv", "/shop/labels/"):
         since = history.now()
         server.expect_get(path, deadline_s=GENEROUS_S)
-        site.all_told(server)
-        judge_finished(site, path, since, "which was answered")
+        site.wait_all_told(server)
+        expect_finished(site, path, since, "which was answered")
     since = history.now()
-    if not site.is_idle(server):
-        judge_finished(site, "/shop/about/", since, "which was answered")
+    if not site.wait_idle(server):
+        expect_finished(site, "/shop/about/", since, "which was answered")
     gate.reset()
     since = history.now()
     with server.stream("/shop/labels/", label="a visitor who leaves") as labels:
         if not site.hold("label 2") or not labels.read_until(b"label 1\n", GENEROUS_S):
             judge_missing_label(site, 2)
     gate.open()
-    site.all_told(server)
-    judge_finished(site, "/shop/labels/", since, "whose visitor left after the first chunk")
+    site.wait_all_told(server)
+    expect_finished(site, "/shop/labels/", since, "whose visitor left after the first chunk")
     usual = strict.send("/shop/labels/").wait_answer(GENEROUS_S)
     if usual is None or usual.status >= 500:
         return  # no page there at all: that is a matter of PEP 3333
     since = history.now()
     strict.expect_get("/shop/labels/", deadline_s=GENEROUS_S, headers={LEAVES: "before the first chunk"})
     begun = site.told("started", "/shop/labels/", since=since)  # never, by a body that calls Django when it is read
-    judge_finished(site, "/shop/labels/", since, "whose visitor left before the first chunk", begun)
+    expect_finished(site, "/shop/labels/", since, "whose visitor left before the first chunk", begun)

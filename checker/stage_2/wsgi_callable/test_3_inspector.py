@@ -48,7 +48,7 @@ def test_the_inspector_makes_a_whole_environ(inspector: Inspector, gate: Gate, h
     since = history.now()
     target = "/find/caf%C3%A9+tea/?word=a%20b&back=/a?b"
     program = inspector.expect_run("learn_lab:environs", target, wanted="an environ")
-    if inspector.judge_environ(program, target, since):
+    if inspector.expect_environ(program, target, since):
         return
     wanted = "inspect_wsgi.py calls the application it is told"
     if program.process.returncode:

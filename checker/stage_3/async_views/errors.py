@@ -26,7 +26,7 @@ STACK_LINE = re.compile(r"^(.*):(\d+) (.*)$", re.MULTILINE)
 TRACEBACK_LINE = re.compile(r'File "(.*)", line (\d+), in (.*)')
 
 
-def error_of(server: Server, request: str, deadline_s: float = 2.0) -> Event | None:
+def wait_error_of(server: Server, request: str, deadline_s: float = 2.0) -> Event | None:
     """The error that ended this request, as the probe saw it."""
     return server.run.history.wait_for(
         EventKind.APP_RAISED, lambda e: bool(e["request"] == request), deadline_s=deadline_s
@@ -56,6 +56,6 @@ def learners_line(server: Server, event: Event) -> Place | None:
 
 def expect_free_loop(server: Server, since: float, wanted: str, deadline_s: float = 0.5) -> None:
     """End the check when the loop has stood still since then."""
-    if stall := diagnosis.blocked_loop(server, since=since, deadline_s=deadline_s):
+    if stall := diagnosis.wait_blocked_loop(server, since=since, deadline_s=deadline_s):
         finding = diagnosis.loop_blocked(stall, wanted).finding
         raise NotYet(replace(finding, where=learners_line(server, stall)))

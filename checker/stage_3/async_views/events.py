@@ -16,8 +16,8 @@ from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.http import Stream
 from checker.harness.server import Server
-from checker.stage_3.async_views.errors import error_of, expect_free_loop, judge_error
-from checker.stage_3.async_views.suppliers import ANSWERING, PRICES, PROMPT_S, all_held, calls, release
+from checker.stage_3.async_views.errors import expect_free_loop, judge_error, wait_error_of
+from checker.stage_3.async_views.suppliers import ANSWERING, PRICES, PROMPT_S, calls, release, wait_all_held
 
 BLANK_LINE = re.compile(r"(?:\r\n|\n|\r){2}")
 FIRST_NAMED = "acme"
@@ -56,7 +56,7 @@ def told(stream: Stream) -> list[Told]:
     return events
 
 
-def heard(stream: Stream, matches: Callable[[Told], bool], deadline_s: float) -> Told | None:
+def wait_heard(stream: Stream, matches: Callable[[Told], bool], deadline_s: float) -> Told | None:
     """The first event that matches, as soon as it is complete; None at the deadline or the stream's end."""
 
     def found() -> Told | None:
@@ -72,7 +72,7 @@ def listening(server: Server, gate: Gate) -> Iterator[Stream]:
     server.expect_get("/hello/")  # a server that has died ends the check here, with its own finding
     since = History.now()
     with server.stream("/events/", label="events") as stream:
-        if not all_held(gate, 5):
+        if not wait_all_held(gate, 5):
             wanted = "/events/ asks all five suppliers before the first has answered"
             expect_free_loop(server, since, wanted)
             stream.read_to_end(0.1)
@@ -83,7 +83,7 @@ def listening(server: Server, gate: Gate) -> Iterator[Stream]:
 
 def judge_stream(server: Server, stream: Stream, wanted: str) -> None:
     """End the check when the stream's code raised."""
-    if error := error_of(server, stream.id, 0.5):
+    if error := wait_error_of(server, stream.id, 0.5):
         judge_error(server, error, wanted)
         raise diagnosis.error_finding(error, wanted)
 
@@ -93,9 +93,9 @@ def of(name: str) -> Callable[[Told], bool]:
     return lambda event: event.fields.get("name") == name
 
 
-def event_of(stream: Stream, name: str) -> Told | None:
+def wait_event_of(stream: Stream, name: str) -> Told | None:
     """The event for this supplier, which must come now."""
-    return heard(stream, of(name), PROMPT_S)
+    return wait_heard(stream, of(name), PROMPT_S)
 
 
 def expect_order_of_arrival(server: Server, gate: Gate) -> None:
@@ -103,7 +103,7 @@ def expect_order_of_arrival(server: Server, gate: Gate) -> None:
     with listening(server, gate) as stream:
         for name in ANSWERING:
             release(gate, [name])
-            event = event_of(stream, name)
+            event = wait_event_of(stream, name)
             if event is None:
                 fail_as_not_heard(server, gate, stream, name)
             if event.fields.get("price") != PRICES[name] or not event.id:
@@ -129,7 +129,7 @@ def fail_as_not_heard(server: Server, gate: Gate, stream: Stream, name: str) -> 
         fail("events-shape", wanted='data: {"name": ..., "price": ...} in each event', saw=f"data: {nameless[0][:120]}")
     if FIRST_NAMED in gate.held:
         release(gate, [FIRST_NAMED])
-        event_of(stream, FIRST_NAMED)
+        wait_event_of(stream, FIRST_NAMED)
         if gate.held and len(told(stream)) > already:
             saw = f"it was held back until {FIRST_NAMED}, the first of the list, had answered too"
             fail("events-in-list-order", wanted=wanted, saw=saw)
@@ -150,7 +150,7 @@ def expect_resumed(first: Server, second: Server, gate: Gate) -> tuple[str, list
         last = None
         for name in ("delta", "acme"):
             release(gate, [name])
-            last = event_of(stream, name)
+            last = wait_event_of(stream, name)
     if last is None or not re.fullmatch(r"[!-~]([ -~]*[!-~])?", last.id):
         fail("events-shape", wanted="every event has an id of visible ASCII characters", saw=repr(last))
     gate.reset()

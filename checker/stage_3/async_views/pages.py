@@ -9,8 +9,8 @@ from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.http import Answer, Exchange
 from checker.harness.server import Server
-from checker.stage_3.async_views.errors import error_of, expect_free_loop, judge_error, learners_line
-from checker.stage_3.async_views.suppliers import ANSWERING, PRICES, all_held, calls, release, still_open
+from checker.stage_3.async_views.errors import expect_free_loop, judge_error, learners_line, wait_error_of
+from checker.stage_3.async_views.suppliers import ANSWERING, PRICES, calls, release, still_open, wait_all_held
 
 NUMBERS = ("orders", "customers", "revenue")
 
@@ -19,7 +19,7 @@ def expect_page(server: Server, exchange: Exchange, wanted: str, deadline_s: flo
     """The page, whole and without an error."""
     answer = exchange.wait_answer(deadline_s)
     if answer is not None and answer.status >= 500:
-        judge_error(server, error_of(server, exchange.id), wanted)
+        judge_error(server, wait_error_of(server, exchange.id), wanted)
     answer = server.expect_answer(exchange, deadline_s)
     if answer.status != 200:
         fail("wrong-answer", wanted=wanted, saw=f"{exchange.path} answered {answer.status}: {answer.text[:120]!r}")
@@ -59,7 +59,7 @@ def expect_five_asked(server: Server, gate: Gate, page: Exchange) -> None:
     """End the check unless the page's five calls are held together."""
     since = History.now()
     wanted = "all five suppliers are asked before the first has answered"
-    if all_held(gate, 5, lambda: page.is_done):
+    if wait_all_held(gate, 5, lambda: page.is_done):
         return
     if page.is_done:
         expect_page(server, page, wanted)
@@ -69,7 +69,7 @@ def expect_five_asked(server: Server, gate: Gate, page: Exchange) -> None:
         server.expect_answer(page, 0.1)
     first = gate.held
     release(gate)
-    all_held(gate, 1, lambda: page.is_done)
+    wait_all_held(gate, 1, lambda: page.is_done)
     if page.is_done:
         expect_prices(expect_page(server, page, wanted), PRICES, wanted)
     saw = f"{calls(len(first))} at a time: {', '.join(first)}; {', '.join(gate.held) or 'the others'} only after that"
@@ -83,7 +83,7 @@ def expect_one_in_trouble(desk: Server, gate: Gate, name: str, deadline_s: float
         path, code, trouble = f"/dash/?deadline={deadline_s}", "late-breaks-page", f"{name} is late"
     since = History.now()
     page = desk.send(path, label=f"dashboard, {trouble}")
-    all_held(gate, 5, lambda: page.is_done)
+    wait_all_held(gate, 5, lambda: page.is_done)
     if deadline_s is None:
         gate.release(name, status=503)
     release(gate, (other for other in ANSWERING if other != name))
@@ -93,7 +93,7 @@ def expect_one_in_trouble(desk: Server, gate: Gate, name: str, deadline_s: float
         expect_free_loop(desk, since, wanted)
         fail(code, wanted=wanted, saw=f"no answer, 10 s later; {still_open(gate)}")
     if answer.status >= 500:
-        error = error_of(desk, page.id)
+        error = wait_error_of(desk, page.id)
         saw = "" if error is None else f": {error['type']}: {error['message']}"
         where = None if error is None else learners_line(desk, error)
         fail(code, wanted=wanted, saw=f"status {answer.status}{saw}", where=where)

@@ -19,7 +19,7 @@ def release(gate: Gate, names: Iterable[str] = ANSWERING) -> None:
         gate.release(name, body=PRICES[name])
 
 
-def all_held(gate: Gate, count: int, is_done: Callable[[], bool] = lambda: False) -> bool:
+def wait_all_held(gate: Gate, count: int, is_done: Callable[[], bool] = lambda: False) -> bool:
     """True when so many calls are held together; False when the page is done, or no further call came for a while."""
     came, until = 0, History.now() + 10.0
     while History.now() < until and not is_done():

@@ -14,7 +14,7 @@ from checker.harness.suite import needs
 from checker.stage_3.async_views.errors import expect_free_loop
 from checker.stage_3.async_views.fixtures import Booting
 from checker.stage_3.async_views.pages import expect_five_asked, expect_page, expect_prices, expect_text
-from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, all_held, release
+from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, release, wait_all_held
 
 VISITORS = 40
 
@@ -68,7 +68,7 @@ def test_forty_dashboards_wait_together(desk: Server, gate: Gate) -> None:
     since = History.now()
     pages = [desk.send("/dash/", label=f"dashboard {n}") for n in range(1, VISITORS + 1)]
     wanted = f"{VISITORS} dashboards hold {5 * VISITORS} calls open at the same time"
-    if not all_held(gate, 5 * VISITORS, lambda: all(page.is_done for page in pages)):
+    if not wait_all_held(gate, 5 * VISITORS, lambda: all(page.is_done for page in pages)):
         expect_free_loop(desk, since, wanted)
         fail("few-at-once", wanted=wanted, saw=f"{gate.peak} were open; no more came until one of them ended")
     release(gate)

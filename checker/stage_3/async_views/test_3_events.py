@@ -6,7 +6,7 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_3.async_views.events import event_of, expect_order_of_arrival, expect_resumed, listening
+from checker.stage_3.async_views.events import expect_order_of_arrival, expect_resumed, listening, wait_event_of
 from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, release, still_open
 
 
@@ -21,7 +21,7 @@ def test_a_listener_who_leaves_takes_the_calls_along(desk: Server, gate: Gate) -
     """A listener who leaves takes the calls that are still open along."""
     with listening(desk, gate) as stream:
         release(gate, ["delta"])
-        event_of(stream, "delta")
+        wait_event_of(stream, "delta")
     if not gate.wait_left(4, PROMPT_S):
         wanted = "when the listener has hung up, so have the four calls that were still open"
         fail("calls-outlive-visitor", wanted=wanted, saw=still_open(gate))
