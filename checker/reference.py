@@ -64,7 +64,10 @@ def _files(pattern: str) -> list[Path]:
 def _module(file: Path) -> str:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     name = ".".join(("checker", *file.relative_to(HERE).with_suffix("").parts))
-    lines = [f"\n### `{name}`\n\n{_first(tree)}\n"]
+    told = "\n\n".join(" ".join(part.split()) for part in (ast.get_docstring(tree) or "").split("\n\n"))
+    lines = [f"\n### `{name}`\n\n{told}\n"]
+    if constants := [each for node in tree.body if (each := _constant(node))]:
+        lines.append(f"\n{', '.join(constants)}\n")
     entries = [entry for node in tree.body for entry in _entries(node)]
     return "".join([*lines, *(["\n", *entries] if entries else [])])
 
@@ -75,6 +78,8 @@ def _entries(node: ast.stmt) -> Iterator[str]:
         yield f"- `{_call(node)}`: {_first(node)}\n"
     elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
         yield f"- **`{node.name}`**: {_first(node)}\n"
+        if kinds := [each for statement in node.body if (each := _constant(statement))]:
+            yield f"  - {', '.join(kinds)}\n"
         members = [each for each in node.body if isinstance(each, ast.FunctionDef) and ast.get_docstring(each)]
         for member in members:
             if not member.name.startswith("_"):
@@ -93,7 +98,16 @@ def _call(node: ast.FunctionDef) -> str:
         if star:
             star.annotation = None
     arguments.args = [each for each in arguments.args if each.arg not in {"self", "cls"}]
-    return f"{node.name}({ast.unparse(arguments)})"
+    comes = "" if node.returns is None else f" -> {ast.unparse(node.returns)}"
+    return f"{node.name}({ast.unparse(arguments)}){comes}"
+
+
+def _constant(node: ast.stmt) -> str:
+    """A public constant with its value, where that is a number or a text."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value)) if not name.startswith("_"):
+            return f"`{name} = {value!r}`"
+    return ""
 
 
 def _first(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> str:

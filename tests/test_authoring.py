@@ -66,3 +66,13 @@ def test_show_lists_the_files_of_all_rooms(toy_places: Places) -> None:
     rooms = {file.parts[0] for file in found.files}
     assert rooms == {"exercises", "checker", "solutions"}
     assert {case.kind for case in found.cases} == {"scaffold", "right", "wrong"}
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("stage_8/retries", "the stages are .*stage_1, stage_2"), ("stage_1/two-words", "a-z, 0-9 and _")],
+)
+def test_what_is_wrong_with_a_path_is_said(own_places: Places, path: str, said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        new.new(own_places, path, "Retries")
+    assert re.search(said, refused.value.remedy)

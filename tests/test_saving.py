@@ -129,3 +129,10 @@ def test_options_of_save_are_refused_without_it(own_places: Places, tmp_path: Pa
     assert shown.status == 2
     assert "--why is for --save." in shown.error
     assert not (tmp_path / NAME).exists()
+
+
+def test_an_empty_folder_is_no_mistake(own_places: Places, tmp_path: Path) -> None:
+    (tmp_path / "shouts").mkdir()
+    saved = typed(own_places, tmp_path, "greeting", "shouts", "--save", "--check", "a", "--code", "b", "--why", "c")
+    assert saved.status == 2
+    assert "shouts is empty." in saved.error

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from course.content import scaffold
+from course.content import catalogue, scaffold
 from course.content.places import Places
 from course.errors import UsageError
 
@@ -19,8 +19,11 @@ SYNCHRONOUS_STAGES = ("stage_1", "stage_2")  # the course comes to ASGI in stage
 def new(places: Places, path: str, title: str) -> tuple[Path, ...]:
     """Make the rooms of a new exercise and, where it is missing, its line in stage.toml. Overwrites nothing."""
     stage, _, name = path.partition("/")
-    if not name.isidentifier() or not places.stage_file(stage).is_file():
-        raise UsageError(f"{path!r} is no path of an exercise.", "It reads STAGE/NAME, as in stage_3/event_loop.")
+    if not places.stage_file(stage).is_file():
+        stages = ", ".join(sorted(file.parent.name for file in places.course_file.parent.glob("*/stage.toml")))
+        raise UsageError(f"{path!r} is no path of an exercise.", f"It reads STAGE/NAME; the stages are {stages}.")
+    if not catalogue.is_name(name):
+        raise UsageError(f"{path!r} is no path of an exercise.", "NAME is a folder's name: a-z, 0-9 and _.")
     rooms = {"exercises": places.exercise(path), "checker": places.suite(path), "solutions": places.solutions(path)}
     if there := [folder for folder in rooms.values() if folder.exists()]:
         raise UsageError(f"{there[0]} is already there.", "An exercise is made once; edit its files.")

@@ -66,8 +66,11 @@ def save(
     path = _path(places, exercise, name)
     if path.is_dir():
         raise UsageError(f"{path} is a folder, not a diff.", "Edit its files there.")
+    lay_it = "Lay the mistake out in it first: the same without --save."
     if not folder.is_dir():
-        raise UsageError(f"{folder} is not there.", "Lay the mistake out in it first: the same without --save.")
+        raise UsageError(f"{folder} is not there.", lay_it)
+    if not any(folder.iterdir()):
+        raise UsageError(f"{folder} is empty.", lay_it)
     lines = mistakes.parts(path)[0] if path.exists() else {}
     lines |= {key: " ".join(value.split()) for key, value in head.items()}
     style = _style(places, exercise, on or lines.get("on", REFERENCE))

@@ -26,7 +26,7 @@ def dev_new(
     from course.view import screens
 
     with faults.told_to_the_author():
-        screens.stdout().show(view.made(new.new(Places(), path, title)))
+        screens.stdout().show(view.made(path.partition("/")[2], new.new(Places(), path, title)))
     return ExitStatus.PASSED
 
 
@@ -81,7 +81,7 @@ def dev_mistake(  # noqa: PLR0917 - typer passes options by name
     if head:
         raise UsageError(f"--{next(iter(head))} is for --save.", "Lay it out first, and say that when you save it.")
     laid = saving.lay(places, chosen, mistake, place, on=on)
-    screens.stdout().show(view.laid_out(chosen, mistake, place, laid))
+    screens.stdout().show(view.laid_out(chosen, mistake, place, laid, on=on))
     return ExitStatus.PASSED
 
 

@@ -43,6 +43,11 @@ def own_hints(places: Places, exercise_path: str) -> Hints:
     return _hints(places.hints_file(exercise_path))
 
 
+def is_name(name: str) -> bool:
+    """Whether an exercise may be called so: it is the folder's name in every room."""
+    return _NAME.fullmatch(name) is not None
+
+
 def find(course: Course, name: str) -> Exercise:
     """The exercise of this name or path. Raises UsageError with near names, or when it is still to come."""
     wanted = name.strip().rstrip("/")
@@ -90,7 +95,7 @@ def _stage(places: Places, name: str) -> Stage:
 
 
 def _exercise(places: Places, stage: str, name: str, title: str, after: str) -> Exercise:
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise CourseBug(f"{places.stage_file(stage)}: key 'exercises.{name}' is no folder name (a-z, 0-9, _)")
     file = places.exercise_file(f"{stage}/{name}")
     if not file.is_file():

@@ -15,12 +15,12 @@ CASE_COLUMNS = 30
 PROMISE_COLUMNS = 16
 
 
-def made(files: Sequence[Path]) -> Iterator[Row]:
+def made(name: str, files: Sequence[Path]) -> Iterator[Row]:
     """The files of a new exercise."""
     for at, file in enumerate(files):
         yield Row(str(file), label=dim("Made") if at == 0 else " ", label_columns=7)
     yield BLANK
-    yield Row("learn dev check", label=dim("Then"), label_columns=7)
+    yield Row(f"learn dev check {name}", label=dim("Then"), label_columns=7)
 
 
 def dossier(shown: Dossier) -> Iterator[Row]:
@@ -55,11 +55,12 @@ def _promises(promises: Sequence[Promise]) -> Iterator[Row]:
             yield Row("no mistake breaks it", label=bad(FAILED), label_columns=2, indent=2)
 
 
-def laid_out(exercise: Exercise, name: str, folder: Path, laid: str) -> Iterator[Row]:
-    """A mistake's project, to try and to edit."""
+def laid_out(exercise: Exercise, name: str, folder: Path, laid: str, *, on: str) -> Iterator[Row]:
+    """A mistake's project, to try and to edit; a new one has to be saved as what it was begun on."""
     yield Row(f"{folder}: the scaffold, {laid}", label=dim("Made"), label_columns=7)
     yield BLANK
-    yield Row(f"learn dev mistake {exercise.name} {name} {folder} --save", label=dim("Then"), label_columns=7)
+    save = f"learn dev mistake {exercise.name} {name} {folder} --save{f' --on {on}' if on else ''}"
+    yield Row(save, label=dim("Then"), label_columns=7)
 
 
 def saved(done: Saved) -> Iterator[Row]:
