@@ -137,7 +137,7 @@ def check(
 
     here = _here()
     screen = screens.stdout()
-    follow = view.Lines(screen) if as_json else view.Follow(screen)
+    follow = view.JsonEvents(screen) if as_json else view.Follow(screen)
     if junit is not None:
         report.must_be_writable(junit)
     attempts = []

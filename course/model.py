@@ -104,7 +104,7 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceLine:
     """A line of the learner's code; `file` is relative to the exercise's folder."""
 
     file: str
@@ -123,7 +123,7 @@ class Finding:
     code: str
     wanted: str
     saw: str
-    where: Place | None = None
+    where: SourceLine | None = None
     next: str = ""
 
 
@@ -154,7 +154,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TimelineRow:
     """One worker, thread, event loop, request or connection."""
 
     name: str
@@ -168,7 +168,7 @@ class Timeline:
     """The picture of what happened in one check: all rows share the clock 0..span_ms."""
 
     span_ms: float
-    rows: tuple[Row, ...]
+    rows: tuple[TimelineRow, ...]
     title: str = ""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from checker.harness.containers.dockerfile import Dockerfile, read
-from course.model import Place
+from course.model import SourceLine
 
 WHOLE = """\
 # syntax=docker/dockerfile:1
@@ -52,7 +52,7 @@ def test_the_last_stage_counts_with_what_it_is_built_on(tmp_path: Path) -> None:
     assert file.environment["NAMES"] == "one two"
     assert file.environment["PLACE"] == "/srv/default"
     assert file.environment["PATH"].startswith("/opt/venv/bin:/usr/local/bin:")
-    assert file.place("cmd", tmp_path) == Place("Dockerfile", 23)
+    assert file.place("cmd", tmp_path) == SourceLine("Dockerfile", 23)
 
 
 @pytest.mark.parametrize(
@@ -124,5 +124,5 @@ def test_who_runs_a_step_of_the_build_is_there_before_it(tmp_path: Path, text: s
 
 def test_a_stage_that_the_image_is_not_made_of_has_no_lines_in_it(tmp_path: Path) -> None:
     file = dockerfile(tmp_path, 'FROM python:3.13 AS build\nUSER nobody\nFROM python:3.13-slim\nCMD ["x"]\n')
-    assert (file.place("USER", tmp_path), file.place("FROM", tmp_path)) == (None, Place("Dockerfile", 3))
+    assert (file.place("USER", tmp_path), file.place("FROM", tmp_path)) == (None, SourceLine("Dockerfile", 3))
     assert file.has_stages

@@ -13,7 +13,7 @@ import pytest
 
 from checker.harness.events import EventKind
 from checker.harness.history import History
-from course.model import Place
+from course.model import SourceLine
 
 DEADLINE_S = 20
 
@@ -93,7 +93,7 @@ def test_the_probes_place_is_a_place(history: History) -> None:
     tell(history, as_json(kind="loop.stalled", where=place, **facts))
     event = history.wait_for(EventKind.LOOP_STALLED, deadline_s=DEADLINE_S)
     assert event is not None
-    assert event.where == Place("shop/views.py", 14, "report", "time.sleep(1)")
+    assert event.where == SourceLine("shop/views.py", 14, "report", "time.sleep(1)")
 
 
 def test_waiting_ends_when_it_happens(history: History) -> None:

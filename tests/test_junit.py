@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from course.grading.junit import to_xml
-from course.model import CheckResult, Finding, Outcome, Place, Verdict
+from course.model import CheckResult, Finding, Outcome, SourceLine, Verdict
 
 
 def suite_of(*results: CheckResult, outcome: Outcome = Outcome.FAILED, reason: str = "") -> ET.Element:
@@ -24,7 +24,7 @@ def test_each_check_is_a_case_under_its_sentence() -> None:
 
 
 def test_a_failure_carries_the_diagnosis_and_the_line() -> None:
-    finding = Finding("all-slots-busy", "two at once", "one at a time", Place("shop/views.py", 14))
+    finding = Finding("all-slots-busy", "two at once", "one at a time", SourceLine("shop/views.py", 14))
     failure = suite_of(CheckResult("test_a", "It answers", Outcome.FAILED, finding=finding)).find("testcase/failure")
     assert failure is not None
     assert failure.get("type") == "all-slots-busy"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from checker.harness.lines import line_matching, line_with
-from course.model import Place
+from course.model import SourceLine
 
 SETTINGS = '''"""Settings: MIDDLEWARE and what it needs."""
 
@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_first_line_of_code_that_holds_the_text_counts(folder: Path) -> None:
-    assert line_with(folder, "settings.py", "MIDDLEWARE") == Place("settings.py", 4, doing="MIDDLEWARE = [")
+    assert line_with(folder, "settings.py", "MIDDLEWARE") == SourceLine("settings.py", 4, doing="MIDDLEWARE = [")
     tenant = line_with(folder, "settings.py", "Tenant")
     assert tenant is not None
     assert tenant.line == 5

@@ -18,7 +18,7 @@ PATH = "stage_1/toy"
 SUITE = '''
 """Checks of a toy."""
 from checker.harness.findings import fail
-from course.model import Place
+from course.model import SourceLine
 
 def test_word(project):
     """The word is said."""
@@ -26,7 +26,7 @@ def test_word(project):
     if word == "?":
         fail("no-word", wanted="a word", saw="none")
     if word != "yes":
-        fail("wrong-word", wanted="yes", saw=word, where=Place("word.txt", 1))
+        fail("wrong-word", wanted="yes", saw=word, where=SourceLine("word.txt", 1))
 '''
 CODES = ("no-word", "wrong-word", "lost", "left-running")
 TOY = Exercise("stage_1", "toy", "Toy", written=True, first_check="test_word", first_code="no-word")

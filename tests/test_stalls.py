@@ -10,7 +10,7 @@ import pytest
 
 from checker.harness.program import Program
 from checker.harness.run import Run
-from checker.stage_1.python_asyncio.stalls import Stall, stalled
+from checker.stage_1.python_asyncio.stalls import LoopStall, stalled
 from tests.running import running
 
 # As in the exercise, what starts the loop is given, and no news.
@@ -53,7 +53,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
         yield run
 
 
-def where_it_stands(run: Run, module: str) -> Stall | None:
+def where_it_stands(run: Run, module: str) -> LoopStall | None:
     with Program(run, [sys.executable, "-X", "dev", "__main__.py", module], name="desk") as program:
         assert program.wait_for(lambda p: "begun" in p.lines)
         return stalled(program, run.project)

@@ -13,7 +13,7 @@ from checker.harness.findings import NotYet
 from checker.harness.processes import orphans
 from checker.harness.run import Run
 from checker.harness.servers.supervisord import Supervisor, supervisord
-from course.model import Place
+from course.model import SourceLine
 from tests.running import is_alive, leaving_nothing, running
 
 DEADLINE_S = 60
@@ -136,7 +136,7 @@ def test_a_project_that_cannot_be_imported_is_told_by_its_own_line(run: Run) -> 
             server.expect_ready(deadline_s=DEADLINE_S)
         finding = caught.value.finding
         assert (finding.code, finding.saw) == ("import-error", "ModuleNotFoundError: No module named 'gone'")
-        assert finding.where == Place("broken.py", 2, "<module>", "import gone")
+        assert finding.where == SourceLine("broken.py", 2, "<module>", "import gone")
 
 
 def test_a_program_that_cannot_go_on_is_told_with_its_last_lines(run: Run) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from checker.harness.systemd.unit import Unit, read_unit
 from checker.harness.systemd.verify import verify
-from course.model import Place
+from course.model import SourceLine
 
 UNIT = """\
 # a comment
@@ -44,7 +44,7 @@ def test_a_unit_is_read_with_its_lines(tmp_path: Path) -> None:
     assert web.value("Type") == "notify"
     assert web.value("WantedBy", section="Install") == "multi-user.target"
     assert web.value("KillMode", "control-group") == "control-group"
-    assert web.place("Type", tmp_path) == Place("web.service", 5)
+    assert web.place("Type", tmp_path) == SourceLine("web.service", 5)
     assert (web.ignored_lines, web.place("ExecReload", tmp_path)) == ((15,), None)
     assert (web.seconds("TimeoutStopSec", 1), web.seconds("RestartSec", 7)) == (90, 7)
     assert web.environment() == {"ONE": "1", "TWO": "2 3", "THREE": "web", "FOUR": "4"}

@@ -13,7 +13,7 @@ import pytest
 from checker.harness.events import EventKind
 from checker.harness.history import Event, History
 from checker.harness.timeline import MOST_ROWS, SHOWN_OF_ALIKE, timeline
-from course.model import Bar, BarKind, Mark, Row, Timeline
+from course.model import Bar, BarKind, Mark, Timeline, TimelineRow
 from course.shared.wire import result_from
 from tests.probed_site import STARTERS, serve
 
@@ -62,7 +62,7 @@ class WrittenHistory:
         assert drawn is not None
         return drawn
 
-    def row(self, name: str) -> Row:
+    def row(self, name: str) -> TimelineRow:
         """One row of it."""
         return next(row for row in self.drawn().rows if row.name == name)
 
@@ -76,7 +76,7 @@ def written(tmp_path: Path) -> Iterator[WrittenHistory]:
     shutil.rmtree(folder)
 
 
-def kinds(row: Row) -> list[tuple[str, float, float]]:
+def kinds(row: TimelineRow) -> list[tuple[str, float, float]]:
     return [(bar.kind.value, bar.start_ms, bar.end_ms) for bar in row.bars]
 
 

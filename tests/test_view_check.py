@@ -74,7 +74,7 @@ def test_a_finished_stage_earns_its_line() -> None:
 
 def test_json_lines_are_the_graders_events_between_two_of_ours() -> None:
     stream = io.StringIO()
-    lines = view.Lines(Screen(stream))
+    lines = view.JsonEvents(Screen(stream))
     with lines.begin(ONE, []):
         for event in EVENTS:
             lines(event)
@@ -87,6 +87,6 @@ def test_json_lines_are_the_graders_events_between_two_of_ours() -> None:
 
 def test_a_line_of_json_is_one_line_whatever_it_quotes() -> None:
     stream = io.StringIO()
-    view.Lines(Screen(stream, 40))(CheckFinished(replace(RESULT, reason="a\u2028b\x0bc\x1b[0m" + "long " * 40)))
+    view.JsonEvents(Screen(stream, 40))(CheckFinished(replace(RESULT, reason="a\u2028b\x0bc\x1b[0m" + "long " * 40)))
     assert stream.getvalue().count("\n") == 1
     assert isinstance(wire.from_line(stream.getvalue().rstrip("\n")), CheckFinished)

@@ -62,6 +62,6 @@ def test_a_cause_that_all_share_is_told_once_and_others_each() -> None:
 @pytest.mark.parametrize("is_unsteady", [True, False])
 def test_a_line_of_json_says_whether_it_is_unsteady(*, is_unsteady: bool) -> None:
     written = StringIO()
-    view.Lines(Screen(written, 80)).proof(wrong("odd", "test_x: other", is_unsteady=is_unsteady))
+    view.JsonProofs(Screen(written, 80)).proof(wrong("odd", "test_x: other", is_unsteady=is_unsteady))
     told = json.loads(written.getvalue())
     assert (told["v"], told["unsteady"], told["right"], told["alone"]) == (1, is_unsteady, False, "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from course.model import Bar, BarKind, CheckResult, Finding, Outcome, Place, Row, Timeline
+from course.model import Bar, BarKind, CheckResult, Finding, Outcome, SourceLine, Timeline, TimelineRow
 from course.view import result
 from course.view.screens import Screen
 from tests.transcripts import hold, shown
@@ -13,14 +13,14 @@ FINDING = Finding(
     code="all-slots-busy",
     wanted="/hello answered while 3 reports are held",
     saw="/hello was answered only after a report had ended: all 3 workers were busy",
-    where=Place("shop/views.py", 14, "report", "cursor.execute(SLOW)"),
+    where=SourceLine("shop/views.py", 14, "report", "cursor.execute(SLOW)"),
 )
 TIMELINE = Timeline(
     412.0,
     (
-        Row("pid 71", (Bar(0, 400, BarKind.WORKING),), note="report 1"),
-        Row("pid 72", (Bar(0, 410, BarKind.WORKING),), note="report 2"),
-        Row("hello", (Bar(5, 405, BarKind.WAITING), Bar(405, 412, BarKind.WORKING)), note="waited"),
+        TimelineRow("pid 71", (Bar(0, 400, BarKind.WORKING),), note="report 1"),
+        TimelineRow("pid 72", (Bar(0, 410, BarKind.WORKING),), note="report 2"),
+        TimelineRow("hello", (Bar(5, 405, BarKind.WAITING), Bar(405, 412, BarKind.WORKING)), note="waited"),
     ),
 )
 RESULTS = (
@@ -50,14 +50,14 @@ def test_a_passed_check_shows_its_timeline_only_when_asked() -> None:
 
 
 def test_a_place_without_function_is_a_file_and_a_line() -> None:
-    assert result.place(Place("gunicorn.conf.py", 3)) == "gunicorn.conf.py:3"
+    assert result.place(SourceLine("gunicorn.conf.py", 3)) == "gunicorn.conf.py:3"
 
 
 def test_a_module_has_no_brackets_after_it() -> None:
-    assert result.place(Place("shop/wsgi.py", 3, "<module>", "import nosuch")) == "shop/wsgi.py:3  import nosuch"
+    assert result.place(SourceLine("shop/wsgi.py", 3, "<module>", "import nosuch")) == "shop/wsgi.py:3  import nosuch"
 
 
 def test_what_to_do_next_stands_under_where() -> None:
-    finding = Finding("code", "a", "b", Place("x.py", 1), next="edit gunicorn.conf.py")
+    finding = Finding("code", "a", "b", SourceLine("x.py", 1), next="edit gunicorn.conf.py")
     text = shown(result.draw(CheckResult("t", "T", Outcome.FAILED, finding=finding), Screen(None)))  # type: ignore[arg-type]
     assert text.index("where") < text.index("next     edit gunicorn.conf.py")

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from course.model import Bar, BarKind, Mark, Row, Timeline
+from course.model import Bar, BarKind, Mark, Timeline, TimelineRow
 from course.view.timeline import draw
 
 WORKING, WAITING, STALLED = BarKind.WORKING, BarKind.WAITING, BarKind.STALLED
@@ -16,26 +16,30 @@ WORKING, WAITING, STALLED = BarKind.WORKING, BarKind.WAITING, BarKind.STALLED
 BLOCKED = Timeline(
     412.0,
     (
-        Row("pid 71", (Bar(0, 400, WORKING, "report 1"),), note="report 1"),
-        Row("pid 72", (Bar(0, 400, WORKING, "report 2"), Bar(401, 412, WORKING, "hello")), note="report 2, hello"),
-        Row("hello", (Bar(50, 401, WAITING), Bar(401, 412, WORKING)), note="waited"),
+        TimelineRow("pid 71", (Bar(0, 400, WORKING, "report 1"),), note="report 1"),
+        TimelineRow(
+            "pid 72", (Bar(0, 400, WORKING, "report 2"), Bar(401, 412, WORKING, "hello")), note="report 2, hello"
+        ),
+        TimelineRow("hello", (Bar(50, 401, WAITING), Bar(401, 412, WORKING)), note="waited"),
     ),
 )
 STALL = Timeline(
     527.0,
     (
-        Row("loop 71", (Bar(20, 520, STALLED, "views.py:14"),), (Mark(20, "views.py:14"),)),
-        Row("invoice 7", (Bar(0, 4, WAITING), Bar(4, 525, WORKING))),
-        Row("hello", (Bar(60, 521, WAITING), Bar(521, 527, WORKING))),
-        Row("36 more alike"),
+        TimelineRow("loop 71", (Bar(20, 520, STALLED, "views.py:14"),), (Mark(20, "views.py:14"),)),
+        TimelineRow("invoice 7", (Bar(0, 4, WAITING), Bar(4, 525, WORKING))),
+        TimelineRow("hello", (Bar(60, 521, WAITING), Bar(521, 527, WORKING))),
+        TimelineRow("36 more alike"),
     ),
 )
 SOCKETS = Timeline(
     12_345.0,
     (
-        Row("loop 71", (), (Mark(9_000, "killed"),)),
-        Row("loop 72", note="free"),
-        Row("ana", (Bar(0, 100, WAITING), Bar(100, 9_000, WORKING)), (Mark(3_000, "sent"), Mark(6_000, "received"))),
+        TimelineRow("loop 71", (), (Mark(9_000, "killed"),)),
+        TimelineRow("loop 72", note="free"),
+        TimelineRow(
+            "ana", (Bar(0, 100, WAITING), Bar(100, 9_000, WORKING)), (Mark(3_000, "sent"), Mark(6_000, "received"))
+        ),
     ),
 )
 
@@ -106,13 +110,13 @@ ana      ██████████▸██████████◂█�
 
 
 def test_rows_without_notes_stay_single_lines_at_any_width() -> None:
-    rows = tuple(Row(f"ada in process {n}", (Bar(0, 10, WORKING),)) for n in range(2))
+    rows = tuple(TimelineRow(f"ada in process {n}", (Bar(0, 10, WORKING),)) for n in range(2))
     for width in range(20, 81):
         assert len(shown(Timeline(10.0, rows), width).splitlines()) == 4  # scale, two rows, legend
 
 
 def test_what_is_short_is_still_seen() -> None:
-    rows = (Row("pid 71", (Bar(0, 9_000, WAITING), Bar(5_000, 5_001, WORKING), Bar(9_999, 10_000, WORKING))),)
+    rows = (TimelineRow("pid 71", (Bar(0, 9_000, WAITING), Bar(5_000, 5_001, WORKING), Bar(9_999, 10_000, WORKING))),)
     line = shown(Timeline(10_000.0, rows), 40).splitlines()[1]
     assert line.count("█") == 2
     assert line.endswith("█")
@@ -135,8 +139,8 @@ def test_colour_adds_nothing_but_colour(timeline: Timeline) -> None:
 
 def test_long_and_wide_names_keep_the_columns() -> None:
     rows = (
-        Row("练习" * 20, (Bar(0, 10, WORKING),), note="x"),
-        Row("a\nb\x1b[31m", (Bar(0, 10, WORKING),), note="y" * 99),
+        TimelineRow("练习" * 20, (Bar(0, 10, WORKING),), note="x"),
+        TimelineRow("a\nb\x1b[31m", (Bar(0, 10, WORKING),), note="y" * 99),
     )
     lines = shown(Timeline(10.0, rows), 80).splitlines()
     assert len({cell_len(line[: line.index("█")]) for line in lines[1:3]}) == 1

@@ -17,11 +17,11 @@ from course.model import (
     Finding,
     Mark,
     Outcome,
-    Place,
-    Row,
+    SourceLine,
     SuiteFinished,
     SuiteStarted,
     Timeline,
+    TimelineRow,
 )
 from course.shared.wire import from_line, to_line
 
@@ -30,9 +30,14 @@ RESULT = CheckResult(
     sentence="It answers · schön",
     outcome=Outcome.FAILED,
     seconds=0.25,
-    finding=Finding("all-busy", "wanted", "saw\nmore", Place("shop/views.py", 14, "report", "execute()"), "edit"),
+    finding=Finding("all-busy", "wanted", "saw\nmore", SourceLine("shop/views.py", 14, "report", "execute()"), "edit"),
     timeline=Timeline(
-        412.0, (Row("pid 71", (Bar(0, 412.0, BarKind.WORKING, "report 1"),), (Mark(3.0, "views.py:14"),), "report 1"),)
+        412.0,
+        (
+            TimelineRow(
+                "pid 71", (Bar(0, 412.0, BarKind.WORKING, "report 1"),), (Mark(3.0, "views.py:14"),), "report 1"
+            ),
+        ),
     ),
 )
 EVENTS: list[CheckEvent] = [

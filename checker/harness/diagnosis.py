@@ -16,7 +16,7 @@ from checker.harness.http import Answer, Exchange
 from checker.harness.processes import Process
 from checker.harness.run import Run
 from checker.harness.websocket import WebSocket
-from course.model import Finding, Place
+from course.model import Finding, SourceLine
 
 LAST_LINES = 8
 STALL_DEADLINE_S = 2.0
@@ -199,5 +199,5 @@ def _with_log(server: Examined, saw: str) -> str:
     return "\n".join([saw, *(f"  {line}" for line in lines)]) if lines else saw
 
 
-def _not_yet(code: str, wanted: str, saw: str, where: Place | None = None) -> NotYet:
+def _not_yet(code: str, wanted: str, saw: str, where: SourceLine | None = None) -> NotYet:
     return NotYet(Finding(code=code, wanted=wanted, saw=saw, where=where))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from course.model import Finding, Place
+from course.model import Finding, SourceLine
 
 
 class NotYet(Exception):
@@ -19,7 +19,7 @@ class Inconclusive(Exception):
     """The machine was too busy to tell; the run is tried once more, then said so."""
 
 
-def fail(code: str, *, wanted: str, saw: str, where: Place | None = None, next: str = "") -> NoReturn:
+def fail(code: str, *, wanted: str, saw: str, where: SourceLine | None = None, next: str = "") -> NoReturn:
     """End the check with a finding. `code` must have three hints in a hints.toml.
 
     One that has none makes the check BROKEN (reporter.py): the learner would be left without a next step.

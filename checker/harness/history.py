@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from checker.harness.events import may_come_from_inside
-from course.model import Place
+from course.model import SourceLine
 
 PROBE_DATAGRAM_BYTES = 65_536
 CATCH_UP_DEADLINE_S = 2.0
@@ -43,10 +43,10 @@ class Event:
         return self.facts.get(name)
 
     @property
-    def where(self) -> Place | None:
+    def where(self) -> SourceLine | None:
         """The learner's line, where the event carries one."""
         place = self.facts.get("where")
-        return None if place is None else Place(**place)
+        return None if place is None else SourceLine(**place)
 
 
 class History:
@@ -166,7 +166,7 @@ def _is_sound(event: Event, now: float) -> bool:
     """Whether an event from inside can be read without surprise: by its clock, its place and its facts."""
     where: Any = event.facts.get("where")
     if where is not None:
-        place = Place(**where)
+        place = SourceLine(**where)
         texts = (place.file, place.function, place.doing)
         if not (isinstance(where["line"], int) and all(isinstance(text, str) for text in texts)):
             return False

@@ -6,19 +6,19 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from course.model import Place
+from course.model import SourceLine
 
 
-def line_with(folder: Path, file: str, text: str) -> Place | None:
+def line_with(folder: Path, file: str, text: str) -> SourceLine | None:
     """The first line of this file that holds `text`, comments left out; None when none does, or there is no file."""
     return line_matching(folder, file, [rf"(?!\s*(?:#|\"{{3}})).*{re.escape(text)}"])
 
 
-def line_matching(folder: Path, file: str, patterns: Sequence[str]) -> Place | None:
+def line_matching(folder: Path, file: str, patterns: Sequence[str]) -> SourceLine | None:
     """The first line whose beginning matches the first of these that matches any; None when none does."""
     lines = (folder / file).read_text(errors="replace").splitlines() if (folder / file).is_file() else []
     for pattern in patterns:
         for number, line in enumerate(lines, 1):
             if re.match(pattern, line):
-                return Place(file, number, doing=line.strip())
+                return SourceLine(file, number, doing=line.strip())
     return None

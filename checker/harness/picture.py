@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 from checker.harness.events import EventKind
 from checker.harness.history import History
-from course.model import Bar, BarKind, Chart, Mark, Row, Timeline, Value
+from course.model import Bar, BarKind, Chart, Mark, Timeline, TimelineRow, Value
 from course.shared.wire import chart_from, timeline_from
 
 SHORTEST_SPAN_S = 0.001
@@ -89,10 +89,10 @@ def _times(lane: Lane, now: float) -> Iterable[float]:
     yield from (at for at, _ in lane.moments)
 
 
-def _row(lane: Lane, start: float, end: float) -> Row:
+def _row(lane: Lane, start: float, end: float) -> TimelineRow:
     def ms(at: float | None) -> float:
         inside = end if at is None else min(max(at, start), end)
         return round((inside - start) * 1000, 1)
 
     bars = tuple(Bar(ms(s.start_s), ms(s.end_s), BarKind(s.kind), s.label) for s in lane.stretches)
-    return Row(lane.name, bars, tuple(Mark(ms(at), label) for at, label in lane.moments), lane.note)
+    return TimelineRow(lane.name, bars, tuple(Mark(ms(at), label) for at, label in lane.moments), lane.note)

@@ -10,7 +10,7 @@ from functools import partial
 from checker.harness.events import EventKind
 from checker.harness.history import Event, History
 from checker.harness.traffic import STOPPED, Connection, Death, Stall, Visit, connections, deaths, stalls, visits
-from course.model import Bar, BarKind, Mark, Row, Timeline
+from course.model import Bar, BarKind, Mark, Timeline, TimelineRow
 
 MOST_ROWS = 24
 MOST_FRAMES = 12
@@ -51,7 +51,7 @@ def timeline(history: History, *, since: float) -> Timeline | None:
     rows = [*_rows(events, clock)]
     shown = _folded(rows, clock.span_ms)
     if len(shown) > MOST_ROWS:
-        shown = [*shown[: MOST_ROWS - 1], Row(f"{len(shown) - MOST_ROWS + 1} more rows")]
+        shown = [*shown[: MOST_ROWS - 1], TimelineRow(f"{len(shown) - MOST_ROWS + 1} more rows")]
     return Timeline(span_ms=round(clock.span_ms, 1), rows=tuple(shown)) if shown else None
 
 
@@ -92,7 +92,7 @@ class _Clock:
         return Bar(self.ms(start), self.ms(end), kind, label)
 
 
-def _rows(events: list[Event], clock: _Clock) -> Iterator[Row]:
+def _rows(events: list[Event], clock: _Clock) -> Iterator[TimelineRow]:
     shown = [v for v in visits(events) if clock.shows(v.sent or v.entered, v.left if v.ended is None else v.ended)]
     ends = {d.pid: d for d in deaths(events) if clock.shows(d.at, d.at)}
     wsgi = [v for v in shown if v.entered is not None and not v.is_asgi]
@@ -114,20 +114,20 @@ def _rows(events: list[Event], clock: _Clock) -> Iterator[Row]:
     yield from (_request_row(v, clock) for v in shown if v.is_asgi or (is_asgi and v.entered is None))
     yield from (_socket_row(c, clock) for c in connections(events) if _is_of_this_check(c, clock))
     # Of a server that is not in the picture only a bad end is news.
-    yield from (Row(d.name, marks=(Mark(clock.ms(d.at), d.how),)) for d in ends.values() if d.how != STOPPED)
+    yield from (TimelineRow(d.name, marks=(Mark(clock.ms(d.at), d.how),)) for d in ends.values() if d.how != STOPPED)
 
 
-def _worker_rows(pid: int, served: list[Visit], clock: _Clock, end: Death | None) -> Iterator[Row]:
+def _worker_rows(pid: int, served: list[Visit], clock: _Clock, end: Death | None) -> Iterator[TimelineRow]:
     """One row, or one for each thread when two of them were busy at the same time."""
     threads = list(dict.fromkeys(v.thread for v in served))
     is_crowded = any(v.holds_its_slot_at(w.entered or 0.0) for v in served for w in served if v is not w)
     marks = (Mark(clock.ms(end.at), end.how),) if end else ()
     if len(threads) == 1 or not is_crowded:
-        yield Row(f"pid {pid}", _working(served, clock), marks, _labels(v.label for v in served))
+        yield TimelineRow(f"pid {pid}", _working(served, clock), marks, _labels(v.label for v in served))
         return
     for number, thread in enumerate(threads, 1):
         mine = [v for v in served if v.thread == thread]
-        yield Row(f"pid {pid} t{number}", _working(mine, clock), marks, _labels(v.label for v in mine))
+        yield TimelineRow(f"pid {pid} t{number}", _working(mine, clock), marks, _labels(v.label for v in mine))
 
 
 def _working(served: list[Visit], clock: _Clock) -> tuple[Bar, ...]:
@@ -146,22 +146,22 @@ def _has_waited(visit: Visit, others: list[Visit], clock: _Clock) -> bool:
     return share >= LONG_SHARE or (had_to and share >= SEEN_SHARE)
 
 
-def _loop_row(name: str, found: list[Stall], clock: _Clock, end: Death | None) -> Row:
+def _loop_row(name: str, found: list[Stall], clock: _Clock, end: Death | None) -> TimelineRow:
     bars = tuple(clock.bar(s.start, s.end, BarKind.STALLED, s.place) for s in found)
     marks = [Mark(clock.ms(s.start), s.place) for s in found]
     if end:
         marks.append(Mark(clock.ms(end.at), end.how))
-    return Row(name, bars, tuple(marks), "" if found or end else "free")
+    return TimelineRow(name, bars, tuple(marks), "" if found or end else "free")
 
 
-def _request_row(visit: Visit, clock: _Clock, note: str = "") -> Row:
+def _request_row(visit: Visit, clock: _Clock, note: str = "") -> TimelineRow:
     bars = []
     ended = visit.left if visit.sent is None else visit.ended
     if visit.sent is not None:
         bars.append(clock.bar(visit.sent, visit.entered or visit.ended, BarKind.WAITING))
     if visit.entered is not None:
         bars.append(clock.bar(visit.entered, ended, BarKind.WORKING))
-    return Row(visit.label, tuple(bars), (), _ending(visit) or note)
+    return TimelineRow(visit.label, tuple(bars), (), _ending(visit) or note)
 
 
 def _ending(visit: Visit) -> str:
@@ -183,7 +183,7 @@ def _is_of_this_check(connection: Connection, clock: _Clock) -> bool:
     return any(clock.shows(at, at) for at in (connection.opening, *(at for at, _ in connection.frames)))
 
 
-def _socket_row(connection: Connection, clock: _Clock) -> Row:
+def _socket_row(connection: Connection, clock: _Clock) -> TimelineRow:
     frames = [(at, label) for at, label in connection.frames if clock.shows(at, at)]
     bars = [clock.bar(connection.opening, connection.opened or connection.closed, BarKind.WAITING)]
     if connection.opened is not None:
@@ -193,7 +193,7 @@ def _socket_row(connection: Connection, clock: _Clock) -> Row:
         marks.append(Mark(clock.ms(connection.closed), connection.ending))
     note = "" if len(frames) <= MOST_FRAMES else f"{len(frames)} frames"
     bars = [bar for bar in bars if bar.end_ms > 0]  # opened before this check
-    return Row(connection.label, tuple(bars), tuple(marks), note)
+    return TimelineRow(connection.label, tuple(bars), tuple(marks), note)
 
 
 def _labels(labels: Iterable[str]) -> str:
@@ -206,30 +206,30 @@ def _labels(labels: Iterable[str]) -> str:
     return ", ".join([*texts[:LABELS_IN_A_NOTE], *more])
 
 
-def _folded(rows: list[Row], span_ms: float) -> list[Row]:
+def _folded(rows: list[TimelineRow], span_ms: float) -> list[TimelineRow]:
     """Rows that look alike stand together; of many, the first few and a count."""
-    groups: list[list[Row]] = []
+    groups: list[list[TimelineRow]] = []
     for row in rows:
         group = next((g for g in groups if _alike(g[0], row, span_ms)), None)
         if group is None:
             groups.append([row])
         else:
             group.append(row)
-    folded: list[Row] = []
+    folded: list[TimelineRow] = []
     for group in groups:
         folded += group if len(group) < FOLDED_FROM else group[:SHOWN_OF_ALIKE]
         if len(group) >= FOLDED_FROM:
-            folded.append(Row(f"{len(group) - SHOWN_OF_ALIKE} more alike"))
+            folded.append(TimelineRow(f"{len(group) - SHOWN_OF_ALIKE} more alike"))
     return folded
 
 
-def _alike(one: Row, other: Row, span_ms: float) -> bool:
+def _alike(one: TimelineRow, other: TimelineRow, span_ms: float) -> bool:
     return _without_numbers(one) == _without_numbers(other) and all(
         max(abs(a.start_ms - b.start_ms), abs(a.end_ms - b.end_ms)) <= ALIKE_SHARE * span_ms
         for a, b in zip(one.bars, other.bars, strict=True)
     )
 
 
-def _without_numbers(row: Row) -> object:
+def _without_numbers(row: TimelineRow) -> object:
     bars = tuple(replace(bar, start_ms=0.0, end_ms=0.0, label="") for bar in row.bars)
     return (re.sub(r"\d+", "#", row.name), re.sub(r"\d+", "#", row.note), bars, [mark.label for mark in row.marks])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from course.model import Place
+from course.model import SourceLine
 
 SHOWN_CHARACTERS = 400
 _HEAD = "Traceback (most recent call last):"
@@ -23,7 +23,7 @@ class Traceback:
     """`error` is its last line, as "ValueError: no"; `where` the innermost frame that lies in the learner's folder."""
 
     error: str
-    where: Place | None
+    where: SourceLine | None
     is_of_import: bool
 
 
@@ -61,12 +61,12 @@ def _traceback(lines: Sequence[str], error: str, folder: Path) -> Traceback:
     return Traceback(error[:SHOWN_CHARACTERS], _innermost(lines, folder.resolve()), importing)
 
 
-def _innermost(lines: Sequence[str], folder: Path) -> Place | None:
+def _innermost(lines: Sequence[str], folder: Path) -> SourceLine | None:
     found = None
     for line, after in zip(lines, [*lines[1:], ""], strict=True):
         frame = _FRAME.match(line)
         file = Path(frame["file"]).resolve() if frame else Path()  # by whatever link it was reached
         if frame and file.is_relative_to(folder) and "site-packages" not in file.parts:
             doing = "" if _FRAME.match(after) else after.strip(" |+-\t")
-            found = Place(file.relative_to(folder).as_posix(), int(frame["line"]), frame["function"] or "", doing)
+            found = SourceLine(file.relative_to(folder).as_posix(), int(frame["line"]), frame["function"] or "", doing)
     return found

@@ -109,7 +109,7 @@ def dev_check(
     from course.view import screens
 
     places, screen = Places(), screens.stdout()
-    teller = view.Lines(screen) if as_json else view.Proving(screen)
+    teller = view.JsonProofs(screen) if as_json else view.Proving(screen)
     with faults.told_to_the_author():
         chosen = choosing.read(places, exercises or (), alone=alone, right=right, sample=sample)
     for problem in chosen.problems:

@@ -27,11 +27,11 @@ from course.model import (
     Finding,
     Mark,
     Outcome,
-    Place,
-    Row,
+    SourceLine,
     SuiteFinished,
     SuiteStarted,
     Timeline,
+    TimelineRow,
     Value,
 )
 
@@ -97,7 +97,7 @@ def _event(body: dict[str, Any]) -> CheckEvent:
 
 def _finding(body: dict[str, Any]) -> Finding:
     where = body["where"]
-    return Finding(**{**body, "where": None if where is None else Place(**where)})
+    return Finding(**{**body, "where": None if where is None else SourceLine(**where)})
 
 
 def chart_from(body: dict[str, Any]) -> Chart:
@@ -108,7 +108,7 @@ def chart_from(body: dict[str, Any]) -> Chart:
 def timeline_from(body: dict[str, Any]) -> Timeline:
     """A Timeline from its JSON shape."""
     rows = tuple(
-        Row(
+        TimelineRow(
             name=row["name"],
             bars=tuple(Bar(**{**bar, "kind": BarKind(bar["kind"])}) for bar in row["bars"]),
             marks=tuple(Mark(**mark) for mark in row["marks"]),

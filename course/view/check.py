@@ -64,7 +64,7 @@ class Follow:
         self._screen.show(closing(done))
 
 
-class Lines:
+class JsonEvents:
     """Prints each event as a line of JSON instead; same use."""
 
     def __init__(self, screen: Screen) -> None:

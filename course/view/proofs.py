@@ -49,7 +49,7 @@ class Proving:
         self._screen.show(closing(proven))
 
 
-class Lines:
+class JsonProofs:
     """Prints each as a line of JSON instead; same use."""
 
     def __init__(self, screen: Screen) -> None:

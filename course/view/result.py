@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from course.model import Chart, CheckResult, Finding, Outcome, Place, Timeline
+from course.model import Chart, CheckResult, Finding, Outcome, SourceLine, Timeline
 from course.view.rows import BLANK, FAILED, MARGIN, PASSED, SKIPPED, STALE, Drawn, Piece, Row, bad, dim, good, narrowed
 from course.view.screens import Screen, rendered
 
@@ -57,7 +57,7 @@ def _width(screen: Screen) -> int:
     return screen.columns - 2 * MARGIN - narrowed(INDENT, screen.columns)
 
 
-def place(where: Place) -> str:
+def place(where: SourceLine) -> str:
     """`shop/views.py:14 report()  time.sleep(1)`."""
     function = f" {where.function}()" if where.function and where.function != "<module>" else ""
     doing = f"  {where.doing}" if where.doing else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from course.model import Bar, BarKind, Mark, Row, Timeline
+from course.model import Bar, BarKind, Mark, Timeline, TimelineRow
 
 NAME_COLUMNS = 18
 NOTE_COLUMNS = 28
@@ -68,7 +68,7 @@ def _scale(timeline: Timeline, layout: _Layout) -> Text:
     return Text(layout.indent + "0" + end.rjust(layout.bars - 1), style="dim")
 
 
-def _lines(row: Row, cells: list[str], layout: _Layout) -> list[Text]:
+def _lines(row: TimelineRow, cells: list[str], layout: _Layout) -> list[Text]:
     if not _is_drawn(row):
         return [Text(_cut(row.name, layout.width), style="dim")]
     line = Text(_cut(row.name, layout.names, fill=True) + " " * GAP)
@@ -85,16 +85,16 @@ def _lines(row: Row, cells: list[str], layout: _Layout) -> list[Text]:
     return [line, Text(layout.indent + note)]
 
 
-def _is_drawn(row: Row) -> bool:
+def _is_drawn(row: TimelineRow) -> bool:
     """False for a row that only says something of the others: `36 more alike`."""
     return bool(row.note) or _has_picture(row)
 
 
-def _has_picture(row: Row) -> bool:
+def _has_picture(row: TimelineRow) -> bool:
     return bool(row.bars or row.marks)
 
 
-def _cells(row: Row, span_ms: float, columns: int) -> list[str]:
+def _cells(row: TimelineRow, span_ms: float, columns: int) -> list[str]:
     cells = [" "] * columns
     for bar in row.bars:
         first, end = _stretch(bar, span_ms, columns)
@@ -115,14 +115,14 @@ def _column(at_ms: float, span_ms: float, columns: int) -> int:
     return min(columns - 1, max(0, int(at_ms / span_ms * columns)))
 
 
-def _note(row: Row) -> str:
+def _note(row: TimelineRow) -> str:
     """What stands to the right: the row's note, and what its marks say in words."""
     words = [row.note] if row.note else []
     words += [mark.label for mark in row.marks if mark.label not in _FRAMES]
     return ", ".join(dict.fromkeys(words))
 
 
-def _belongs_to_stall(mark: Mark, row: Row) -> bool:
+def _belongs_to_stall(mark: Mark, row: TimelineRow) -> bool:
     return any(bar.kind is BarKind.STALLED and bar.label == mark.label for bar in row.bars)
 
 

@@ -13,9 +13,9 @@ from functools import partial
 from itertools import takewhile
 from pathlib import Path
 
-from checker.harness.containers.stage import Instruction, Stage, last_stage, lineage
+from checker.harness.containers.stage import BuildStage, Instruction, last_stage, lineage
 from checker.harness.signals import signal_named
-from course.model import Place
+from course.model import SourceLine
 
 # Users that Debian's and Alpine's base images hold, and the images that are known to be one of these.
 _USERS = frozenset(
@@ -35,7 +35,7 @@ class Dockerfile:
 
     path: Path
     instructions: tuple[Instruction, ...]
-    stage: Stage
+    stage: BuildStage
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -112,10 +112,10 @@ class Dockerfile:
         """The last instruction of this name that the image is made by."""
         return next((step for step in reversed(self.lineage) if step.name == name.upper()), None)
 
-    def place(self, name: str, project: Path) -> Place | None:
+    def place(self, name: str, project: Path) -> SourceLine | None:
         """The line of that instruction, for a finding; None when there is none."""
         step = self.last(name)
-        return Place(self.path.relative_to(project).as_posix(), step.line) if step else None
+        return SourceLine(self.path.relative_to(project).as_posix(), step.line) if step else None
 
 
 def read(path: Path) -> Dockerfile:

@@ -25,7 +25,7 @@ class Instruction:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class BuildStage:
     """What one FROM and the instructions after it come to. Commands are argument vectors, None when not given."""
 
     command: tuple[str, ...] | None = None
@@ -38,17 +38,17 @@ class Stage:
     workdir: str = "/"
 
 
-def last_stage(instructions: tuple[Instruction, ...]) -> Stage:
+def last_stage(instructions: tuple[Instruction, ...]) -> BuildStage:
     """The stage that an image is made of: from the last FROM on. `FROM build` goes on where stage `build` ended."""
-    named: dict[str, Stage] = {}
-    name, facts = "", _Facts(Stage())
+    named: dict[str, BuildStage] = {}
+    name, facts = "", _Facts(BuildStage())
     for step in instructions:
         if step.name == "FROM":
             named[name] = facts.stage()
             words = [word for word in step.value.split() if not word.startswith("--")]
             name = words[2].lower() if len(words) > 2 and words[1].lower() == "as" else ""
             earlier = named.get(words[0].lower()) if words else None
-            facts = _Facts(earlier or Stage())
+            facts = _Facts(earlier or BuildStage())
         else:
             facts.take(step)
     return facts.stage()
@@ -71,7 +71,7 @@ def lineage(instructions: tuple[Instruction, ...]) -> tuple[Instruction, ...]:
 class _Facts:
     """A stage while it is read."""
 
-    def __init__(self, before: Stage) -> None:
+    def __init__(self, before: BuildStage) -> None:
         self._forms: dict[str, tuple[str, ...] | None] = {"CMD": before.command, "ENTRYPOINT": before.entrypoint}
         self._shell_forms = set(before.shell_forms)
         self._inherited_command = before.command
@@ -100,8 +100,8 @@ class _Facts:
             case "USER" | "STOPSIGNAL":
                 self._words[step.name] = _unquoted(value)
 
-    def stage(self) -> Stage:
-        return Stage(
+    def stage(self) -> BuildStage:
+        return BuildStage(
             command=self._forms["CMD"],
             entrypoint=self._forms["ENTRYPOINT"],
             shell_forms=frozenset(self._shell_forms),

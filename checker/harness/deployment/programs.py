@@ -22,7 +22,7 @@ from pathlib import Path
 
 from checker.harness.findings import NotYet
 from checker.harness.run import Run
-from course.model import Finding, Place
+from course.model import Finding, SourceLine
 
 _PYTHON = shlex.quote(sys.executable)
 # -P: as for an installed script, nothing in the folder it is started in may stand in for the server itself.
@@ -108,7 +108,7 @@ def plain(run: Run, folder: Path) -> Path:
     return link
 
 
-def refused(server: str, said: str, where: Place | None = None) -> NotYet:
+def refused(server: str, said: str, where: SourceLine | None = None) -> NotYet:
     """The finding for a file that its reader would not start anything by; `said` are the reader's words."""
     return NotYet(
         Finding(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checker.harness.systemd.command import Command, commands, specified, words
-from course.model import Place
+from course.model import SourceLine
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")
 _SECONDS = {
@@ -86,10 +86,10 @@ class Unit:
         prefix, _, instance = self.path.stem.partition("@")
         return {**_SPECIFIERS, "n": self.path.name, "N": self.path.stem, "p": prefix, "i": instance, "I": instance}
 
-    def place(self, name: str, project: Path, section: str = "") -> Place | None:
+    def place(self, name: str, project: Path, section: str = "") -> SourceLine | None:
         """The line of a directive, for a finding; None when it is not set."""
         found = self.all(name, section)
-        return Place(self.path.relative_to(project).as_posix(), found[-1].line) if found else None
+        return SourceLine(self.path.relative_to(project).as_posix(), found[-1].line) if found else None
 
 
 def read_unit(path: Path) -> Unit:

@@ -16,7 +16,7 @@ from checker.harness.lines import line_matching
 from checker.harness.probed import probed
 from checker.harness.run import Run
 from checker.harness.site import SelfBound
-from course.model import Place
+from course.model import SourceLine
 
 # Only failing solutions wait these out.
 GENEROUS_S = 20.0
@@ -115,7 +115,7 @@ def stop_all(sites: Sequence[SelfBound]) -> None:
             site.stop()
 
 
-def setting_line(folder: Path, name: str) -> Place | None:
+def setting_line(folder: Path, name: str) -> SourceLine | None:
     """The line of gunicorn.conf.py that sets this; None when none does."""
     return line_matching(folder, CONF, [rf"\s*{name}\b.*="])
 

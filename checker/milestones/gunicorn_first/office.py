@@ -21,7 +21,7 @@ from checker.harness.lines import line_matching, line_with
 from checker.harness.run import Run
 from checker.harness.site import SelfBound
 from checker.milestones.gunicorn_first.configuration import GENEROUS_S, SURE_S, Printed
-from course.model import Place
+from course.model import SourceLine
 
 ROW_S = 10.0
 GUESTS = 12
@@ -158,7 +158,7 @@ class Office:
         """How many calls with this tag have reached the theatre."""
         return sum(event["tag"] == tag for event in self.run.history.events(EventKind.GATE_ARRIVED, since=since))
 
-    def place(self, file: str, text: str) -> Place | None:
+    def place(self, file: str, text: str) -> SourceLine | None:
         """The first line of a learner's file that holds this text."""
         return line_with(self.folder, file, text)
 

@@ -13,7 +13,7 @@ from checker.harness.suite import needs
 from checker.milestones.gunicorn_first import trials
 from checker.milestones.gunicorn_first.configuration import stop_all
 from checker.milestones.gunicorn_first.office import Office
-from course.model import Place
+from course.model import SourceLine
 
 OF_YOUR_OWN = {
     "calls_at_most": "calls_at_most as your own workers and threads make it, without a reload",
@@ -30,7 +30,7 @@ def test_the_notes_are_borne_out(
     try:
         notes = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        fail("wrong-note", wanted="notes.toml can be read", saw=str(error), where=Place("notes.toml", 1))
+        fail("wrong-note", wanted="notes.toml can be read", saw=str(error), where=SourceLine("notes.toml", 1))
     tried = {
         threads: trials.start_trial(self_bound, office.run, office.gate, office.folder, threads=threads)
         for threads in (1, 8)
@@ -61,7 +61,7 @@ def test_the_notes_are_borne_out(
                 "wrong-note",
                 wanted=OF_YOUR_OWN.get(name, f"{table}.{name} = {value!r}, as the trial showed"),
                 saw=f"notes.toml {said}",
-                where=Place("notes.toml", line_of(text, table, name)),
+                where=SourceLine("notes.toml", line_of(text, table, name)),
             )
 
 

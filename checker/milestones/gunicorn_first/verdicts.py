@@ -8,21 +8,21 @@ from checker.harness.http import Exchange
 from checker.harness.lines import line_matching
 from checker.milestones.gunicorn_first.configuration import CONF, GENEROUS_S, SURE_S, setting_line
 from checker.milestones.gunicorn_first.office import Answered, Office, journal_lines
-from course.model import Place
+from course.model import SourceLine
 
 SLOW = 8
 SHORT_S = 2
 EDIT = "gunicorn.conf.py says how many places there are"
 
 
-def what_the_master_keeps(office: Office) -> Place | None:
+def what_the_master_keeps(office: Office) -> SourceLine | None:
     """The line by which the master imports the settings: preload, or an import in its configuration file."""
     if office.printed.settings["preload_app"] == "True":
         return setting_line(office.folder, "preload_app")
     return line_matching(office.folder, CONF, [r"\s*(from|import)\s+office\b", r"\s*(from|import)\s.*\bsettings\b"])
 
 
-def what_holds_others(office: Office) -> Place | None:
+def what_holds_others(office: Office) -> SourceLine | None:
     """The line of the journal that takes a lock: `with` and a name that is not called, or acquire()."""
     return line_matching(office.folder, "office/journal.py", [r"\s*with [\w.]+:", r".*\bacquire\("])
 

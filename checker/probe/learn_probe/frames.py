@@ -22,7 +22,7 @@ all_frames = sys._current_frames  # noqa: SLF001
 
 
 class Where(TypedDict):
-    """A line of the learner's code, as course.model.Place has it; `file` is relative to the project."""
+    """A line of the learner's code, as course.model.SourceLine has it; `file` is relative to the project."""
 
     file: str
     line: int

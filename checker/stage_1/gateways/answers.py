@@ -11,7 +11,7 @@ from checker.harness.findings import fail
 from checker.harness.http import ANSWER_DEADLINE_S, Answer, Exchange
 from checker.harness.site import BOOT_DEADLINE_S, SelfBound, Site
 from checker.stage_1.gateways.kinds import Kind
-from course.model import Place
+from course.model import SourceLine
 
 
 def expect_answer(site: Site, exchange: Exchange, wanted: str, deadline_s: float = ANSWER_DEADLINE_S) -> Answer:
@@ -41,7 +41,7 @@ def expect_success(site: Site, exchange: Exchange, wanted: str) -> Answer:
     raise diagnosis.server_error(site, exchange, answer)
 
 
-def last_error(site: Site) -> tuple[str, Place | None] | None:
+def last_error(site: Site) -> tuple[str, SourceLine | None] | None:
     """The last traceback in the server's log: its error, and the innermost line of the learner's folder."""
     site.process.log.wait_end(0.2)
     found = tracebacks.last(site.process.log.text, site.run.project)

@@ -11,7 +11,7 @@ from typing import Any
 
 from checker.harness import starters
 from checker.harness.findings import fail
-from checker.stage_1.gateways.requirements import REASONS, ROWS, Row, changes
+from checker.stage_1.gateways.requirements import REASONS, ROWS, Requirement, changes
 
 ASK = Path(__file__).with_name("inside") / "ask_choices.py"
 ASK_DEADLINE_S = 20.0
@@ -39,7 +39,7 @@ class Choice:
         return {"wsgi": f"wsgi, {wsgi}", "asgi": f"asgi, {loops}"}.get(self.interface, f"hybrid, {wsgi}, {loops}")
 
 
-Choices = Mapping[Row, Choice]
+Choices = Mapping[Requirement, Choice]
 
 
 def expect_choices(program: starters.Program, mark: str) -> Choices:
@@ -56,7 +56,7 @@ def expect_choices(program: starters.Program, mark: str) -> Choices:
     return {row: _choice(row, json.loads(line)) for row, line in zip(rows, told, strict=True)}
 
 
-def _choice(row: Row, told: Mapping[str, Any]) -> Choice:
+def _choice(row: Requirement, told: Mapping[str, Any]) -> Choice:
     counts = [told["wsgi_processes"], told["wsgi_threads"], told["asgi_processes"]]
     wanted = "a Choice whose interface and numbers belong together, with one reason at least"
     if told["interface"] not in RANK or not all(type(count) is int and count >= 0 for count in counts):

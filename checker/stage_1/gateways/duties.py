@@ -11,7 +11,7 @@ from checker.stage_1.gateways.answers import expect_answer, expect_free_loop, ex
 from checker.stage_1.gateways.kinds import Kind
 from checker.stage_1.gateways.lab import wait_told
 from checker.stage_1.gateways.raw_requests import raw_answer
-from course.model import Place
+from course.model import SourceLine
 
 COMPLAINT_DEADLINE_S = 2.0
 LAST_WORDS_S = 2.0
@@ -130,7 +130,7 @@ def expect_survival(site: Site) -> None:
         fail("broken-looks-whole", wanted=wanted, saw=f"the body {body[:80]!r}")
 
 
-def _place_of(site: Site) -> Place | None:
+def _place_of(site: Site) -> SourceLine | None:
     trouble = last_error(site)
     return trouble[1] if trouble else None
 

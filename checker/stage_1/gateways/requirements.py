@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Requirement:
     """One row: a site as the learner's `Requirements` has it."""
 
     websockets: bool
@@ -43,7 +43,7 @@ class Row:
 
 
 # What each reason claims of a site.
-REASONS: Mapping[str, Callable[[Row], bool]] = {
+REASONS: Mapping[str, Callable[[Requirement], bool]] = {
     "websockets": lambda row: row.websockets,
     "idle": lambda row: row.idle > 0,
     "blocking-code": lambda row: not row.awaitable,
@@ -52,7 +52,7 @@ REASONS: Mapping[str, Callable[[Row], bool]] = {
 }
 
 ROWS = tuple(
-    Row(*row)
+    Requirement(*row)
     for row in (
         # blocking pages and nothing else: small, busy, very busy, slow database, computing, both
         (False, 0, 1, 0.02, 0.01, False), (False, 0, 20, 0.05, 0.01, False), (False, 0, 50, 0.2, 0.02, False),
@@ -80,7 +80,7 @@ ROWS = tuple(
 )  # fmt: skip
 
 
-def changes(row: Row) -> Iterator[tuple[str, Row, bool]]:
+def changes(row: Requirement) -> Iterator[tuple[str, Requirement, bool]]:
     """What may happen to a site, the site then, and whether that speaks for ASGI (else it is only more of the same)."""
     if not row.websockets:
         yield "WebSockets are added", replace(row, websockets=True), True

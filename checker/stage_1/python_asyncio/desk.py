@@ -18,7 +18,7 @@ from checker.harness.program import Program
 from checker.stage_1.python_asyncio.complaints import CRASHED, DESTROYED, judge_crash, judge_warnings
 from checker.stage_1.python_asyncio.plan import NEVER_S, PRICES, Plan
 from checker.stage_1.python_asyncio.stalls import stalled
-from course.model import Place
+from course.model import SourceLine
 
 # Only failing solutions wait these out: what is waited for needs no more than a few steps of the event loop.
 SOON_S = 10.0
@@ -205,7 +205,7 @@ def _event(line: str) -> Mapping[str, Any] | None:
     return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
 
 
-def _line(place: Place) -> str:
+def _line(place: SourceLine) -> str:
     return f"{place.file}:{place.line} {place.function}()"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from checker.harness.program import Program
 from checker.stage_1.python_asyncio.tracebacks import FRAME, frames
-from course.model import Place
+from course.model import SourceLine
 
 DUMP_DEADLINE_S = 5.0
 REST_DEADLINE_S = 2.0
@@ -18,14 +18,14 @@ _STACK = re.compile(r"^(?:Current thread|Thread) 0x", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Stall:
+class LoopStall:
     """The event loop's thread is in this line of the learner's; `inside` is where it really waits, `file function`."""
 
-    place: Place
+    place: SourceLine
     inside: str
 
 
-def stalled(program: Program, project: Path) -> Stall | None:
+def stalled(program: Program, project: Path) -> LoopStall | None:
     """The line that holds the event loop's thread; None when the loop waits, as it should. Ends the program.
 
     `python -X dev` has the fault handler write every thread's stack when SIGABRT comes, in the middle of any call. So
@@ -45,4 +45,4 @@ def stalled(program: Program, project: Path) -> Stall | None:
     if not mine:
         return None
     top = next(match for line in looping.splitlines() if (match := FRAME.match(line)))
-    return Stall(mine[0], f"{Path(top['file']).name} {top['function'] or ''}".strip())
+    return LoopStall(mine[0], f"{Path(top['file']).name} {top['function'] or ''}".strip())

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from linecache import checkcache, getline
 from pathlib import Path
 
-from course.model import Place
+from course.model import SourceLine
 
 # Frames in these are no news to the learner: what called them is.
 GIVEN = frozenset({"__main__.py", "order.py", "parsing.py", "report.py", "upstream.py"})
@@ -16,7 +16,7 @@ FRAME = re.compile(r'^[\s|+-]*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:,? in
 _ERROR = re.compile(r"^[\s|+-]*((?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Group|Interrupt|Exit)\b.*)")
 
 
-def frames(text: str, project: Path) -> list[Place]:
+def frames(text: str, project: Path) -> list[SourceLine]:
     """The frames in the learner's own files, in the order of the text."""
     # The fault handler writes a path's non-ASCII characters as \xe4: both spellings are known here.
     folders = {str(project) + "/", str(project).encode("ascii", "backslashreplace").decode() + "/"}
@@ -30,11 +30,11 @@ def frames(text: str, project: Path) -> list[Place]:
         file, number = frame["file"].removeprefix(folder), int(frame["line"])
         checkcache(str(project / file))
         doing = getline(str(project / file), number).strip()
-        found.append(Place(file, number, frame["function"] or "", doing))
+        found.append(SourceLine(file, number, frame["function"] or "", doing))
     return found
 
 
-def last_frame(text: str, project: Path) -> Place | None:
+def last_frame(text: str, project: Path) -> SourceLine | None:
     """The learner's innermost line in the last traceback of the text."""
     return next(reversed(frames(text, project)), None)
 

@@ -19,7 +19,7 @@ from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
 from checker.harness.run import Run
 from checker.harness.server import Server
-from course.model import Place
+from course.model import SourceLine
 
 # Only failing solutions wait these out. SURE: by the configuration nobody is free. INSIDE: the request is in the
 # learner's code, where refusing it or asking the database takes milliseconds. GENEROUS: a worker may still be booting.
@@ -133,7 +133,7 @@ class Shop:
             self._history.wait_for(EventKind.APP_LEFT, partial(_is_of, report.id), deadline_s=GENEROUS_S)
 
     @property
-    def query(self) -> Place | None:
+    def query(self) -> SourceLine | None:
         """The learner's line that waits in the database: the one that names the SQL function `slow`."""
         for file in sorted(self._project.glob("shop/**/*.py")):
             place = _query_in(file.read_text(errors="replace"), str(file.relative_to(self._project)))
@@ -234,11 +234,13 @@ def _is_of(request: str, event: Event) -> bool:
     return bool(event["request"] == request)
 
 
-def _query_in(source: str, file: str) -> Place | None:
+def _query_in(source: str, file: str) -> SourceLine | None:
     with suppress(SyntaxError):
         for function in ast.walk(ast.parse(source)):
             if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 for node in ast.walk(function):
                     if isinstance(node, ast.Constant) and "slow(%s)" in str(node.value):
-                        return Place(file, node.lineno, function.name, source.splitlines()[node.lineno - 1].strip())
+                        return SourceLine(
+                            file, node.lineno, function.name, source.splitlines()[node.lineno - 1].strip()
+                        )
     return None

@@ -10,7 +10,7 @@ from pathlib import Path
 from checker.harness.findings import fail
 from checker.harness.suite import needs
 from checker.stage_2.blocking_problem.shop import SLOTS, Shop, line_of
-from course.model import Place
+from course.model import SourceLine
 
 MOST_WORKERS = 6
 
@@ -23,7 +23,7 @@ def test_the_shop_answers(shop: Shop, project: Path) -> None:
             "too-many-workers",
             wanted=f"at most {MOST_WORKERS} worker processes",
             saw=f"gunicorn.conf.py asks for {workers}",
-            where=Place("gunicorn.conf.py", line_of("workers", (project / "gunicorn.conf.py").read_text())),
+            where=SourceLine("gunicorn.conf.py", line_of("workers", (project / "gunicorn.conf.py").read_text())),
         )
     shop.server.expect_ready("/hello/")
     answer = shop.server.expect_get("/hello/")

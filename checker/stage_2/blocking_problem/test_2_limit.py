@@ -12,7 +12,7 @@ from checker.harness.findings import fail
 from checker.harness.http import Answer, is_retry_after
 from checker.harness.suite import needs
 from checker.stage_2.blocking_problem.shop import SLOTS, Reports, Shop, line_of
-from course.model import Place
+from course.model import SourceLine
 
 ROUNDS = 3
 PREDICTIONS = {
@@ -93,7 +93,9 @@ def test_capacity_is_predicted(project: Path) -> None:
     try:
         predictions = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        fail("wrong-prediction", wanted="capacity.toml can be read", saw=str(error), where=Place("capacity.toml", 1))
+        fail(
+            "wrong-prediction", wanted="capacity.toml can be read", saw=str(error), where=SourceLine("capacity.toml", 1)
+        )
     wrong = []
     for (table, name), right in PREDICTIONS.items():
         section = predictions.get(table)
@@ -105,7 +107,7 @@ def test_capacity_is_predicted(project: Path) -> None:
             "wrong-prediction",
             wanted="predictions that an experiment, or Little's law, bears out",
             saw="not so: " + ", ".join(f"{name} = {predicted}" for name, predicted in wrong),
-            where=Place("capacity.toml", line_of(wrong[0][0], text)),
+            where=SourceLine("capacity.toml", line_of(wrong[0][0], text)),
         )
 
 

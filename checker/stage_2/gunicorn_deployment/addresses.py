@@ -11,10 +11,10 @@ from checker.harness.findings import fail
 from checker.harness.site import Site
 from checker.stage_2.gunicorn_deployment.kinds import Kind
 from checker.stage_2.gunicorn_deployment.profiles import Profile
-from course.model import Place
+from course.model import SourceLine
 
 
-def expect_loopback_only(site: Site, master_pid: int, profile: Profile, command: Place) -> None:
+def expect_loopback_only(site: Site, master_pid: int, profile: Profile, command: SourceLine) -> None:
     """The master listens on loopback and nowhere else; `command` is the manager's line that starts it."""
     others = [address for address in _addresses(master_pid) if not ip_address(address).is_loopback]
     site.run.history.record(Kind.GUNICORN_LISTENS, server=site.name, elsewhere=others)

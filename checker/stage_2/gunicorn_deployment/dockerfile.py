@@ -12,7 +12,7 @@ from checker.harness.containers.dockerfile import Dockerfile
 from checker.harness.findings import fail
 from checker.harness.signals import signal_named
 from checker.stage_2.gunicorn_deployment.units import ROOTS
-from course.model import Place
+from course.model import SourceLine
 
 # What gunicorn ends by. A threaded worker's report survives the quick ones too.
 ENDING = frozenset({"SIGTERM", "SIGINT", "SIGQUIT"})
@@ -22,7 +22,7 @@ UNREPLACED = re.compile(r":\$(?:\w+|\{\w+\})$")
 
 def expect_sound_dockerfile(project: Path, file: Dockerfile) -> None:
     """What is wrong with an image whoever runs it."""
-    where = file.place("ENTRYPOINT", project) or file.place("CMD", project) or Place("Dockerfile", 1)
+    where = file.place("ENTRYPOINT", project) or file.place("CMD", project) or SourceLine("Dockerfile", 1)
     if not file.is_exec_form:
         looks_like_a_list = any(step and step.value.startswith("[") for step in map(file.last, file.stage.shell_forms))
         saw = "it is a line for a shell, which is then the container's first process"
@@ -59,7 +59,7 @@ def expect_sound_dockerfile(project: Path, file: Dockerfile) -> None:
             wanted="a user is there before the first RUN that is run as that user",
             saw=f"docker build runs {step.value.splitlines()[0]!r} as a user whom only a later line makes, if any, "
             "and ends there (unable to find user: no matching entries in passwd file)",
-            where=Place("Dockerfile", step.line),
+            where=SourceLine("Dockerfile", step.line),
         )
 
 

@@ -23,7 +23,7 @@ from checker.stage_2.gunicorn_deployment.kinds import Kind
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, Profile
 from checker.stage_2.gunicorn_deployment.settings import printed_settings
 from checker.stage_2.gunicorn_deployment.supervisor import program_setting
-from course.model import Place
+from course.model import SourceLine
 
 # What the profiles' contracts rest on, and what sets it outside of a profile.
 COMPARED = {
@@ -41,7 +41,7 @@ CONFIG_FLAGS = ("-c", "--config")
 # Of the master that runs: the one that only prints is no server of the run's, and has no sockets of systemd's.
 OF_THE_MASTER = ("LEARN_SERVER", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET")
 
-Candidates = Sequence[tuple[str, Place | None]]
+Candidates = Sequence[tuple[str, SourceLine | None]]
 
 
 def expect_profile_kept(site: Site, master_pid: int, profile: Profile, manager: str, lines: Candidates) -> None:
@@ -77,14 +77,14 @@ def lines_of_systemd(unit: Unit, project: Path) -> Candidates:
     """The unit's lines that can."""
     file = unit.path.relative_to(project).as_posix()
     names = ("ExecStart", "Environment", "EnvironmentFile")
-    return [(directive.value, Place(file, directive.line)) for name in names for directive in unit.all(name)]
+    return [(directive.value, SourceLine(file, directive.line)) for name in names for directive in unit.all(name)]
 
 
 def lines_of_docker(file: Dockerfile, project: Path) -> Candidates:
     """The Dockerfile's lines that can."""
     names = ("CMD", "ENTRYPOINT", "ENV")
     steps = (step for name in names for step in reversed(file.lineage) if step.name == name)
-    return [(step.value, Place(file.path.relative_to(project).as_posix(), step.line)) for step in steps]
+    return [(step.value, SourceLine(file.path.relative_to(project).as_posix(), step.line)) for step in steps]
 
 
 def _effective(told: Mapping[str, str], name: str) -> str:
@@ -94,7 +94,7 @@ def _effective(told: Mapping[str, str], name: str) -> str:
     return told[name]
 
 
-def _line_with(flags: Iterable[str], lines: Candidates) -> Place | None:
+def _line_with(flags: Iterable[str], lines: Candidates) -> SourceLine | None:
     for text, place in lines:
         if place and any(re.search(rf"(?<![\w-]){re.escape(flag)}(?![a-zA-Z_-])", text) for flag in flags):
             return place

@@ -19,7 +19,7 @@ from checker.harness.processes import Process
 from checker.harness.run import Run
 from checker.harness.server import Server
 from checker.stage_2.gunicorn_deployment.settings import Settings, file_of, line_that_sets, read_settings
-from course.model import Place
+from course.model import SourceLine
 
 FIRST_RELEASE, SECOND_RELEASE = "first", "second"
 SERVICES = ("exports", "pages", "reports")
@@ -43,7 +43,7 @@ class Profile:
         self.workers = Workers(server, settings.slots)
         self._gate = gate
 
-    def line(self, *settings: str) -> Place:
+    def line(self, *settings: str) -> SourceLine:
         """The profile's line that sets one of these; its first line when none does."""
         return line_that_sets(self.server.run.project, self.file, settings)
 
@@ -93,7 +93,7 @@ class Profile:
         """Whether a second request is answered on the connection of the first."""
         return any(self._two_on_one(path) for _ in range(ATTEMPTS))
 
-    def closes_the_connection(self) -> tuple[str, Place]:
+    def closes_the_connection(self) -> tuple[str, SourceLine]:
         """Why it is closed after the first answer, and the line to blame."""
         told = self.settings.printed
         threads, connections = int(told["threads"]), int(told["worker_connections"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from checker.harness.gunicorn.workers import Configuration, read_configuration
 from checker.harness.lines import line_matching
-from course.model import Place
+from course.model import SourceLine
 
 # gunicorn's own workers whose main thread does not serve, or yields while it does, by what `--print-config` calls them.
 BEATS_WHILE_BUSY = re.compile(
@@ -46,10 +46,10 @@ def printed_settings(printed: str) -> dict[str, str]:
     return dict(re.findall(r"^(\w+) += (.*)$", printed, re.MULTILINE))
 
 
-def line_that_sets(project: Path, file: str, names: Sequence[str], heading: str = "") -> Place:
+def line_that_sets(project: Path, file: str, names: Sequence[str], heading: str = "") -> SourceLine:
     """The line of `file` that sets the first of these names that is set; else that of the heading; else line 1."""
     patterns = [*(rf"\s*{re.escape(name)}\s*[=:]" for name in names), *([re.escape(heading)] if heading else [])]
-    return line_matching(project, file, patterns) or Place(file, 1)
+    return line_matching(project, file, patterns) or SourceLine(file, 1)
 
 
 def read_settings(printed: str) -> Settings | None:

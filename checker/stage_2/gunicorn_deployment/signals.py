@@ -12,7 +12,7 @@ from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
 from checker.harness.waiting import wait_until
 from checker.stage_2.gunicorn_deployment.profiles import FIRST_RELEASE, GENEROUS_S, SECOND_RELEASE, Profile
-from course.model import Place
+from course.model import SourceLine
 
 STACK_DEADLINE_S = 10.0
 LAST_LINES = 6
@@ -98,12 +98,12 @@ def expect_reload_serves_the_new(reports: Profile, gate: Gate, release_file: Pat
     fail("old-release", wanted=wanted, saw="old workers were still there when their last request was done")
 
 
-def _hook(reports: Profile) -> Place:
+def _hook(reports: Profile) -> SourceLine:
     """Where the hook is written, when the profile names it; else the profile that does not."""
     project = reports.server.run.project
     if "worker_abort" in (project / reports.file).read_text(encoding="utf-8", errors="replace"):
         for file in sorted(project.glob("deploy/**/*.py")):
             for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
                 if line.startswith("def worker_abort"):
-                    return Place(file.relative_to(project).as_posix(), number, "worker_abort")
+                    return SourceLine(file.relative_to(project).as_posix(), number, "worker_abort")
     return reports.line("worker_abort")

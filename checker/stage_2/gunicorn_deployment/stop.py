@@ -15,13 +15,13 @@ from checker.harness.gunicorn import master
 from checker.harness.http import Answer
 from checker.harness.site import Site
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S
-from course.model import Place
+from course.model import SourceLine
 
 LOOK_AGAIN_S = 0.05
 
 
 def expect_finish_through_stop(
-    site: Site, gate: Gate, page: str, stop: Callable[[], Any], *, master_pid: int, where: Place | None = None
+    site: Site, gate: Gate, page: str, stop: Callable[[], Any], *, master_pid: int, where: SourceLine | None = None
 ) -> Any:
     """Stop it while one request for `page` waits at the Gate: that one is answered. Returns what `stop` returned."""
     tag = "last"

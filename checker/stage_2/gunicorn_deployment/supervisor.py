@@ -10,7 +10,7 @@ from pathlib import Path
 from checker.harness.findings import fail
 from checker.stage_2.gunicorn_deployment.profiles import Profile, expect_gunicorn_grants
 from checker.stage_2.gunicorn_deployment.settings import line_that_sets
-from course.model import Place
+from course.model import SourceLine
 
 SUPERVISOR_FILE = "deploy/supervisord.conf"
 PROGRAM = "program:web"
@@ -21,7 +21,7 @@ BIND_TRIES_S = 6
 START_RETRIES = 3
 
 
-def program_setting(project: Path, name: str) -> tuple[str, Place]:
+def program_setting(project: Path, name: str) -> tuple[str, SourceLine]:
     """A setting of [program:web], "" when it is not set, and its line."""
     place = line_that_sets(project, SUPERVISOR_FILE, [name], rf"[{PROGRAM}]")
     parser = RawConfigParser(inline_comment_prefixes=(";", "#"), strict=False)

@@ -28,7 +28,7 @@ from checker.stage_2.gunicorn_deployment.units import (
     stop_line,
 )
 from checker.stage_2.gunicorn_deployment.visitor import CHANGE_DEADLINE_S, Visitor, master_of
-from course.model import BarKind, Place
+from course.model import BarKind, SourceLine
 
 # After a signal that replaces no worker, somebody new is not to be expected.
 NOBODY_NEW_S = 5.0
@@ -56,7 +56,9 @@ def test_gunicorn_takes_systemds_socket(
     service.expect_ready("/hello/")
     if not service.wait_notified(GENEROUS_S):
         saw = "it answers, and never told READY=1: systemctl start hangs, and gives up"
-        fail("not-notified", wanted="gunicorn tells systemd that it is ready", saw=saw, where=Place(SERVICE_FILE, 1))
+        fail(
+            "not-notified", wanted="gunicorn tells systemd that it is ready", saw=saw, where=SourceLine(SERVICE_FILE, 1)
+        )
     lines = lines_of_systemd(service.unit, project)
     expect_profile_kept(service, service.main_pid, profiles["reports"], "systemd", lines)
 
@@ -66,7 +68,7 @@ def test_systemctl_reload_replaces_the_workers(service: SystemdService, picture:
     """A reload by systemd replaces the workers, and no request is lost."""
     visitor = Visitor(service)
     old = master.worker_pids(service, service.main_pid) | {visitor.ask()}
-    where = service.unit.place("ExecReload", service.run.project) or Place(SERVICE_FILE, 1)
+    where = service.unit.place("ExecReload", service.run.project) or SourceLine(SERVICE_FILE, 1)
     command = service.unit.value("ExecReload")
     found = KILL_SIGNAL.search(command)
     # TERM is what `kill` sends when it is told nothing else. A program that is no `kill` may send anything.

@@ -10,7 +10,7 @@ from checker.harness.signals import signal_named
 from checker.harness.systemd.unit import Unit, read_unit
 from checker.harness.systemd.verify import verify
 from checker.stage_2.gunicorn_deployment.profiles import Profile, expect_gunicorn_grants
-from course.model import Place
+from course.model import SourceLine
 
 SERVICE_FILE = "deploy/web.service"
 SOCKET_FILE = "deploy/web.socket"
@@ -29,10 +29,10 @@ def expect_sound_units(project: Path) -> Unit:
     for file in (unit, socket):
         for number in file.ignored_lines:
             name = file.path.relative_to(project).as_posix()
-            fail("unit-refused", wanted=wanted, saw=f"{name}:{number} is no directive", where=Place(name, number))
+            fail("unit-refused", wanted=wanted, saw=f"{name}:{number} is no directive", where=SourceLine(name, number))
     if not socket.all("ListenStream"):
         saw = "web.socket has no ListenStream=: systemd has nothing to listen at"
-        fail("no-listening-socket", wanted="systemd opens the socket", saw=saw, where=Place(SOCKET_FILE, 1))
+        fail("no-listening-socket", wanted="systemd opens the socket", saw=saw, where=SourceLine(SOCKET_FILE, 1))
     if socket.value("Accept").lower() in TRUE:
         saw = "Accept=yes: systemd accepts each connection itself, and starts a service web@.service for every one"
         fail("unit-refused", wanted=wanted, saw=saw, where=socket.place("Accept", project))
@@ -46,7 +46,7 @@ def expect_sound_units(project: Path) -> Unit:
         )
     if unit.value("Type") != "notify":
         type_ = unit.value("Type", "simple")
-        where = unit.place("Type", project) or Place(SERVICE_FILE, 1)
+        where = unit.place("Type", project) or SourceLine(SERVICE_FILE, 1)
         wanted_type = "the service counts as started when gunicorn says so (READY=1)"
         fail("not-notified", wanted=wanted_type, saw=f"Type={type_}: systemd does not listen for it", where=where)
     _is_kept_alive_as_somebody(unit, project)
@@ -88,7 +88,7 @@ def expect_systemd_grace(project: Path, unit: Unit, reports: Profile, longest_s:
         )
 
 
-def stop_line(unit: Unit, project: Path) -> Place | None:
+def stop_line(unit: Unit, project: Path) -> SourceLine | None:
     """The line to blame when a stop cuts a request off: a KillSignal of its own, ExecStop, or else KillMode."""
     named = signal_named(unit.value("KillSignal"))
     names = (

@@ -11,7 +11,7 @@ from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.picture import Lane, Picture, Stretch
 from checker.harness.server import Server
-from checker.stage_2.wsgi_callable.site import BOOT_S, GENEROUS_S, Site
+from checker.stage_2.wsgi_callable.site import BOOT_S, GENEROUS_S, ShopSite
 from course.model import BarKind
 
 LOOK_AGAIN_S = 0.1
@@ -21,7 +21,7 @@ COLD_APP = "cold_wsgi:application"
 COLD_WSGI = Path(__file__).with_name("inside") / "cold_wsgi.py"
 
 
-class Ending(Enum):
+class BootEnding(Enum):
     """How a boot ended."""
 
     SERVES = "serves"
@@ -30,17 +30,17 @@ class Ending(Enum):
     HANGS = "hangs"
 
 
-def wait_ending_of_boot(server: Server) -> Ending:
+def wait_ending_of_boot(server: Server) -> BootEnding:
     """Wait until a worker has imported the application, the master has given up, or it is plain that it will not."""
     end = server.run.history.now() + BOOT_S
     while server.run.history.now() < end:
         if server.process.wait(LOOK_AGAIN_S) is not None:
-            return Ending.EXITED
+            return BootEnding.EXITED
         if server.seen(EventKind.APP_LOADED):
-            return Ending.SERVES
+            return BootEnding.SERVES
         if len({event["pid"] for event in server.seen(EventKind.APP_IMPORT_FAILED)}) >= TRIES:
-            return Ending.TRIES_AGAIN
-    return Ending.HANGS
+            return BootEnding.TRIES_AGAIN
+    return BootEnding.HANGS
 
 
 def expect_no_boot(server: Server, code: str, edit: str) -> None:
@@ -49,22 +49,22 @@ def expect_no_boot(server: Server, code: str, edit: str) -> None:
     ending = wait_ending_of_boot(server)
     failed = server.seen(EventKind.APP_IMPORT_FAILED)
     where = failed[-1].where if failed else None
-    if ending is Ending.TRIES_AGAIN:
+    if ending is BootEnding.TRIES_AGAIN:
         how = f"each ended with {failed[-1]['type']}, which is no failed boot to gunicorn"
         saw = f"gunicorn started worker after worker, at least {TRIES}: {how}"
         fail("boots-for-ever", wanted=wanted, saw=saw, where=where)
-    if ending is Ending.EXITED:
+    if ending is BootEnding.EXITED:
         if server.process.returncode == 0:
             fail("boots-for-ever", wanted=wanted, saw="exit code 0, as if all was well", where=where)
         return
-    if ending is Ending.HANGS:
+    if ending is BootEnding.HANGS:
         server.expect_ready("/shop/hello/")  # ends with the line that hangs
     answer = server.send("/shop/hello/", label="first visitor").wait_answer(GENEROUS_S)
     got = "no answer" if answer is None else f"status {answer.status}"
     fail(code, wanted=wanted, saw=f"the worker booted as if nothing was wrong, and its first visitor got {got}")
 
 
-def draw_first_visits(site: Site, picture: Picture, warm: Server) -> None:
+def draw_first_visits(site: ShopSite, picture: Picture, warm: Server) -> None:
     """Boot, first and second request of two workers: Django's usual wsgi.py, and the learner's."""
     folder = site.copy("cold", {COLD_WSGI.name: lambda _: COLD_WSGI.read_text(encoding="utf-8")})
     environment = {"DJANGO_SETTINGS_MODULE": "shop.settings"}

@@ -9,14 +9,14 @@ from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.http import Answer
 from checker.harness.server import Server
-from checker.stage_2.wsgi_callable.site import LAST_WORDS_S, STREAM_FINISHED, Site
-from course.model import Place
+from checker.stage_2.wsgi_callable.site import LAST_WORDS_S, STREAM_FINISHED, ShopSite
+from course.model import SourceLine
 
 CLOSED_FILE = "closed file"  # ends the ValueError of each use of one
 _TAG = re.compile(r"<[^>]*>")
 
 
-def expect_finished(site: Site, path: str, since: float, how: str, right: int = 1) -> None:
+def expect_finished(site: ShopSite, path: str, since: float, how: str, right: int = 1) -> None:
     """Django must have told request_finished so often for this path since then."""
     finished = site.told("finished", path, since=since)
     if finished == right:
@@ -29,7 +29,7 @@ def expect_finished(site: Site, path: str, since: float, how: str, right: int = 
     fail("finished-twice", wanted=wanted, saw=saw, where=where)
 
 
-def judge_closed_file(site: Site, server: Server) -> None:
+def judge_closed_file(site: ShopSite, server: Server) -> None:
     """A file that was closed before the server read it: the error is the server's, the mistake is not."""
     server.process.log.wait_for(CLOSED_FILE, LAST_WORDS_S)
     if CLOSED_FILE in server.process.log.text:
@@ -38,7 +38,7 @@ def judge_closed_file(site: Site, server: Server) -> None:
         fail("finished-twice", wanted=wanted, saw=saw, where=site.callable)
 
 
-def judge_missing_label(site: Site, number: int) -> NoReturn:
+def judge_missing_label(site: ShopSite, number: int) -> NoReturn:
     """End the check: the stream's label `number` was not asked for, or the one before it has not arrived."""
     wanted = f"label {number} of /shop/labels/ is asked for when label {number - 1} has been sent"
     where = site.handed_over("/shop/labels/")
@@ -57,7 +57,7 @@ def judge_missing_name(strict: Server, request: str, path: str) -> None:
             fail("pep-3333", wanted=wanted, saw=f"KeyError: {event['message']}", where=event.where)
 
 
-def fail_as_answered(code: str, what: str, answer: Answer, where: Place | None) -> NoReturn:
+def fail_as_answered(code: str, what: str, answer: Answer, where: SourceLine | None) -> NoReturn:
     """End the check: this answer is not the wanted one."""
     words = " ".join(_TAG.sub(" ", answer.text).split())
     fail(code, wanted=what, saw=f"status {answer.status}: {words[:80]!r}", where=where)

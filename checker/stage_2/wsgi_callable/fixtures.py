@@ -8,31 +8,31 @@ from checker.harness.gate import Gate
 from checker.harness.run import Run
 from checker.harness.server import Server
 from checker.harness.stack import Stack
-from checker.stage_2.wsgi_callable.site import FAIR, Site
+from checker.stage_2.wsgi_callable.site import FAIR, ShopSite
 
 THREADS = 4
 
 
 @pytest.fixture(scope="session")
-def site(run: Run, stack: Stack, gate: Gate) -> Site:
+def site(run: Run, stack: Stack, gate: Gate) -> ShopSite:
     """Starts what the checks need of the learner's site."""
-    return Site(run, stack, gate)
+    return ShopSite(run, stack, gate)
 
 
 @pytest.fixture(scope="session")
-def server(site: Site) -> Server:
+def server(site: ShopSite) -> Server:
     """The site under gunicorn, as it is deployed."""
     return site.start("gunicorn")
 
 
 @pytest.fixture(scope="session")
-def strict(site: Site) -> Server:
+def strict(site: ShopSite) -> Server:
     """The site under wsgiref's server and validator."""
     return site.start_validated("wsgiref")
 
 
 @pytest.fixture(scope="session")
-def fair(site: Site, run: Run) -> Server:
+def fair(site: ShopSite, run: Run) -> Server:
     """The site as it is deployed at the fair: settings of its own, several threads, its disk still missing."""
     missing = run.temporary / "not_mounted_yet" / "shop.sqlite3"
     environment = {"DJANGO_SETTINGS_MODULE": FAIR, "DATABASE_PATH": str(missing)}

@@ -26,7 +26,7 @@ from checker.harness.server import Server, ServerPlan
 from checker.harness.servers.gunicorn import gunicorn
 from checker.harness.stack import Stack
 from checker.stage_2.wsgi_callable.kinds import Kind
-from course.model import Place
+from course.model import SourceLine
 
 APP = "shop.wsgi:application"
 WSGI_FILE = "shop/wsgi.py"
@@ -45,7 +45,7 @@ _NO_BYTES_LINE = re.compile(r"^TypeError: .* is not a byte.*$", re.MULTILINE)
 _WSGI_FRAME = re.compile(r'File "[^"]*/shop/wsgi\.py", line (\d+)')
 
 
-class Site:
+class ShopSite:
     """Starts the learner's site, in the project or in a copy of it, always with the Gate for its ledger."""
 
     def __init__(self, run: Run, stack: Stack, gate: Gate) -> None:
@@ -166,14 +166,14 @@ class Site:
         )
         return next((event for event in strict.seen(Kind.PEP3333_BROKEN) if event["request"] == request), None)
 
-    def handed_over(self, path: str) -> Place:
+    def handed_over(self, path: str) -> SourceLine:
         """The learner's function that makes the body for this path, as far as that is known; else their callable."""
         events = self.run.history.events(Kind.APP_RETURNED)
         known = [event.where for event in events if event["path"] == path and event.where]
-        return known[-1] if known else self.callable or Place(WSGI_FILE, 1)
+        return known[-1] if known else self.callable or SourceLine(WSGI_FILE, 1)
 
     @property
-    def callable(self) -> Place | None:
+    def callable(self) -> SourceLine | None:
         """The learner's line that defines `application`."""
         return application_in(self.run.project / WSGI_FILE)
 
@@ -195,11 +195,11 @@ class Site:
                     "django-not-set-up",
                     wanted=f"{server.name} imports {WSGI_FILE}",
                     saw=f"{failed['type']}: {str(failed['message'])[:160]}",
-                    where=Place(WSGI_FILE, line, "", text[line - 1].strip() if line <= len(text) else ""),
+                    where=SourceLine(WSGI_FILE, line, "", text[line - 1].strip() if line <= len(text) else ""),
                 )
 
 
-def application_in(file: Path) -> Place | None:
+def application_in(file: Path) -> SourceLine | None:
     """The line of this file that defines the name `application`."""
     with suppress(SyntaxError, OSError):
         source = file.read_text(errors="replace")
@@ -213,7 +213,7 @@ def application_in(file: Path) -> Place | None:
                 case ast.AnnAssign(target=ast.Name(id=name)):
                     names = [name]
             if "application" in names:
-                return Place(WSGI_FILE, node.lineno, "", source.splitlines()[node.lineno - 1].strip())
+                return SourceLine(WSGI_FILE, node.lineno, "", source.splitlines()[node.lineno - 1].strip())
     return None
 
 

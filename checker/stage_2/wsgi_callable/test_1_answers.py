@@ -13,14 +13,14 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_2.wsgi_callable.boots import Ending, wait_ending_of_boot
+from checker.stage_2.wsgi_callable.boots import BootEnding, wait_ending_of_boot
 from checker.stage_2.wsgi_callable.findings import fail_as_answered, judge_closed_file, judge_missing_name
-from checker.stage_2.wsgi_callable.site import GENEROUS_S, Site, facts_of, links_of
+from checker.stage_2.wsgi_callable.site import GENEROUS_S, ShopSite, facts_of, links_of
 
 ODD_PATHS = ("/shop/echo/tea", "/shop/echo/shop/box", "/shop/echo/tea%20%26%20coffee")
 
 
-def test_the_shop_is_mounted(site: Site, server: Server, gate: Gate) -> None:
+def test_the_shop_is_mounted(site: ShopSite, server: Server, gate: Gate) -> None:
     """The shop answers below /shop, and its own links lead there."""
     gate.open()
     wanted = "/shop/hello/ is answered by the shop's page hello, with status 200"
@@ -43,7 +43,7 @@ def test_the_shop_is_mounted(site: Site, server: Server, gate: Gate) -> None:
 
 
 @needs("test_the_shop_is_mounted")
-def test_the_callable_keeps_pep_3333(site: Site, strict: Server, gate: Gate) -> None:
+def test_the_callable_keeps_pep_3333(site: ShopSite, strict: Server, gate: Gate) -> None:
     """The callable keeps PEP 3333, word by word, by wsgiref's validator."""
     gate.open()
     site.boots(strict, "/nowhere")
@@ -61,7 +61,7 @@ def test_the_callable_keeps_pep_3333(site: Site, strict: Server, gate: Gate) -> 
 
 
 @needs("test_the_shop_is_mounted")
-def test_paths_arrive_as_they_were_sent(site: Site, server: Server, gate: Gate) -> None:
+def test_paths_arrive_as_they_were_sent(site: ShopSite, server: Server, gate: Gate) -> None:
     """What stands below /shop arrives as it was sent, and what does not is no page of the shop."""
     gate.open()
     for path in ODD_PATHS:
@@ -91,7 +91,7 @@ def test_paths_arrive_as_they_were_sent(site: Site, server: Server, gate: Gate) 
 
 
 @needs("test_the_shop_is_mounted")
-def test_an_outer_prefix_is_kept(site: Site, server: Server, gate: Gate) -> None:
+def test_an_outer_prefix_is_kept(site: ShopSite, server: Server, gate: Gate) -> None:
     """A prefix that the server already knows stays in front of /shop."""
     gate.open()
     # gunicorn takes this header from a proxy it trusts, and makes it the environ's SCRIPT_NAME.
@@ -104,7 +104,7 @@ def test_an_outer_prefix_is_kept(site: Site, server: Server, gate: Gate) -> None
 
 
 @needs("test_the_shop_is_mounted")
-def test_health_is_answered_without_django(site: Site, server: Server, gate: Gate) -> None:
+def test_health_is_answered_without_django(site: ShopSite, server: Server, gate: Gate) -> None:
     """/healthz is answered without Django."""
     gate.open()
     since = site.run.history.now()
@@ -119,11 +119,11 @@ def test_health_is_answered_without_django(site: Site, server: Server, gate: Gat
 
 
 @needs("test_the_shop_is_mounted")
-def test_a_missing_database_stops_only_its_own_pages(site: Site, server: Server, fair: Server, gate: Gate) -> None:
+def test_a_missing_database_stops_only_its_own_pages(site: ShopSite, server: Server, fair: Server, gate: Gate) -> None:
     """Without its database the site boots all the same, and answers what needs none."""
     gate.open()
     wanted = "with a database that cannot be opened, the site boots and answers /healthz and /shop/hello/ with 200"
-    if wait_ending_of_boot(fair) is not Ending.SERVES:
+    if wait_ending_of_boot(fair) is not BootEnding.SERVES:
         failed = fair.seen(EventKind.APP_IMPORT_FAILED)
         if failed and failed[-1]["type"] == "OperationalError":
             saw = f"the boot failed: {failed[-1]['type']}: {failed[-1]['message']}"
@@ -140,7 +140,7 @@ def test_a_missing_database_stops_only_its_own_pages(site: Site, server: Server,
 
 
 @needs("test_the_shop_is_mounted")
-def test_a_file_arrives_as_it_is(site: Site, server: Server, gate: Gate, project: Path) -> None:
+def test_a_file_arrives_as_it_is(site: ShopSite, server: Server, gate: Gate, project: Path) -> None:
     """A file arrives byte by byte as it lies on the disk."""
     gate.open()
     right = (project / "shop/prices.csv").read_bytes()

@@ -12,7 +12,7 @@ from checker.harness.lines import line_matching
 from checker.harness.picture import Picture
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_2.wsgi_callable.boots import Ending, draw_first_visits, expect_no_boot, wait_ending_of_boot
+from checker.stage_2.wsgi_callable.boots import BootEnding, draw_first_visits, expect_no_boot, wait_ending_of_boot
 from checker.stage_2.wsgi_callable.findings import expect_finished, judge_missing_label
 from checker.stage_2.wsgi_callable.site import (
     FAIR,
@@ -21,7 +21,7 @@ from checker.stage_2.wsgi_callable.site import (
     LEAVES,
     STREAM_FINISHED,
     WSGI_FILE,
-    Site,
+    ShopSite,
     facts_of,
 )
 
@@ -32,7 +32,7 @@ SETTINGS_LINE = r'(?!\s*[#"]).*DJANGO_SETTINGS_MODULE'
 
 
 @needs("test_a_missing_database_stops_only_its_own_pages")
-def test_django_is_built_once(site: Site, fair: Server, gate: Gate) -> None:
+def test_django_is_built_once(site: ShopSite, fair: Server, gate: Gate) -> None:
     """Django is built once in a process, not once for each request or thread, and mixes no two requests."""
     queries = ["visitor=1", "visitor=2"]
     visits = [fair.send(f"/shop/echo/both?{query}", label=query) for query in queries]
@@ -55,7 +55,7 @@ def test_django_is_built_once(site: Site, fair: Server, gate: Gate) -> None:
 
 
 @needs("test_a_missing_database_stops_only_its_own_pages")
-def test_the_deployments_settings_win(site: Site, fair: Server, gate: Gate) -> None:
+def test_the_deployments_settings_win(site: ShopSite, fair: Server, gate: Gate) -> None:
     """A deployment's own DJANGO_SETTINGS_MODULE wins."""
     gate.open()
     in_force = facts_of(fair.expect_get("/shop/about/")).get("settings")
@@ -66,13 +66,13 @@ def test_the_deployments_settings_win(site: Site, fair: Server, gate: Gate) -> N
 
 
 @needs("test_the_deployments_settings_win")
-def test_a_broken_urlconf_fails_the_boot(site: Site, server: Server, gate: Gate, picture: Picture) -> None:
+def test_a_broken_urlconf_fails_the_boot(site: ShopSite, server: Server, gate: Gate, picture: Picture) -> None:
     """A URLconf that cannot be imported fails the boot, not the first visitor."""
     gate.open()
     draw_first_visits(site, picture, server)
     broken_fair = site.copy("broken_fair", {"shop/urls_fair.py": lambda text: text + BROKEN})
     at_the_fair = site.start("broken fair", folder=broken_fair, environment={"DJANGO_SETTINGS_MODULE": FAIR})
-    if wait_ending_of_boot(at_the_fair) is not Ending.EXITED:
+    if wait_ending_of_boot(at_the_fair) is not BootEnding.EXITED:
         # Does it import no URLconf at all, or another one than these settings name?
         broken = site.copy("broken", {"shop/urls.py": lambda text: text + BROKEN})
         expect_no_boot(site.start("broken", folder=broken), "broken-urlconf-boots", "an import error in shop/urls.py")
@@ -81,7 +81,7 @@ def test_a_broken_urlconf_fails_the_boot(site: Site, server: Server, gate: Gate,
 
 
 @needs("test_the_shop_is_mounted")
-def test_a_stream_passes_chunk_by_chunk(site: Site, server: Server, gate: Gate) -> None:
+def test_a_stream_passes_chunk_by_chunk(site: ShopSite, server: Server, gate: Gate) -> None:
     """A stream's chunks leave one by one, each while the next is still being made."""
     with server.stream("/shop/labels/", label="labels") as labels:
         for number in (1, 2):
@@ -100,7 +100,7 @@ def test_a_stream_passes_chunk_by_chunk(site: Site, server: Server, gate: Gate) 
 
 @needs("test_a_stream_passes_chunk_by_chunk", "test_a_file_arrives_as_it_is")
 def test_each_request_is_finished_once(
-    site: Site, server: Server, strict: Server, gate: Gate, history: History
+    site: ShopSite, server: Server, strict: Server, gate: Gate, history: History
 ) -> None:
     """Django finishes each request exactly once: a page, a file, a stream, and one whose visitor leaves."""
     gate.open()

@@ -13,7 +13,7 @@ from checker.harness.suite import needs
 from checker.stage_2.wsgi_callable.findings import times
 from checker.stage_2.wsgi_callable.inspector import Inspector, header
 from checker.stage_2.wsgi_callable.kinds import Kind
-from checker.stage_2.wsgi_callable.site import LABELS, Site
+from checker.stage_2.wsgi_callable.site import LABELS, ShopSite
 
 # The lab's applications that break PEP 3333, and how.
 MISTAKES = {
@@ -57,7 +57,7 @@ def test_the_inspector_makes_a_whole_environ(inspector: Inspector, gate: Gate, h
 
 
 @needs("test_the_inspector_makes_a_whole_environ")
-def test_the_inspector_closes_what_it_read(site: Site, inspector: Inspector, gate: Gate, history: History) -> None:
+def test_the_inspector_closes_what_it_read(site: ShopSite, inspector: Inspector, gate: Gate, history: History) -> None:
     """inspect_wsgi.py closes what it was given, also after an error, and so Django finishes its request."""
     gate.open()
     since = history.now()

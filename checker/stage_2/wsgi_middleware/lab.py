@@ -15,7 +15,7 @@ from typing import Any
 from checker.harness.findings import fail
 from checker.harness.program import Program
 from checker.stage_2.wsgi_middleware.inside.lab import GATE, LEDGER
-from course.model import Place
+from course.model import SourceLine
 
 GENEROUS_S = 30.0
 LONGEST_SHOWN = 40
@@ -27,7 +27,7 @@ class Trial:
 
     candidate: str
     scenario: str
-    defined: Place | None
+    defined: SourceLine | None
     visits: Sequence[dict[str, Any]]
     lines: Sequence[dict[str, Any]]
 
@@ -36,12 +36,12 @@ class Trial:
         """The only request, or the first."""
         return self.visits[0]
 
-    def where(self, name: str) -> Place | None:
+    def where(self, name: str) -> SourceLine | None:
         """The learner's `starter` (its start_response) or `body` (what it returned); else the middleware itself."""
         return place_of(self.visit["where"][name]) or self.defined
 
     @property
-    def raised_at(self) -> Place | None:
+    def raised_at(self) -> SourceLine | None:
         """The learner's line that the error came through."""
         raised = self.visit["raised"]
         return (place_of(raised["where"]) if raised else None) or self.where("body")
@@ -102,9 +102,9 @@ class Lab:
         yield from self.of(GATE, *scenarios)
 
 
-def place_of(place: dict[str, Any] | None) -> Place | None:
+def place_of(place: dict[str, Any] | None) -> SourceLine | None:
     """A place in the learner's project, as the lab writes it."""
-    return None if place is None else Place(**place)
+    return None if place is None else SourceLine(**place)
 
 
 def request_ids(visit: dict[str, Any]) -> list[str]:

@@ -17,7 +17,7 @@ from checker.harness.http import Answer, Exchange, Stream
 from checker.harness.lines import line_with
 from checker.harness.run import Run
 from checker.harness.server import Server
-from course.model import Place
+from course.model import SourceLine
 
 GENEROUS_S = 20.0
 ROW_BYTES = 100
@@ -189,9 +189,9 @@ class Mall:
         finally:
             self._flag.unlink(missing_ok=True)
 
-    def place(self, file: str, text: str) -> Place:
+    def place(self, file: str, text: str) -> SourceLine:
         """The first line of a file of the learner's that holds this text; else its first."""
-        return line_with(self._run.project, file, text) or Place(file, 1)
+        return line_with(self._run.project, file, text) or SourceLine(file, 1)
 
     def _over(self, request: str) -> None:
         # The ledger's line may come after the visitor's last byte: the server closes when all has been sent.

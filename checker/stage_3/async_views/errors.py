@@ -12,7 +12,7 @@ from checker.harness.events import EventKind
 from checker.harness.findings import NotYet, fail
 from checker.harness.history import Event
 from checker.harness.server import Server
-from course.model import Place
+from course.model import SourceLine
 
 GIVEN = ("desk/suppliers.py", "desk/invoice_sdk.py")
 KNOWN_ERRORS = {
@@ -43,14 +43,14 @@ def judge_error(server: Server, error: Event | None, wanted: str) -> None:
             fail(code, wanted=wanted, saw=match[0].strip(" |+"), where=learners_line(server, error))
 
 
-def learners_line(server: Server, event: Event) -> Place | None:
+def learners_line(server: Server, event: Event) -> SourceLine | None:
     """The innermost line of the project in the event's stack or traceback, passing over the given modules."""
     is_stall = event.get("stack") is not None
     text, pattern = ("\n".join(event["stack"]), STACK_LINE) if is_stall else (event["traceback"], TRACEBACK_LINE)
     for path, line, function in reversed(pattern.findall(text)):
         file = os.path.relpath(path, server.run.project)
         if not file.startswith("..") and "site-packages" not in file and file not in GIVEN:
-            return Place(file, int(line), function.rpartition(".")[2], getline(path, int(line)).strip())
+            return SourceLine(file, int(line), function.rpartition(".")[2], getline(path, int(line)).strip())
     return event.where
 
 

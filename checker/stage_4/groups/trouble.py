@@ -13,7 +13,7 @@ from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.server import Server
 from checker.stage_4.groups.chat import Chat
-from course.model import Place
+from course.model import SourceLine
 
 WARNING_DEADLINE_S = 0.2
 GIVEN = "chat/identity.py"  # every consumer's error passes through it
@@ -40,7 +40,7 @@ def judge_never_awaited(server: Server, wanted: str, saw: str) -> None:
         file, line, coroutine = Path(match[1]), int(match[2]), match[3]
         if file.is_relative_to(project):
             doing = (_lines(file)[line - 1 : line] or [""])[0].strip()
-            where = Place(str(file.relative_to(project)), line, "", doing)
+            where = SourceLine(str(file.relative_to(project)), line, "", doing)
             saw = f"{saw}\nthe coroutine {coroutine}() was made, but never awaited"
             fail("never-awaited", wanted=wanted, saw=saw, where=where)
 
@@ -64,10 +64,10 @@ def _fail_with(error: Event, project: Path, wanted: str) -> NoReturn:
     fail("consumer-crashed", wanted=wanted, saw=saw, where=where)
 
 
-def _line_with(pattern: str, project: Path) -> Place | None:
+def _line_with(pattern: str, project: Path) -> SourceLine | None:
     """The one line of the project that matches: the receiver that raised is another socket's, and not to blame."""
     places = [
-        Place(str(file.relative_to(project)), number, "", line.strip())
+        SourceLine(str(file.relative_to(project)), number, "", line.strip())
         for file in sorted(project.rglob("*.py"))
         for number, line in enumerate(_lines(file), 1)
         if re.search(pattern, line)

@@ -21,7 +21,7 @@ from typing import Any
 from checker.stage_2.wsgi_middleware.inside.places import Seen, caller, definition
 from checker.stage_2.wsgi_middleware.inside.probe_app import CHUNKS, SLOW_S, WITH_GAP, App, ProbeApp
 from checker.stage_2.wsgi_middleware.inside.rooms import ROOMS
-from checker.stage_2.wsgi_middleware.inside.strict_server import Visit
+from checker.stage_2.wsgi_middleware.inside.strict_server import StrictVisit
 
 LEDGER, GATE = "AccessLedger", "MaintenanceGate"
 PASSING_ON = (
@@ -110,7 +110,7 @@ def _unless_stuck(tell: Callable[..., None], **trial: str) -> Iterator[None]:
 def _scenarios(name: str, middleware: Callable[[App], App], flag: Path) -> Iterator[tuple[str, list[Seen]]]:
     for mode in PASSING_ON:
         app = ProbeApp(mode, WITH_GAP if mode == "empty" else CHUNKS)
-        visit = Visit(middleware, app, request_id=f"lab-{mode}", path=f"/lab/{mode}")
+        visit = StrictVisit(middleware, app, request_id=f"lab-{mode}", path=f"/lab/{mode}")
         seen = _whole(visit, most=MOST_CHUNKS.get(mode))
         if mode == "closed-twice":
             visit.close()
@@ -123,10 +123,10 @@ def _scenarios(name: str, middleware: Callable[[App], App], flag: Path) -> Itera
 
 
 def _plain(middleware: Callable[[App], App], request_id: str | None) -> Seen:
-    return _whole(Visit(middleware, ProbeApp("iter"), request_id=request_id, path="/lab/plain"))
+    return _whole(StrictVisit(middleware, ProbeApp("iter"), request_id=request_id, path="/lab/plain"))
 
 
-def _whole(visit: Visit, most: int | None = None) -> Seen:
+def _whole(visit: StrictVisit, most: int | None = None) -> Seen:
     visit.begin()
     # An empty chunk is allowed at any time: it says "not yet", and does not count as one.
     while (most is None or sum(map(bool, visit.chunks)) < most) and visit.pull():
@@ -155,7 +155,7 @@ def _flagged(middleware: Callable[[App], App], flag: Path) -> list[Seen]:
             flag.touch()
         else:
             flag.unlink(missing_ok=True)
-        seen.append(_whole(Visit(gate, app, request_id="lab-gate", path=path, method=method)))
+        seen.append(_whole(StrictVisit(gate, app, request_id="lab-gate", path=path, method=method)))
     return seen
 
 
@@ -164,7 +164,7 @@ def _interleaved(middleware: Callable[[App], App], *, same_id: bool) -> list[See
     apps = {f"/lab/{letter}": ProbeApp("lazy", mine.chunks, mine.status) for letter, mine in INTERLEAVED.items()}
     shared = _one_object(middleware, apps)
     visits = [
-        Visit(shared, app, request_id="same" if same_id else letter, path=path, method=mine.method)
+        StrictVisit(shared, app, request_id="same" if same_id else letter, path=path, method=mine.method)
         for (letter, mine), (path, app) in zip(INTERLEAVED.items(), apps.items(), strict=True)
     ]
     first, second = visits

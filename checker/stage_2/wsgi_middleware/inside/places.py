@@ -1,6 +1,6 @@
 """Places in the learner's project, which is the folder that the lab runs in: a line, and what it is part of.
 
-A place is a dict with the fields of course.model.Place, ready to be printed as JSON.
+A place is a dict with the fields of course.model.SourceLine, ready to be printed as JSON.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from checker.stage_2.wsgi_middleware.inside.places import Seen, definition, inne
 from checker.stage_2.wsgi_middleware.inside.probe_app import App, ProbeApp
 
 
-class Visit:
+class StrictVisit:
     """One request through `middleware(probe app)`: begun, pulled and closed step by step, as a server does it."""
 
     def __init__(
@@ -99,7 +99,7 @@ class Visit:
 class _Kept:
     """Keeps the error that leaves the middleware: the first one counts, what follows comes of it."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: StrictVisit) -> None:
         self._visit = visit
 
     def __enter__(self) -> None:
