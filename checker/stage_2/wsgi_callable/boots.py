@@ -11,10 +11,10 @@ from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.picture import Lane, Picture, Stretch
 from checker.harness.server import Server
+from checker.harness.waiting import wait_until
 from checker.stage_2.wsgi_callable.site import BOOT_S, GENEROUS_S, ShopSite
 from course.model import BarKind
 
-LOOK_AGAIN_S = 0.1
 # gunicorn gives up after the first worker that exits with its own code for this; each further one is another try.
 TRIES = 3
 COLD_APP = "cold_wsgi:application"
@@ -32,15 +32,16 @@ class BootEnding(Enum):
 
 def wait_ending_of_boot(server: Server) -> BootEnding:
     """Wait until a worker has imported the application, the master has given up, or it is plain that it will not."""
-    end = server.run.history.now() + BOOT_S
-    while server.run.history.now() < end:
-        if server.process.wait(LOOK_AGAIN_S) is not None:
+
+    def ending() -> BootEnding | None:
+        if server.process.returncode is not None:
             return BootEnding.EXITED
         if server.seen(EventKind.APP_LOADED):
             return BootEnding.SERVES
-        if len({event["pid"] for event in server.seen(EventKind.APP_IMPORT_FAILED)}) >= TRIES:
-            return BootEnding.TRIES_AGAIN
-    return BootEnding.HANGS
+        has_given_up = len({event["pid"] for event in server.seen(EventKind.APP_IMPORT_FAILED)}) >= TRIES
+        return BootEnding.TRIES_AGAIN if has_given_up else None
+
+    return wait_until(ending, BOOT_S, unless_ended=server.process) or BootEnding.HANGS
 
 
 def expect_no_boot(server: Server, code: str, edit: str) -> None:
