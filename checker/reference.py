@@ -19,7 +19,8 @@ Made from the docstrings; `make page` writes it anew. A check is a function `tes
 `checker/STAGE/NAME/test_*.py`, and its docstring is the line on the learner's screen. It takes fixtures by
 name, imports the rest, and reads like the lesson's promise. Names keep one rule: `expect_...` ends the
 check with a finding when it is not so, `judge_...` and `fail_as_...` look for the cause once something is
-wrong, `wait_...` waits and says whether it came, a noun reads and judges nothing.
+wrong, `wait_...` waits and says whether it came, another verb (`start`, `join`, `ask`) does what it says, and
+ends the check only when that fails. A noun reads what is there, and neither waits nor judges.
 """
 SECTIONS = {
     "Fixtures": ("fixtures", "harness/starters"),

@@ -110,7 +110,7 @@ def test_a_server_that_listens_at_another_port_is_seen_at_it(run: Run) -> None:
     reserved = ReservedPort()
     image(run, f'CMD ["gunicorn", "--bind", "0.0.0.0:{reserved.port}", "app:wsgi"]')
     with container(run) as server:
-        assert server.listens_elsewhere(20) == reserved.port
+        assert server.wait_elsewhere(20) == reserved.port
         assert f"learn: {'0.0.0.0'} is opened on loopback only" in server.process.log.text  # noqa: S104
     reserved.close()
 

@@ -38,7 +38,7 @@ def test_its_workers_are_counted_when_they_have_imported_the_app(server: Server)
     assert workers is not None
     assert len(workers) == 2
     assert server.pid not in workers
-    assert master.answering_pid(server, server.expect_get("/")) in workers
+    assert master.wait_answering_pid(server, server.expect_get("/")) in workers
 
 
 def test_a_reload_replaces_all_of_them(server: Server) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from checker.harness.program import Program
 from checker.harness.run import Run
-from checker.stage_1.python_asyncio.stalls import LoopStall, stalled
+from checker.stage_1.python_asyncio.stalls import LoopStall, find_stall
 from tests.running import running
 
 # As in the exercise, what starts the loop is given, and no news.
@@ -56,7 +56,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 def where_it_stands(run: Run, module: str) -> LoopStall | None:
     with Program(run, [sys.executable, "-X", "dev", "__main__.py", module], name="desk") as program:
         assert program.wait_for(lambda p: "begun" in p.lines)
-        return stalled(program, run.project)
+        return find_stall(program, run.project)
 
 
 def test_a_loop_that_works_and_waits_is_not_stuck(run: Run) -> None:

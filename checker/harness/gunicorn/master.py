@@ -108,7 +108,7 @@ def wait_pid_of(server: Site, exchange: Exchange | Answer, deadline_s: float = T
     return int(entered["pid"]) if entered else 0
 
 
-def answering_pid(server: Site, answer: Answer) -> int:
+def wait_answering_pid(server: Site, answer: Answer) -> int:
     """Who gave this answer, as the probe tells; without a probe in the server, the number that the page shows.
 
     0 when neither tells.
@@ -129,7 +129,7 @@ def wait_until_new_workers_answer(
 
     def newly_answered() -> Answer | None:
         answer = server.expect_get(path, deadline_s=deadline_s)
-        return answer if (pid := answering_pid(server, answer)) and pid not in old else None
+        return answer if (pid := wait_answering_pid(server, answer)) and pid not in old else None
 
     return wait_until(newly_answered, deadline_s)
 

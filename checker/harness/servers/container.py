@@ -25,7 +25,7 @@ from checker.harness.http import Answer
 from checker.harness.run import Run
 from checker.harness.signals import signal_named
 from checker.harness.site import BOOT_DEADLINE_S
-from checker.harness.waiting import LOOK_EVERY_S
+from checker.harness.waiting import wait_until
 
 # On the path of its Python programs: gives them a container's network without opening this machine's.
 NETWORK = Path(__file__).resolve().parents[1] / "containers" / "inside"
@@ -65,15 +65,18 @@ class Container(Governed):
             finding = silent.finding
             raise NotYet(replace(finding, wanted=re.sub(r"^container ", "the container ", finding.wanted))) from None
 
-    def listens_elsewhere(self, deadline_s: float) -> int:
+    def wait_elsewhere(self, deadline_s: float) -> int:
         """The port of its own that it serves at instead of PORT. 0 as soon as it listens at PORT, or has ended."""
-        end = self.run.history.now() + deadline_s
-        while not self.listens() and self.process.wait(LOOK_EVERY_S) is None and self.run.history.now() < end:
+
+        def other_port() -> int:
             bound = [int(e["port"]) for e in self.run.history.events(*BOUND) if e["server"] == self.name]
             # gunicorn opens all its sockets before it has its first worker.
-            if bound and self.port not in bound and self.process.children:
-                return bound[-1]
-        return 0
+            return bound[-1] if bound and self.port not in bound and self.process.children else 0
+
+        opened = wait_until(
+            lambda: self.port if self.listens() else other_port(), deadline_s, unless_ended=self.process
+        )
+        return 0 if opened == self.port else opened
 
     def stop_as_docker(self, grace_s: float = 10.0) -> tuple[bool, tuple[str, ...]]:
         """Send STOPSIGNAL to the first process alone, as `docker stop` does: (ended in time?, who was left behind).

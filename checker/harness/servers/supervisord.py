@@ -21,7 +21,7 @@ from checker.harness.http import Answer
 from checker.harness.processes import clean_environment
 from checker.harness.run import Run
 from checker.harness.site import Site
-from checker.harness.waiting import LOOK_EVERY_S, wait_until
+from checker.harness.waiting import wait_until
 from course.model import Finding
 
 # supervisord waits `stopwaitsecs` (10 by default) for its programs, and then kills them itself.
@@ -70,12 +70,15 @@ class Supervisor(Family):
         """The first answer, as `Site.expect_ready`. One that supervisord has given up is told with its last lines."""
         end = self.run.history.now() + deadline_s
         before = self._failed_starts()
-        while not self.listens() and self.process.wait(LOOK_EVERY_S) is None and self.run.history.now() < end:
-            if self._failed_starts() - before >= ENOUGH_STARTS:
-                end = 0.0
+
+        def is_given_up() -> bool:
+            return self._failed_starts() - before >= ENOUGH_STARTS
+
+        wait_until(lambda: self.listens() or is_given_up(), deadline_s, unless_ended=self.process)
+        left_s = 0.0 if is_given_up() else end - self.run.history.now()
         try:
             # A gunicorn without a worker that can start listens too, and breaks the connection when it ends.
-            return Site.expect_ready(self, path, max(end - self.run.history.now(), 1.0))
+            return Site.expect_ready(self, path, max(left_s, 1.0))
         except NotYet as silent:
             if silent.finding.code != "server-never-answered":
                 raise

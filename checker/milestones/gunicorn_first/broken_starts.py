@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
-from checker.harness.http import Exchange
 from checker.harness.run import Run
 from checker.harness.site import SelfBound
+from checker.harness.waiting import wait_until
 from checker.milestones.gunicorn_first.configuration import SURE_S, Starter, start_gunicorn, variables
 
-LOOK_AGAIN_S = 0.1
 START_DEADLINE_S = 60.0
 # gunicorn gives up when a worker cannot boot, and starts one that ended otherwise again and again.
 RESTARTS = 3
@@ -36,7 +35,7 @@ class BrokenStart:
     def expect_failed(self) -> None:
         """End the check unless gunicorn has ended, and named the variable."""
         wanted = f"with {self.words} gunicorn ends at once, and its last words name {self.variable}"
-        if self._answers():
+        if self._wait_answers():
             saw = f"it started, and answered /hello/, with {self.words}"
             fail("starts-anyway", wanted=wanted, saw=saw)
         if self.site.process.returncode is None:
@@ -53,18 +52,18 @@ class BrokenStart:
     def _last_lines(self) -> str:
         return "\n".join(f"  {line}" for line in self.site.process.log.last_lines(4))
 
-    def _answers(self) -> bool:
+    def _wait_answers(self) -> bool:
         """Whether it serves; waits until it does, has ended, or has restarted its workers a few times."""
-        hello: Exchange | None = None
-        end = self.site.run.history.now() + START_DEADLINE_S
-        while self.site.process.wait(LOOK_AGAIN_S) is None and self.site.run.history.now() < end:
-            if hello is None and self.site.listens():
-                hello = self.site.send("/hello/", label=f"hello, {self.words}")
-            if hello is not None and hello.wait_answer(0) is not None:
-                return True
-            if self.site.process.log.text.count("exited with code") >= RESTARTS:
-                break
-        return False
+        process = self.site.process
+
+        def restarts() -> bool:
+            return process.log.text.count("exited with code") >= RESTARTS
+
+        if not wait_until(lambda: self.site.listens() or restarts(), START_DEADLINE_S, unless_ended=process):
+            return False
+        hello = self.site.send("/hello/", label=f"hello, {self.words}")
+        wait_until(lambda: hello.wait_answer(0) or restarts(), START_DEADLINE_S, unless_ended=process)
+        return hello.wait_answer(0) is not None
 
 
 def start_broken(start: Starter, run: Run, gate: Gate) -> list[BrokenStart]:

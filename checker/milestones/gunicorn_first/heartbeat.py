@@ -36,7 +36,7 @@ def set_back(pid: int) -> bool:
     return False
 
 
-def beats_on(site: Site, pid: int, deadline_s: float) -> bool:
+def wait_beating_on(site: Site, pid: int, deadline_s: float) -> bool:
     """Whether the worker's heart beats from now on; False when it has not by the deadline."""
     before = last_beat_s(pid)
     wait_until(lambda: last_beat_s(pid) != before, deadline_s, unless_ended=site.process)

@@ -20,6 +20,7 @@ from checker.harness.http import Exchange, Stream
 from checker.harness.lines import line_matching, line_with
 from checker.harness.run import Run
 from checker.harness.site import SelfBound
+from checker.harness.waiting import wait_until
 from checker.milestones.gunicorn_first.configuration import GENEROUS_S, SURE_S, Printed
 from course.model import SourceLine
 
@@ -56,7 +57,7 @@ class Office:
         body = b"" if method == "POST" else None
         return self.site.send(path, method=method, body=body, label=label, headers={"X-Request-Id": _id(label)})
 
-    def answer_to(self, request: Exchange) -> None:
+    def expect_answer_to(self, request: Exchange) -> None:
         """Its answer must come, and is remembered for the journal."""
         answer = self.site.expect_answer(request, GENEROUS_S)
         self.answered.append(Answered(request.label, request.path, answer.status, len(answer.body)))
@@ -110,7 +111,7 @@ class Office:
             fail("not-closed", wanted=wanted, saw=saw, where=self.place("office/journal.py", "self.application("))
         self.gate.release(done)
 
-    def worker_of(self, request: str) -> int:
+    def wait_worker_of(self, request: str) -> int:
         """The worker in which the request with this id has reached the application."""
         entered = self.run.history.wait_for(
             EventKind.APP_ENTERED, lambda e: bool(e["request"] == request), deadline_s=GENEROUS_S
@@ -148,11 +149,7 @@ class Office:
 
     def wait_for_journal(self, label: str, deadline_s: float = GENEROUS_S) -> list[dict[str, Any]]:
         """The same, as soon as there is one."""
-        log = self.site.process.log
-        end = self.run.history.now() + deadline_s
-        while not (lines := self.journal(label)) and self.run.history.now() < end:
-            log.wait_for(f'"id": "{_id(label)}"', 0.2)
-        return lines
+        return wait_until(lambda: self.journal(label), deadline_s)
 
     def calls(self, tag: str, since: float) -> int:
         """How many calls with this tag have reached the theatre."""

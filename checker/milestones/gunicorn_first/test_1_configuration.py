@@ -82,7 +82,7 @@ def test_eight_slow_pages_and_a_fast_one(office: Office) -> None:
         office.site.expect_answer(hello, 0.0)
     office.gate.open()
     for request in (*seats.values(), hello):
-        office.answer_to(request)
+        office.expect_answer_to(request)
 
 
 @needs("test_the_office_answers")

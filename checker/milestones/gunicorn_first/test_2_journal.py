@@ -19,7 +19,7 @@ def test_a_page_is_served_beside_a_list(office: Office) -> None:
             wanted = "/hello/ is answered while a guest list of the same worker waits for its next row"
             saw = "it was not answered as long as the theatre looked for that row"
             fail("list-holds-others", wanted=wanted, saw=saw, where=what_holds_others(office))
-        office.answer_to(hello)
+        office.expect_answer_to(hello)
         office.expect_whole_list(stream, "lulu", "another page was served")
 
 
@@ -28,12 +28,12 @@ def test_the_journal_keeps_its_duties(office: Office) -> None:
     """The journal has one true line for each request, also for a list whose reader leaves."""
     with office.workers.crowded(), office.guest_list("ring") as stream:
         office.expect_list_begun(stream, "ring")
-        office.answer_to(office.ask("/hello/", "hello beside"))
+        office.expect_answer_to(office.ask("/hello/", "hello beside"))
         order = office.order("ring")
         office.gate.wait_tag("order-ring", GENEROUS_S)
         office.gate.release("order-ring")
-        office.answer_to(order)
-        office.answer_to(office.ask("/nowhere/", "nowhere"))
+        office.expect_answer_to(order)
+        office.expect_answer_to(office.ask("/nowhere/", "nowhere"))
         office.expect_whole_list(stream, "ring", "another page was served")
     office.expect_closed("ring", "it has been read to its end")
     if not journal_lines(office.site.process.log.text) and not office.wait_for_journal("hello beside", SURE_S):

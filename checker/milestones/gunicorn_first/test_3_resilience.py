@@ -61,7 +61,7 @@ def test_a_stuck_worker_is_replaced(impatient: Office) -> None:
     office.expect_boot()
     with office.guest_list("norma") as lost:
         office.expect_list_begun(lost, "norma")
-        stuck = office.worker_of(lost.id)
+        stuck = office.wait_worker_of(lost.id)
         try:
             master.send(office.site, signal.SIGSTOP, stuck)
             # Only now does the second list reach a worker: one of the others.

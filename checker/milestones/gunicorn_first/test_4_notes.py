@@ -69,9 +69,9 @@ def staircases(office: Office, tried: dict[int, SelfBound]) -> list[Lane]:
     """The calls of each deployment on one clock, from its own first call on."""
     gate = office.gate
     return [
-        *trials.staircase(tried[1], gate, "one sync"),
-        *trials.staircase(tried[8], gate, "1 x 8"),
-        *trials.staircase(office.site, gate, "yours"),
+        *trials.measure_staircase(tried[1], gate, "one sync"),
+        *trials.measure_staircase(tried[8], gate, "1 x 8"),
+        *trials.measure_staircase(office.site, gate, "yours"),
     ]
 
 

@@ -61,7 +61,7 @@ def hang(site: Site, gate: Gate, *, threads: int) -> Measured:
     answer = None
     # A request in the worker's main thread keeps the heart from beating: what was the last beat can be set back.
     if threads > 1 or not heartbeat.set_back(pid):
-        heartbeat.beats_on(site, pid, GENEROUS_S)
+        heartbeat.wait_beating_on(site, pid, GENEROUS_S)
     else:
         answer = request.wait_answer(GENEROUS_S)
         # The visitor may have heard of the end before the theatre has.
@@ -69,7 +69,7 @@ def hang(site: Site, gate: Gate, *, threads: int) -> Measured:
     return Measured(LEFT_ALONE if show in gate.held else ENDED, answer.status if answer else 0)
 
 
-def staircase(site: Site, gate: Gate, name: str) -> list[Lane]:
+def measure_staircase(site: Site, gate: Gate, name: str) -> list[Lane]:
     """Eight calls at once, each answered a moment after it came: when each was with the theatre, from the first on."""
     history = site.run.history
     since = history.now()

@@ -20,7 +20,7 @@ def expect_answer(site: Site, exchange: Exchange, wanted: str, deadline_s: float
     if answer is not None:
         return answer
     if isinstance(site, SelfBound):
-        _own_server_failed(site, exchange, wanted, deadline_s)
+        _judge_own_server(site, exchange, wanted, deadline_s)
     raise diagnosis.no_answer(site, exchange, deadline_s)
 
 
@@ -56,7 +56,7 @@ def expect_free_loop(site: Site, since: float, wanted: str, deadline_s: float = 
         raise diagnosis.loop_blocked(stall, wanted)
 
 
-def _own_server_failed(site: SelfBound, exchange: Exchange, wanted: str, deadline_s: float) -> None:
+def _judge_own_server(site: SelfBound, exchange: Exchange, wanted: str, deadline_s: float) -> None:
     is_dead = site.process.wait(0.5) is not None
     trouble = last_error(site)
     if is_dead:

@@ -27,7 +27,7 @@ WAYS = {
 }
 
 
-def reads_bodies(site: Site) -> None:
+def expect_bodies_read(site: Site) -> None:
     """Small ones and large ones in each way, and an empty one."""
     for page in WAYS:
         for body in (BODY, LARGE_BODY):

@@ -53,10 +53,10 @@ def expect_choices(program: starters.Program, mark: str) -> Choices:
     told = [line.removeprefix(mark) for line in asking.lines if line.startswith(mark)]
     if len(told) != len(rows):
         fail("choice-malformed", wanted=wanted, saw=f"{len(told)} answers to {len(rows)} questions")
-    return {row: _choice(row, json.loads(line)) for row, line in zip(rows, told, strict=True)}
+    return {row: _expect_choice(row, json.loads(line)) for row, line in zip(rows, told, strict=True)}
 
 
-def _choice(row: Requirement, told: Mapping[str, Any]) -> Choice:
+def _expect_choice(row: Requirement, told: Mapping[str, Any]) -> Choice:
     counts = [told["wsgi_processes"], told["wsgi_threads"], told["asgi_processes"]]
     wanted = "a Choice whose interface and numbers belong together, with one reason at least"
     if told["interface"] not in RANK or not all(type(count) is int and count >= 0 for count in counts):

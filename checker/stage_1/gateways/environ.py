@@ -64,7 +64,7 @@ def expect_environ(site: Site, wanted: str, *, port: int) -> Mapping[str, Any]:
     return environ
 
 
-def serving_flags(site: Site) -> tuple[dict[str, Any], str]:
+def expect_serving_flags(site: Site) -> tuple[dict[str, Any], str]:
     """What the environ says of requests that are served together, and that as half a sentence."""
     environ = expect_environ(site, "an environ", port=site.port)
     flags = {f"wsgi.{name}": environ.get(f"wsgi.{name}") for name in ("multithread", "multiprocess")}

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from checker.harness.history import History
 from checker.harness.site import Site
+from checker.harness.waiting import wait_until
 
 RAW_DEADLINE_S = 10.0
 # A server has read a segment when the kernel holds nothing for it any more. Where that cannot be seen (not Linux), or
@@ -51,10 +51,11 @@ def raw_answer(
 def _wait_read(connection: socket.socket, server_port: int) -> None:
     """Until the server has read all that was sent so far, or has answered."""
     own_port = connection.getsockname()[1]
-    end_s = History.now() + SEGMENT_DEADLINE_S
-    while History.now() < end_s and not _is_read(own_port, server_port):
-        if select.select([connection], [], [], LOOK_AGAIN_S)[0]:
-            return
+
+    def has_answered() -> bool:
+        return bool(select.select([connection], [], [], 0)[0])
+
+    wait_until(lambda: _is_read(own_port, server_port) or has_answered(), SEGMENT_DEADLINE_S, every_s=LOOK_AGAIN_S)
 
 
 def _is_read(own_port: int, server_port: int) -> bool:

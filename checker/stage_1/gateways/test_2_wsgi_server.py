@@ -7,7 +7,7 @@ from checker.harness.gate import Gate
 from checker.harness.site import SelfBound
 from checker.harness.suite import needs
 from checker.stage_1.gateways.answers import expect_success
-from checker.stage_1.gateways.bodies import reads_bodies
+from checker.stage_1.gateways.bodies import expect_bodies_read
 from checker.stage_1.gateways.duties import (
     expect_flow,
     expect_late_start,
@@ -17,13 +17,18 @@ from checker.stage_1.gateways.duties import (
     expect_writes,
     expect_writes_at_once,
 )
-from checker.stage_1.gateways.environ import expect_environ, expect_head_in_pieces, expect_slashes_kept, serving_flags
+from checker.stage_1.gateways.environ import (
+    expect_environ,
+    expect_head_in_pieces,
+    expect_serving_flags,
+    expect_slashes_kept,
+)
 from checker.stage_1.gateways.visitors import (
-    comes_for_nothing,
     expect_bare_head,
     expect_close_whatever_happens,
     expect_end_where_it_says,
     expect_http_1_0,
+    expect_served_after_nothing,
 )
 
 # What a server of one request at a time would let in, if it were none: only such servers pay this.
@@ -50,7 +55,7 @@ def test_the_environ_tells_the_request(wsgi: SelfBound) -> None:
 @needs("test_the_environ_tells_the_request")
 def test_a_body_arrives_whole(wsgi: SelfBound) -> None:
     """WSGI: a body arrives whole, and ends where the request's ends, whichever way it is read."""
-    reads_bodies(wsgi)
+    expect_bodies_read(wsgi)
 
 
 @needs("test_a_body_arrives_whole")
@@ -88,7 +93,7 @@ def test_each_chunk_leaves_at_once(wsgi: SelfBound, gate: Gate) -> None:
 def test_an_error_is_answered(wsgi: SelfBound) -> None:
     """WSGI: an app that raises costs its visitor a 500, and the server goes on, as after a visit without a request."""
     expect_survival(wsgi)
-    comes_for_nothing(wsgi)
+    expect_served_after_nothing(wsgi)
 
 
 @needs("test_an_error_is_answered", "test_a_head_waits_for_the_first_byte")
@@ -113,7 +118,7 @@ def test_an_answer_ends_where_it_says(wsgi: SelfBound) -> None:
 @needs("test_an_error_is_answered", "test_the_environ_tells_the_request")
 def test_multithread_is_true_or_false(wsgi: SelfBound, gate: Gate) -> None:
     """WSGI: wsgi.multithread and wsgi.multiprocess say whether two requests are ever served together."""
-    flags, says = serving_flags(wsgi)
+    flags, says = expect_serving_flags(wsgi)
     visitors = [wsgi.send(f"/lab/held/visit-{n}", label=f"visitor {n}") for n in (1, 2)]
     if any(flags.values()):
         if not gate.wait_held(2):

@@ -8,7 +8,7 @@ from checker.harness.history import History
 from checker.harness.server import Server
 from checker.harness.suite import needs
 from checker.stage_1.gateways.answers import expect_free_loop, expect_open, expect_success
-from checker.stage_1.gateways.bodies import reads_bodies
+from checker.stage_1.gateways.bodies import expect_bodies_read
 from checker.stage_1.gateways.duties import (
     expect_close,
     expect_flow,
@@ -19,7 +19,7 @@ from checker.stage_1.gateways.duties import (
     expect_writes,
     expect_writes_at_once,
 )
-from checker.stage_1.gateways.environ import expect_environ, serving_flags
+from checker.stage_1.gateways.environ import expect_environ, expect_serving_flags
 from checker.stage_1.gateways.visitors import expect_held_back, expect_left_noticed
 
 
@@ -36,7 +36,7 @@ def test_the_adapter_answers(adapter: Server) -> None:
 @needs("test_the_adapter_answers")
 def test_the_adapter_keeps_the_duties(adapter: Server) -> None:
     """ASGI: the adapter keeps a WSGI server's duties: bodies, write(), the head, errors, close()."""
-    reads_bodies(adapter)
+    expect_bodies_read(adapter)
     expect_valid(adapter)
     expect_writes(adapter)
     expect_late_start(adapter)
@@ -62,7 +62,7 @@ def test_two_requests_wait_together(adapter: Server, gate: Gate) -> None:
     for visitor in visitors:
         expect_success(adapter, visitor, wanted)
     expect_free_loop(adapter, since, "nothing blocks the event loop's own thread", 0)
-    flags, says = serving_flags(adapter)
+    flags, says = expect_serving_flags(adapter)
     if not any(flags.values()):
         fail("multithread-untrue", wanted="wsgi.multithread is True where two requests are served together", saw=says)
 

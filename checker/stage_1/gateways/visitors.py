@@ -18,7 +18,7 @@ from checker.stage_1.gateways.raw_requests import raw_answer
 RUNS_AHEAD_S = 1.5
 
 
-def comes_for_nothing(site: Site) -> None:
+def expect_served_after_nothing(site: Site) -> None:
     """A connection that closes without a request ends nothing but itself."""
     socket.create_connection(("127.0.0.1", site.port)).close()
     expect_next_visitor_served(site, "a connection has closed without a request")

@@ -83,7 +83,7 @@ class Peer:
 
     # --- what came ---
 
-    def request(self, deadline_s: float = CLIENT_DEADLINE_S) -> Request | None:
+    def wait_request(self, deadline_s: float = CLIENT_DEADLINE_S) -> Request | None:
         """The head of the request; None when it is not whole before the deadline or the connection's end."""
         with self._changed:
             self._changed.wait_for(lambda: b"\r\n\r\n" in self.recorded or self._ended, deadline_s)
@@ -93,7 +93,7 @@ class Peer:
             self._looked_at = len(head) + len(separator)
         return Request(head)
 
-    def frame(self, deadline_s: float = CLIENT_DEADLINE_S) -> Frame | None:
+    def wait_frame(self, deadline_s: float = CLIENT_DEADLINE_S) -> Frame | None:
         """The next frame; None when none comes whole before the deadline or the connection's end."""
         with self._changed:
             self._changed.wait_for(lambda: self._next() is not None or self._ended, deadline_s)

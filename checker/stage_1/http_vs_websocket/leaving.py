@@ -13,7 +13,7 @@ def expect_leaving(station: Station) -> None:
     """Four ways to leave; after each the call ends, and the next notice reaches those who stay."""
     stays, closes, is_cut, vanishes, last = (station.expect_socket(name) for name in "12345")
     for socket in (closes, is_cut, vanishes):
-        station.answers(socket, "hello", 1, "wrong-count")
+        station.expect_answer_to(socket, "hello", 1, "wrong-count")
     closes.close()
     station.expect_end(closes, "has closed")
     is_cut.cut()

@@ -27,10 +27,10 @@ def expect_nothing_missed(station: Station) -> None:
         cursor = got[-1]
     expected = sorted((station.expect_posted(post, text) for text, post in posts), key=lambda notice: int(notice["id"]))
     station.expect_same(got, expected, f"{AT_ONCE} notices, posted while one client polls, each once and in order")
-    _ahead(station, cursor)
+    _expect_ahead_held(station, cursor)
 
 
-def _ahead(station: Station, newest: Notice) -> None:
+def _expect_ahead_held(station: Station, newest: Notice) -> None:
     """A poll whose cursor the next notice only reaches waits on for the one after it."""
     ahead = newest["id"] + 1
     (poll,) = station.expect_held(ahead)

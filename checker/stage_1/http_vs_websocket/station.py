@@ -67,7 +67,7 @@ class Station:
             fail("handshake-refused", wanted=f"{self.name}: a WebSocket opens at {COUNTER}", saw="it was refused")
         return socket
 
-    def answers(self, socket: WebSocket, message: str | bytes, number: int, code: str) -> None:
+    def expect_answer_to(self, socket: WebSocket, message: str | bytes, number: int, code: str) -> None:
         """The socket sends the message, and the next frame it gets is the answer with this number."""
         told = {"text": message} if isinstance(message, str) else {"bytes": len(message)}
         socket.send(message)
@@ -136,7 +136,9 @@ class Station:
         exchange.wait_answer(PROMPT_S)
         errors = self.server.seen(EventKind.APP_RAISED, since=self.since)
         if any(error["request"] == exchange.id and _is_of_the_gone(error) for error in errors):
-            self._left_behind(exchange, "sockets have closed before, and POST /notify/ is answered 200 all the same")
+            self._fail_as_left_behind(
+                exchange, "sockets have closed before, and POST /notify/ is answered 200 all the same"
+            )
         answer = self.server.expect_answer(exchange, PROMPT_S)
         body = answer.json()
         number = body.get("id") if isinstance(body, dict) else None
@@ -154,10 +156,10 @@ class Station:
         post = self.post(text)
         answer = post.wait_answer(PROMPT_S)
         if answer is None or answer.status >= 500:
-            self._left_behind(post, f"{what}, and the next POST /notify/ is answered 200 all the same")
+            self._fail_as_left_behind(post, f"{what}, and the next POST /notify/ is answered 200 all the same")
         return self.expect_posted(post, text)
 
-    def _left_behind(self, post: Exchange, wanted: str) -> NoReturn:
+    def _fail_as_left_behind(self, post: Exchange, wanted: str) -> NoReturn:
         error = diagnosis.wait_error(self.server, post.id)
         why = "" if error is None else f"; {error['type']}: {error['message']}"
         where = None if error is None else error.where
@@ -186,7 +188,7 @@ class Station:
         """/hello/ is answered now."""
         hello = self.server.send("/hello/", label=f"{self.name} hello")
         if hello.wait_answer(PROMPT_S) is None:
-            self._tell_trouble(f"{self.name}: /hello/ is answered {when}")
+            self._judge_trouble(f"{self.name}: /hello/ is answered {when}")
             raise diagnosis.no_answer(self.server, hello, PROMPT_S)
 
     def expect_notices(self, poll: Exchange, wanted: str, code: str) -> list[Notice]:
@@ -220,10 +222,10 @@ class Station:
 
     def fail(self, code: str, wanted: str, saw: str) -> NoReturn:
         """End the check: with an error of the learner's code, or a stalled loop, when there was one."""
-        self._tell_trouble(wanted)
+        self._judge_trouble(wanted)
         fail(code, wanted=wanted, saw=saw)
 
-    def _tell_trouble(self, wanted: str) -> None:
+    def _judge_trouble(self, wanted: str) -> None:
         history = self.server.run.history
         error = history.wait_for(EventKind.APP_RAISED, self._is_ours, since=self.since, deadline_s=NEWS_S)
         if error is not None:

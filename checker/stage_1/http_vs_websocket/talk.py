@@ -42,7 +42,7 @@ class Talk:
             self._crash(wanted)
             fail("bad-upgrade-request", wanted=wanted, saw=f"nobody connected; {self._state()}")
         self.peer: Peer = peer
-        request = peer.request(STEP_DEADLINE_S)
+        request = peer.wait_request(STEP_DEADLINE_S)
         if request is None:
             self.fail("bad-upgrade-request", wanted, f"{peer.recorded[:MOST_CHARACTERS]!r}, and no blank line")
         self.request: Request = request
@@ -75,7 +75,7 @@ class Talk:
 
     def expect_frame(self, opcode: int, payload: bytes, wanted: str, code: str) -> Frame:
         """The client's next frame, masked and whole, of this kind and payload."""
-        frame = self.peer.frame(STEP_DEADLINE_S)
+        frame = self.peer.wait_frame(STEP_DEADLINE_S)
         if frame is None:
             if self.client.wait(LAST_WORDS_S if self.peer.wait_gone(0) else 0) == 1:
                 self.fail("good-answer-refused", wanted, f"the client left after a good answer: {self._last_error()}")
@@ -88,7 +88,7 @@ class Talk:
 
     def expect_close(self, code: int | None, wanted: str, finding: str) -> None:
         """The client's next frame is a close frame with this code (None: with none), masked."""
-        frame = self.peer.frame(STEP_DEADLINE_S)
+        frame = self.peer.wait_frame(STEP_DEADLINE_S)
         if frame is None:
             self.fail(finding, wanted, f"no close frame came; {self._state()}")
         if frame.mask is None:
@@ -116,7 +116,7 @@ class Talk:
             self.fail(code, f"{wanted}, and ends with exit code {returncode}", self._state())
         if more := self.client.lines[self._shown_lines :]:
             self.fail(code, f"{wanted}, and prints nothing more", f"it printed {more[0][:MOST_CHARACTERS]}")
-        if self._has_closed and self.peer.wait_gone(STEP_DEADLINE_S) and (frame := self.peer.frame(0)) is not None:
+        if self._has_closed and self.peer.wait_gone(STEP_DEADLINE_S) and (frame := self.peer.wait_frame(0)) is not None:
             self.fail("sent-after-close", "nothing leaves after the client's close frame", str(frame))
 
     def fail(self, code: str, wanted: str, saw: str) -> NoReturn:

@@ -29,14 +29,14 @@ def test_the_client_checks_the_answer(begin: Begin) -> None:
         talk = begin("hello")
         talk.peer.send(bad_answers(talk.key)[told])
         wanted = f"after the answer {told} the client sends nothing"
-        frame = talk.peer.frame(STEP_DEADLINE_S)
+        frame = talk.peer.wait_frame(STEP_DEADLINE_S)
         if frame is not None:
             talk.fail("accept-not-checked", wanted, f"it sent {frame}")
         talk.expect_end(1, wanted, "accept-not-checked")
     talk = begin("hello")
     talk.accept()
     wanted = "after a good answer (its Upgrade says `WebSocket`) the message leaves"
-    if talk.peer.frame(STEP_DEADLINE_S) is None:
+    if talk.peer.wait_frame(STEP_DEADLINE_S) is None:
         talk.fail("good-answer-refused", wanted, "no frame came")
 
 

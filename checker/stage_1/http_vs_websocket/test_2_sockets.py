@@ -32,7 +32,7 @@ def test_each_socket_counts(stations: Iterator[Station]) -> None:
         sockets = [station.expect_socket(str(number)) for number in range(1, SOCKETS + 1)]
         for number, text in ((1, "hello"), (2, "grüße 🦊")):
             for socket in reversed(sockets):
-                station.answers(socket, text, number, "wrong-count")
+                station.expect_answer_to(socket, text, number, "wrong-count")
         for socket in sockets:
             socket.close()
 
@@ -43,7 +43,7 @@ def test_text_and_bytes_are_counted(stations: Iterator[Station]) -> None:
     for station in stations:
         socket = station.expect_socket("1")
         for number, message in enumerate(COUNTED, 1):
-            station.answers(socket, message, number, "bytes-or-text")
+            station.expect_answer_to(socket, message, number, "bytes-or-text")
         socket.close()
 
 
@@ -68,12 +68,12 @@ def test_a_notice_reaches_every_socket(stations: Iterator[Station]) -> None:
     """POST /notify/ reaches every open socket, also one that has never spoken, once and in order."""
     for station in stations:
         sockets = [station.expect_socket(name) for name in ("silent", "second", "talking")]
-        station.answers(sockets[2], "hello", 1, "wrong-count")
+        station.expect_answer_to(sockets[2], "hello", 1, "wrong-count")
         notice = station.notify("tea is ready")
         for socket in sockets:
             station.expect_frame(socket, notice, f"socket {socket.label} after POST /notify/", "notice-not-pushed")
             # Had it come twice, it would stand before this answer.
-            station.answers(socket, "next", 1 + (socket is sockets[2]), "notice-not-once")
+            station.expect_answer_to(socket, "next", 1 + (socket is sockets[2]), "notice-not-once")
         notices = [station.notify(text) for text in ("grüße 🦊", " more tea\n")]
         for socket in sockets:
             socket.send("later")

@@ -11,7 +11,7 @@ from checker.harness.suite import needs
 from checker.stage_1.http_vs_websocket.frames import CLOSE, PING, PONG
 from checker.stage_1.http_vs_websocket.raw_socket import RawSocket, room_bytes
 from checker.stage_1.http_vs_websocket.station import PROMPT_S, Notice, Station
-from checker.stage_1.http_vs_websocket.three_ways import compare
+from checker.stage_1.http_vs_websocket.three_ways import expect_same_three_ways
 
 LARGE_BYTES = 500_000
 # On top of twice the kernel's room: for the buffers of servers and libraries.
@@ -80,4 +80,4 @@ def _notice(payload: bytes) -> object:
 @needs("test_a_notice_reaches_every_socket", "test_a_cursor_misses_nothing", "test_a_poll_ends_empty_handed")
 def test_three_ways_bring_the_same(booting: list[Station], picture: Picture) -> None:
     """Polling, the long poll and the WebSocket bring the same five notices."""
-    compare(booting[0].begin(), picture, ("tea", "milk", "sugar", "scones", "jam"))
+    expect_same_three_ways(booting[0].begin(), picture, ("tea", "milk", "sugar", "scones", "jam"))

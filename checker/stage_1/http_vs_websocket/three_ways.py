@@ -127,7 +127,7 @@ class _Pushed(_Connection):
             self.got.append(_json(frame.payload))
 
 
-def compare(station: Station, picture: Picture, texts: Sequence[str]) -> None:
+def expect_same_three_ways(station: Station, picture: Picture, texts: Sequence[str]) -> None:
     """Notify these, one after the other, to all three ways at once; draw what they cost; each must get them all."""
     server, history = station.server, station.server.run.history
     start = station.notify("three ways")

@@ -17,7 +17,7 @@ from checker.harness.history import History
 from checker.harness.program import Program
 from checker.stage_1.python_asyncio.complaints import CRASHED, DESTROYED, judge_crash, judge_warnings
 from checker.stage_1.python_asyncio.plan import NEVER_S, PRICES, Plan
-from checker.stage_1.python_asyncio.stalls import stalled
+from checker.stage_1.python_asyncio.stalls import find_stall
 from course.model import SourceLine
 
 # Only failing solutions wait these out: what is waited for needs no more than a few steps of the event loop.
@@ -139,7 +139,7 @@ class Desk:
                 judge_crash(self.program, self.project, wanted, error_code)
             saw = f"it ended, and had told {_these(self.quoted)} as priced and {_these(self.failed)} as failed"
             fail("ended-early", wanted=wanted, saw=saw)
-        if (stall := stalled(self.program, self.project)) is not None:
+        if (stall := find_stall(self.program, self.project)) is not None:
             saw = f"the event loop stood still in {_line(stall.place)}, which waited in {stall.inside}"
             fail("loop-blocked", wanted=wanted, saw=saw, where=stall.place)
 
@@ -150,7 +150,7 @@ class Desk:
             still_open = self._gate.held
             self.judge_trouble(wanted)
             if still_open:
-                self._never_gave_up(still_open[0])
+                self._fail_as_never_gave_up(still_open[0])
             fail("does-not-end", wanted=wanted, saw=f"{prices}, nothing left to wait for, and it still ran")
         last = next((event for event in self.told if event["event"] == "end"), None)
         if last is None:
@@ -169,7 +169,7 @@ class Desk:
             saw = f"run() has returned, and still there: {_these(self.tasks_left)}"
             fail("task-left", wanted="when run() returns, every task it has started has ended", saw=saw)
 
-    def _never_gave_up(self, symbol: str) -> NoReturn:
+    def _fail_as_never_gave_up(self, symbol: str) -> NoReturn:
         saw = f"{symbol} was never given up: its call {self.asked(symbol)} was still open {SOON_S:g} s later"
         if self.plan.deadline_s < NEVER_S:
             wanted = "at the deadline, counted from the start of run(), open calls are given up"

@@ -25,7 +25,7 @@ class LoopStall:
     inside: str
 
 
-def stalled(program: Program, project: Path) -> LoopStall | None:
+def find_stall(program: Program, project: Path) -> LoopStall | None:
     """The line that holds the event loop's thread; None when the loop waits, as it should. Ends the program.
 
     `python -X dev` has the fault handler write every thread's stack when SIGABRT comes, in the middle of any call. So

@@ -19,6 +19,7 @@ from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
 from checker.harness.run import Run
 from checker.harness.server import Server
+from checker.harness.waiting import wait_until
 from course.model import SourceLine
 
 # Only failing solutions wait these out. SURE: by the configuration nobody is free. INSIDE: the request is in the
@@ -163,9 +164,7 @@ class Shop:
         self.gate.release()
         self.settle(reports)
         alone = self.server.send("/report/1/", label="one more, alone")
-        end = self._now() + GENEROUS_S
-        while "1" not in self.gate.held and alone.wait_answer(STEP_S) is None and self._now() < end:
-            pass
+        wait_until(lambda: "1" in self.gate.held or alone.is_done, GENEROUS_S)
         answer = alone.wait_answer(0)
         return answer is not None and answer.status in REFUSALS
 

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -18,7 +19,7 @@ from checker.harness.findings import fail
 from checker.harness.processes import Process
 from checker.harness.site import Site
 from checker.harness.systemd.unit import Unit
-from checker.harness.waiting import LOOK_EVERY_S
+from checker.harness.waiting import wait_until
 from checker.stage_2.gunicorn_deployment.kinds import Kind
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, Profile
 from checker.stage_2.gunicorn_deployment.settings import printed_settings
@@ -105,6 +106,10 @@ def _is_whole(told: Mapping[str, str]) -> bool:
     return COMPARED.keys() <= told.keys()
 
 
+def _has_printed(process: Process) -> bool:
+    return _is_whole(printed_settings(process.log.text))
+
+
 def _printed(site: Site, master_pid: int) -> Mapping[str, str] | None:
     """The configuration of the running master; None when gunicorn does not print it."""
     with suppress(psutil.Error, OSError):
@@ -121,12 +126,9 @@ def _printed(site: Site, master_pid: int) -> Mapping[str, str] | None:
                 log_name=f"configuration of {site.name} {number}",
             )
             try:
-                end = site.run.history.now() + GENEROUS_S
                 # It goes on to load the project, which is not waited for.
-                while not _is_whole(told := printed_settings(process.log.text)):
-                    if process.wait(LOOK_EVERY_S) is not None or site.run.history.now() > end:
-                        told = printed_settings(process.log.text)
-                        break
+                wait_until(partial(_has_printed, process), GENEROUS_S, unless_ended=process)
+                told = printed_settings(process.log.text)
             finally:
                 process.stop(midway=True)
             if _is_whole(told):

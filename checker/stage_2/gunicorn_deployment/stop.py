@@ -14,10 +14,9 @@ from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
 from checker.harness.http import Answer
 from checker.harness.site import Site
+from checker.harness.waiting import wait_until
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S
 from course.model import SourceLine
-
-LOOK_AGAIN_S = 0.05
 
 
 def expect_finish_through_stop(
@@ -31,10 +30,8 @@ def expect_finish_through_stop(
     result: list[Any] = []
     stopping = threading.Thread(target=lambda: result.append(stop()), name="stop", daemon=True)
     stopping.start()
-    end = site.run.history.now() + GENEROUS_S
     # Whoever is idle leaves at once. Then the busy one has been told too, and has to choose.
-    while not (last.is_done or _is_stopping(site, master_pid, idle)) and site.run.history.now() < end:
-        stopping.join(LOOK_AGAIN_S)
+    wait_until(lambda: last.is_done or _is_stopping(site, master_pid, idle), GENEROUS_S)
     gate.open()
     answer = last.wait_answer(GENEROUS_S)
     stopping.join(GENEROUS_S * 2)

@@ -42,7 +42,7 @@ def test_the_container_answers_from_outside(box: Container, project: Path, profi
     """The container runs by the profile, and answers at PORT, from outside too."""
     lines, wanted = lines_of_docker(box.dockerfile, project), "the container listens at the port that PORT names"
     expect_plain_port(project, box.dockerfile, wanted)
-    if other := box.listens_elsewhere(GENEROUS_S):
+    if other := box.wait_elsewhere(GENEROUS_S):
         line = next((place for text, place in lines if f":{other}" in text), None) or profiles["pages"].line("bind")
         saw = f"it listens at {other}, and PORT is {box.port}"
         fail("unreachable-from-outside", wanted=wanted, saw=saw, where=line)

@@ -49,14 +49,14 @@ def expect_sound_units(project: Path) -> Unit:
         where = unit.place("Type", project) or SourceLine(SERVICE_FILE, 1)
         wanted_type = "the service counts as started when gunicorn says so (READY=1)"
         fail("not-notified", wanted=wanted_type, saw=f"Type={type_}: systemd does not listen for it", where=where)
-    _is_kept_alive_as_somebody(unit, project)
+    _expect_kept_alive_as_somebody(unit, project)
     complaints = verify([unit.path, socket.path])
     if complaints:
         fail("unit-refused", wanted=wanted, saw="\n".join(["systemd-analyze verify:", *complaints]))
     return unit
 
 
-def _is_kept_alive_as_somebody(unit: Unit, project: Path) -> None:
+def _expect_kept_alive_as_somebody(unit: Unit, project: Path) -> None:
     restart, user = unit.value("Restart", "no"), unit.value("User")
     if restart not in REVIVING:
         fail(

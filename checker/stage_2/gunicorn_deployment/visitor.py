@@ -12,10 +12,10 @@ import psutil
 
 from checker.harness.picture import Lane, Stretch
 from checker.harness.site import Site
+from checker.harness.waiting import wait_until
 from checker.stage_2.gunicorn_deployment.kinds import Kind
 from course.model import BarKind
 
-LOOK_AGAIN_S = 0.05
 # After HUP the old workers leave at once, and who asks waits until a new one has imported the project.
 ANSWER_S = 20.0
 CHANGE_DEADLINE_S = 60.0
@@ -46,14 +46,14 @@ class Visitor:
         deadline_s: float = CHANGE_DEADLINE_S,
     ) -> int:
         """The first process outside `old` that answers; 0 when none has by the deadline, or never will."""
-        end = self._site.run.history.now() + deadline_s
-        while self._site.run.history.now() < end:
-            if (pid := self.ask()) and pid not in old:
-                return pid
-            if pid == 0 and is_hopeless():
-                return 0
-            self._site.process.wait(LOOK_AGAIN_S)
-        return 0
+        asked: list[int] = []
+
+        def is_decided() -> bool:
+            asked.append(self.ask())
+            return asked[-1] not in {0, *old} or (asked[-1] == 0 and is_hopeless())
+
+        wait_until(is_decided, deadline_s)
+        return asked[-1] if asked[-1] not in old else 0
 
     @property
     def lost(self) -> int:

@@ -70,7 +70,7 @@ class Inspector:
         program = self.expect_run(APP, target, wanted=wanted)
         if program.process.returncode:
             raise program.crashed(wanted)
-        return self._report(program, facts, wanted)
+        return self._expect_report(program, facts, wanted)
 
     def expect_lab_report(
         self, application: str, facts: Mapping[str, Any], *, code: str, wanted: str, target: str = "/"
@@ -80,7 +80,7 @@ class Inspector:
         if program.process.returncode:
             crash = program.crashed(wanted).finding
             fail(code, wanted=wanted, saw=crash.saw, where=crash.where)
-        return self._report(program, facts, wanted, code)
+        return self._expect_report(program, facts, wanted, code)
 
     def expect_refusal(self, application: str, *, code: str, wanted: str) -> Program:
         """It must end with an error for this application, which breaks PEP 3333, or breaks."""
@@ -119,7 +119,7 @@ class Inspector:
             return True
         return False
 
-    def _report(self, program: Program, facts: Mapping[str, Any], wanted: str, code: str = "") -> Report:
+    def _expect_report(self, program: Program, facts: Mapping[str, Any], wanted: str, code: str = "") -> Report:
         said = self.said(program)
         report: Any = None
         with suppress(ValueError):

@@ -92,7 +92,7 @@ class ShopSite:
             path.write_text(edit(path.read_text(encoding="utf-8") if path.exists() else ""), encoding="utf-8")
         return folder
 
-    def boots(self, server: Server, path: str) -> Answer:
+    def expect_boot(self, server: Server, path: str) -> Answer:
         """The first answer, of whatever status; a boot that failed because Django was not set up has its own words."""
         try:
             return server.expect_ready(path, BOOT_S)

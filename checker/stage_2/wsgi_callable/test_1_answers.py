@@ -24,7 +24,7 @@ def test_the_shop_is_mounted(site: ShopSite, server: Server, gate: Gate) -> None
     """The shop answers below /shop, and its own links lead there."""
     gate.open()
     wanted = "/shop/hello/ is answered by the shop's page hello, with status 200"
-    answer = site.boots(server, "/shop/hello/")
+    answer = site.expect_boot(server, "/shop/hello/")
     if answer.status >= 500:
         answer = server.expect_get("/shop/hello/")  # ends with the learner's own error
     if answer.status != 200 or answer.text != "hello\n":
@@ -46,7 +46,7 @@ def test_the_shop_is_mounted(site: ShopSite, server: Server, gate: Gate) -> None
 def test_the_callable_keeps_pep_3333(site: ShopSite, strict: Server, gate: Gate) -> None:
     """The callable keeps PEP 3333, word by word, by wsgiref's validator."""
     gate.open()
-    site.boots(strict, "/nowhere")
+    site.expect_boot(strict, "/nowhere")
     for path in ("/healthz", "/nowhere", "/shop/hello/", "/shop/prices.csv", "/shop/labels/"):
         request = strict.send(path)
         answer = request.wait_answer(GENEROUS_S)
@@ -128,7 +128,7 @@ def test_a_missing_database_stops_only_its_own_pages(site: ShopSite, server: Ser
         if failed and failed[-1]["type"] == "OperationalError":
             saw = f"the boot failed: {failed[-1]['type']}: {failed[-1]['message']}"
             fail("boot-needs-database", wanted=wanted, saw=saw, where=failed[-1].where)
-        site.boots(fair, "/healthz")
+        site.expect_boot(fair, "/healthz")
     for path in ("/healthz", "/shop/hello/"):
         usual = server.send(path).wait_answer(GENEROUS_S)
         if usual is None or usual.status != 200:

@@ -26,7 +26,7 @@ def expect_id_carried(trial: Trial) -> None:
         fail("no-request-id", wanted=wanted, saw=saw, where=trial.where("starter"))
     given = trial.visit["app"]["given_id"]
     if given != sent:
-        _no_id_inside(given, trial)
+        _fail_as_no_id_inside(given, trial)
 
 
 def expect_ids_made(trial: Trial) -> None:
@@ -37,7 +37,7 @@ def expect_ids_made(trial: Trial) -> None:
         wanted = "a request without X-Request-Id gets a new one, different each time"
         fail("no-request-id", wanted=wanted, saw=saw, where=trial.where("starter"))
     if (given := trial.visit["app"]["given_id"]) != found[0][0]:
-        _no_id_inside(given, trial)
+        _fail_as_no_id_inside(given, trial)
 
 
 def expect_ledger_line(trial: Trial, *, statuses: Sequence[int], body_bytes: int) -> None:
@@ -45,7 +45,7 @@ def expect_ledger_line(trial: Trial, *, statuses: Sequence[int], body_bytes: int
     asked = trial.visit["asked"]
     mine = [x for x in trial.lines if x["fields"].get("request_id") == asked["request_id"]] or list(trial.lines)
     if not mine:
-        _no_line(trial)
+        _fail_as_no_line(trial)
     fields, where = mine[0]["fields"], place_of(mine[0]["where"])
     if len(mine) > 1:
         wanted = "one line for each request, when its response is over"
@@ -76,7 +76,7 @@ def is_too_short(duration_ms: Any) -> bool:
     return not isinstance(duration_ms, (int, float)) or duration_ms < SLOW_S * 1000 * CLOCK_SHARE
 
 
-def _no_line(trial: Trial) -> NoReturn:
+def _fail_as_no_line(trial: Trial) -> NoReturn:
     if trial.scenario in BROKEN_OFF:
         wanted = f"a line in the ledger for a response{_ending_of(trial)}"
         fail("line-lost-when-broken-off", wanted=wanted, saw="no line was written", where=trial.where("body"))
@@ -84,7 +84,7 @@ def _no_line(trial: Trial) -> NoReturn:
     fail("no-ledger-line", wanted=wanted, saw="no line was written", where=trial.where("body"))
 
 
-def _no_id_inside(given: object, trial: Trial) -> NoReturn:
+def _fail_as_no_id_inside(given: object, trial: Trial) -> NoReturn:
     wanted = "the app inside finds the request's id in environ['HTTP_X_REQUEST_ID']"
     fail("no-request-id", wanted=wanted, saw=f"it found {given!r}", where=trial.defined)
 

@@ -85,26 +85,26 @@ class Mall:
     def expect_page(self, path: str, *, tenant: str = "", wanted: str) -> Answer:
         """An answer for which the learner's own code must not have raised."""
         _, answer = self.ask(path, tenant=tenant, label=f"{path} for {tenant}" if tenant else path)
-        return self._without_error(answer, wanted)
+        return self._expect_no_error(answer, wanted)
 
     def expect_stock_asked(self, tenant: str) -> Exchange:
         """The tenant's /stock/ on its way, held at the Gate inside its view."""
         exchange = self.server.send("/stock/", headers={"X-Tenant": tenant}, label=f"/stock/ for {tenant}")
         if not self.gate.wait_tag(f"stock-{tenant}", GENEROUS_S):
             wanted = f"/stock/ for the tenant `{tenant}` comes to its view, which asks the supplier"
-            answer = self._without_error(self.server.expect_answer(exchange, 0.0), wanted)
+            answer = self._expect_no_error(self.server.expect_answer(exchange, 0.0), wanted)
             fail("no-tenant", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
         return exchange
 
     def expect_whole(self, exchange: Exchange, wanted: str) -> Answer:
         """The answer to a request on its way, for which the learner's own code must not have raised."""
-        return self._without_error(
+        return self._expect_no_error(
             exchange.wait_answer(GENEROUS_S)
             or self.server.expect_answer(exchange, 0.0),  # the latter ends with a finding
             wanted,
         )
 
-    def _without_error(self, answer: Answer, wanted: str) -> Answer:
+    def _expect_no_error(self, answer: Answer, wanted: str) -> Answer:
         if answer.status >= 500 and self.fault_of(answer) is None:
             errors = self.server.seen(EventKind.APP_RAISED)
             last = next((e for e in reversed(errors) if e["request"] == answer.request), None)
@@ -119,7 +119,7 @@ class Mall:
         return str(fault.get("type")) if isinstance(fault, dict) and fault.get("error") == "fault" else None
 
     @contextmanager
-    def export(self, tag: str, rows: int) -> Iterator[tuple[str, Stream]]:
+    def open_export(self, tag: str, rows: int) -> Iterator[tuple[str, Stream]]:
         """A streamed list of which the first row has been read; the others wait at the Gate as `<tag>-<n>`."""
         visitor = f"visitor-{next(_numbers)}"
         headers = {"X-Request-Id": visitor, "X-Tenant": "north"}
@@ -127,7 +127,7 @@ class Mall:
             self.expect_row(stream, tag, 1)
             yield visitor, stream
 
-    def export_whole(self, tag: str, rows: int) -> str:
+    def read_export(self, tag: str, rows: int) -> str:
         """A streamed list read to its end, whatever becomes of it on the way: its request."""
         headers = {"X-Tenant": "north"}
         with self.server.stream(f"/export/{tag}/{rows}/", headers=headers, label=f"export {tag}") as stream:

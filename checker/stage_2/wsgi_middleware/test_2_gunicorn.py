@@ -34,7 +34,7 @@ def test_the_stack_is_wired(mall: Mall) -> None:
 @needs("test_the_stack_is_wired", "test_a_chunk_leaves_before_the_next")
 def test_a_stream_leaves_row_by_row(mall: Mall) -> None:
     """Under gunicorn a stream leaves row by row."""
-    with mall.export("list", 3) as (visitor, stream):
+    with mall.open_export("list", 3) as (visitor, stream):
         for number in (2, 3):
             mall.expect_next_row(stream, "list", number)
         stream.read_to_end(GENEROUS_S)
@@ -47,7 +47,7 @@ def test_a_stream_leaves_row_by_row(mall: Mall) -> None:
 def test_a_visitor_who_leaves_is_in_the_ledger(mall: Mall, gate: Gate) -> None:
     """Under gunicorn, who hangs up after the first row is in the ledger, with what was sent."""
     rows = 50
-    with mall.export("long", rows) as (visitor, stream):
+    with mall.open_export("long", rows) as (visitor, stream):
         pass
     gate.open()
     mall.wait_over(stream)
@@ -61,7 +61,7 @@ def test_a_visitor_who_leaves_is_in_the_ledger(mall: Mall, gate: Gate) -> None:
 @needs("test_a_stream_leaves_row_by_row", "test_what_breaks_off_is_in_the_ledger")
 def test_a_stream_that_fails_is_in_the_ledger(mall: Mall, gate: Gate) -> None:
     """Under gunicorn, a stream that fails at its second row is in the ledger, and the next visitor is served."""
-    with mall.export("broken", 3) as (visitor, stream):
+    with mall.open_export("broken", 3) as (visitor, stream):
         gate.wait_tag("broken-2", GENEROUS_S)
         gate.release("broken-2", status=500)
         stream.read_to_end(GENEROUS_S)
@@ -75,7 +75,7 @@ def test_a_stream_that_fails_is_in_the_ledger(mall: Mall, gate: Gate) -> None:
 @needs("test_a_stream_leaves_row_by_row", "test_requests_in_turns_do_not_mix")
 def test_two_streams_do_not_mix(mall: Mall) -> None:
     """Under gunicorn's threads two streams that take turns do not mix."""
-    with mall.export("one", 3) as (first, one), mall.export("two", 4) as (second, two):
+    with mall.open_export("one", 3) as (first, one), mall.open_export("two", 4) as (second, two):
         for number in (2, 3):
             mall.expect_next_row(one, "one", number)
             mall.expect_next_row(two, "two", number)

@@ -98,7 +98,7 @@ def test_only_public_pages_need_no_tenant(mall: Mall, traced_mall: Mall) -> None
 def test_the_layers_stand_in_order(mall: Mall, traced_mall: Mall, lab: Lab, picture: Picture, history: History) -> None:
     """Django's layers stand in the order that each of them needs."""
     traced_mall.server.expect_ready("/hello/")  # what the first request alone has to import is not in the picture
-    request = traced_mall.export_whole("onion", ROWS_SHOWN)
+    request = traced_mall.read_export("onion", ROWS_SHOWN)
     title = "One streamed answer: Django's layers are done before its first row"
     picture.lanes(title, onion(history, request))
     where = mall.place(SETTINGS, TENANT)

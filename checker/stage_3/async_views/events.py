@@ -67,7 +67,7 @@ def wait_heard(stream: Stream, matches: Callable[[Told], bool], deadline_s: floa
 
 
 @contextmanager
-def listening(server: Server, gate: Gate) -> Iterator[Stream]:
+def listen(server: Server, gate: Gate) -> Iterator[Stream]:
     """The stream of events, with its five calls held."""
     server.expect_get("/hello/")  # a server that has died ends the check here, with its own finding
     since = History.now()
@@ -100,7 +100,7 @@ def wait_event_of(stream: Stream, name: str) -> Told | None:
 
 def expect_order_of_arrival(server: Server, gate: Gate) -> None:
     """End the check unless each supplier's event is told before the next one answers, and then that all is done."""
-    with listening(server, gate) as stream:
+    with listen(server, gate) as stream:
         for name in ANSWERING:
             release(gate, [name])
             event = wait_event_of(stream, name)
@@ -146,7 +146,7 @@ def fail_as_not_heard(server: Server, gate: Gate, stream: Stream, name: str) -> 
 
 def expect_resumed(first: Server, second: Server, gate: Gate) -> tuple[str, list[str], str]:
     """Two events from one server, the rest by the second event's id from another: (wanted, suppliers told, trouble)."""
-    with listening(first, gate) as stream:
+    with listen(first, gate) as stream:
         last = None
         for name in ("delta", "acme"):
             release(gate, [name])

@@ -32,11 +32,11 @@ def test_the_numbers_are_right(desk: Server, database: Path, gate: Gate) -> None
     gate.open()
     query = "SELECT count(*), (SELECT count(*) FROM desk_customer), sum(amount) FROM desk_order"
     for _ in range(2):
-        truth = dict(zip(NUMBERS, *rows(database, query), strict=True))
+        truth = dict(zip(NUMBERS, *expect_rows(database, query), strict=True))
         body = expect_dashboard(expect_page(desk, desk.send("/dash/", label="dashboard"), "the dashboard"))
         if (seen := {key: body[key] for key in NUMBERS}) != truth:
             fail("wrong-answer", wanted=json.dumps(truth), saw=json.dumps(seen))
-        rows(database, "INSERT INTO desk_order (customer_id, item, amount) VALUES (1, 'steel wool', 7)")
+        expect_rows(database, "INSERT INTO desk_order (customer_id, item, amount) VALUES (1, 'steel wool', 7)")
 
 
 @needs("test_the_desk_answers")
@@ -47,7 +47,7 @@ def test_the_search_finds(desk: Server, database: Path) -> None:
         " WHERE item LIKE ? ORDER BY desk_order.id"
     )
     for text in ("steel", "copper", "no such thing"):
-        found = [{"item": item, "customer": name} for item, name in rows(database, query, f"%{text}%")]
+        found = [{"item": item, "customer": name} for item, name in expect_rows(database, query, f"%{text}%")]
         path = f"/search/?q={text.replace(' ', '+')}"
         answer = expect_page(desk, desk.send(path, label=path), "the search answers")
         if answer.json() != {"orders": found}:
@@ -118,7 +118,7 @@ def test_an_invoice_under_way_stops_nobody(desk: Server, gate: Gate) -> None:
         fail("wrong-answer", wanted=wanted, saw=repr(text[:120]))
 
 
-def rows(database: Path, query: str, *arguments: str) -> list[Any]:
+def expect_rows(database: Path, query: str, *arguments: str) -> list[Any]:
     """What the database itself answers, past the learner's code."""
     try:
         with closing(sqlite3.connect(database, timeout=10)) as connection, connection:

@@ -6,7 +6,7 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_3.async_views.events import expect_order_of_arrival, expect_resumed, listening, wait_event_of
+from checker.stage_3.async_views.events import expect_order_of_arrival, expect_resumed, listen, wait_event_of
 from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, release, still_open
 
 
@@ -19,7 +19,7 @@ def test_events_come_in_order_of_arrival(desk: Server, gate: Gate) -> None:
 @needs("test_events_come_in_order_of_arrival")
 def test_a_listener_who_leaves_takes_the_calls_along(desk: Server, gate: Gate) -> None:
     """A listener who leaves takes the calls that are still open along."""
-    with listening(desk, gate) as stream:
+    with listen(desk, gate) as stream:
         release(gate, ["delta"])
         wait_event_of(stream, "delta")
     if not gate.wait_left(4, PROMPT_S):

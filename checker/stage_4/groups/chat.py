@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from checker.harness.history import History
 from checker.harness.seed import Seed
 from checker.harness.server import Server
 from checker.harness.servers.valkey import Valkey
+from checker.harness.waiting import wait_until
 from course.errors import MachineLacks
 
 # `specific.` and two UUIDs: what the core layer calls a consumer, and the only thing it puts into a group.
@@ -64,12 +64,11 @@ class Store:
 
     def wait_held(self, commands: Collection[str]) -> bool:
         """Whether one of these commands waits for the end of `writes_held`, now or soon."""
-        waiting = threading.Event()
-        for _ in range(int(HELD_WITHIN_S / POLL_EVERY_S)):
-            if any("b" in client["flags"] and client["cmd"] in commands for client in self._clients()):
-                return True
-            waiting.wait(POLL_EVERY_S)
-        return False
+
+        def is_held() -> bool:
+            return any("b" in client["flags"] and client["cmd"] in commands for client in self._clients())
+
+        return wait_until(is_held, HELD_WITHIN_S, every_s=POLL_EVERY_S)
 
     def members(self) -> dict[str, int]:
         """The groups that have members, and how many: of the core layer (sorted sets) and of the pubsub layer."""

@@ -48,22 +48,22 @@ class Chatter:
         """Say it, and wait for the acknowledgement."""
         self.ask({"op": "say", "room": room, "text": text}, "said")
 
-    def who(self, room: str) -> list[str]:
+    def ask_who(self, room: str) -> list[str]:
         """The answer's users."""
-        return self.users_of({"op": "who", "room": room}, self.ask({"op": "who", "room": room}, "who"))
+        return self.expect_users({"op": "who", "room": room}, self.ask({"op": "who", "room": room}, "who"))
 
-    def who_of_all(self, rooms: list[str]) -> dict[str, list[str]]:
+    def ask_who_of_all(self, rooms: list[str]) -> dict[str, list[str]]:
         """The same of many rooms, asked at once."""
         for room in rooms:
             self.socket.send({"op": "who", "room": room})
         told: dict[str, list[str]] = {}
         for room in rooms:
             frame = {"op": "who", "room": room}
-            answer = self._wanted(frame, self._answer("who"), "who")
-            told[str(answer["who"])] = self.users_of(frame, answer)
+            answer = self._expect_reply(frame, self._answer("who"), "who")
+            told[str(answer["who"])] = self.expect_users(frame, answer)
         return told
 
-    def users_of(self, frame: Frame, answer: Frame) -> list[str]:
+    def expect_users(self, frame: Frame, answer: Frame) -> list[str]:
         """The `users` of an answer to `who`; without a list of texts there the check ends."""
         users = answer.get("users")
         if not isinstance(users, list) or not all(isinstance(user, str) for user in users):
@@ -76,7 +76,7 @@ class Chatter:
 
     def ask(self, frame: Frame, *keys: str) -> Frame:
         """The first frame with one of these keys, which must tell the room asked for; anything else ends the check."""
-        answer = self._wanted(frame, self.answer_to(frame, *keys), *keys)
+        answer = self._expect_reply(frame, self.wait_answer_to(frame, *keys), *keys)
         if any(answer[key] != frame["room"] for key in keys if key in answer and key != "error"):
             self._judge.fail(
                 "answer-differs",
@@ -85,12 +85,12 @@ class Chatter:
             )
         return answer
 
-    def answer_to(self, frame: Frame, *keys: str) -> Frame | None:
-        """The first frame with one of these keys or an error. Messages before it are kept for `hears_until`."""
+    def wait_answer_to(self, frame: Frame, *keys: str) -> Frame | None:
+        """The first frame with one of these keys or an error. Messages before it are kept for `wait_heard`."""
         self.socket.send(frame)
         return self._answer(*keys)
 
-    def hears_until(self, text: str, within_s: float = FRAME_WITHIN_S) -> list[Frame]:
+    def wait_heard(self, text: str, within_s: float = FRAME_WITHIN_S) -> list[Frame]:
         """The messages and notices up to and with the one of this text; all there were when it does not come."""
         heard: list[Frame] = []
         while (frame := self._next(within_s)) is not None:
@@ -99,7 +99,7 @@ class Chatter:
                 break
         return heard
 
-    def answered_within(self, seconds: float, key: str) -> bool:
+    def wait_answered(self, seconds: float, key: str) -> bool:
         """Whether the answer to what was sent is there, or comes within so long; it is kept."""
         for frame in self._unread:
             if key in frame:
@@ -112,7 +112,7 @@ class Chatter:
 
     def expect_answer(self, frame: Frame, key: str) -> None:
         """The answer to what was sent before, as `ask`."""
-        self._wanted(frame, self._answer(key), key)
+        self._expect_reply(frame, self._answer(key), key)
 
     def vanish(self, *frames: Frame) -> None:
         """Send these and be cut off, all of it while the process stands still: it finds both at once."""
@@ -133,7 +133,7 @@ class Chatter:
             return f"{self.name} got no frame for {FRAME_WITHIN_S:.0f} s; its socket is open"
         return f"the socket of {self.name} was closed ({code})"
 
-    def _wanted(self, frame: Frame, answer: Frame | None, *keys: str) -> Frame:
+    def _expect_reply(self, frame: Frame, answer: Frame | None, *keys: str) -> Frame:
         if answer is None or answer.keys().isdisjoint(keys):
             is_refused = answer is not None and frame["op"] == "say"
             has_joined = ", having joined the room," if is_refused else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
@@ -24,7 +23,7 @@ from checker.stage_4.groups.frames import Frame
 from checker.stage_4.groups.trouble import judge_error, judge_never_awaited
 
 LEFT_WITHIN_S = 3.0
-POLL_EVERY_S = 0.05
+MOST_ASKING_S = 60.0  # `patience_s` ends it long before
 # How long `who` may take to become right, in PRESENCE_SECONDS, and in answers of this machine: it may be slow.
 PATIENCE_IN_PRESENCE = 4
 PATIENCE_IN_ANSWERS = 10
@@ -87,21 +86,24 @@ class Crowd:
         """The same in words."""
         return f"{self.patience_s:.1f} s, well beyond PRESENCE_SECONDS ({self.chat.presence_s}): machines can be slow"
 
-    def who(self, asker: Chatter, room: str) -> list[str]:
+    def ask_who(self, asker: Chatter, room: str) -> list[str]:
         """The answer's users; how long it took counts for `patience_s`."""
         asked_at = self.chat.history.now()
-        users = asker.who(room)
+        users = asker.ask_who(room)
         self._answers_s.append(self.chat.history.now() - asked_at)
         return users
 
-    def who_settles(self, asker: Chatter, room: str, users: Sequence[str]) -> list[str]:
+    def wait_who(self, asker: Chatter, room: str, users: Sequence[str]) -> list[str]:
         """Ask until the answer is `users`; the last answer when it never is."""
         started_at = self.chat.history.now()
-        while (answer := self.who(asker, room)) != list(users):
-            if self.chat.history.now() > started_at + self.patience_s:
-                break
-            threading.Event().wait(POLL_EVERY_S)
-        return answer
+        answers: list[list[str]] = []
+
+        def has_settled() -> bool:
+            answers.append(self.ask_who(asker, room))
+            return answers[-1] == list(users) or self.chat.history.now() > started_at + self.patience_s
+
+        wait_until(has_settled, MOST_ASKING_S)
+        return answers[-1]
 
     def wait_gone(self, *sockets: Chatter | DeafClient, deadline_s: float = LEFT_WITHIN_S) -> None:
         """Wait until the servers have finished with these closed sockets.
@@ -117,7 +119,7 @@ class Crowd:
             left_s = max(end - self.chat.history.now(), 0.01)
             self.chat.history.wait_for(EventKind.APP_LEFT, _of(socket.id), deadline_s=left_s)
 
-    def members_left(self, before: Mapping[str, int]) -> dict[str, int]:
+    def wait_members_left(self, before: Mapping[str, int]) -> dict[str, int]:
         """The groups that hold more members than before, once that no longer changes for the better; normally none."""
 
         def left() -> dict[str, int]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NoReturn
 
+from checker.harness.waiting import wait_until
 from checker.stage_4.groups.chatter import Chatter
-from checker.stage_4.groups.crowd import POLL_EVERY_S, Crowd
+from checker.stage_4.groups.crowd import MOST_ASKING_S, Crowd
 from checker.stage_4.groups.frames import Frame, bare, message, never_heard, shown, shown_title
 
 # The share of answers that may leave out somebody who is there.
@@ -50,7 +50,7 @@ def expect_refused(crowd: Crowd, stranger: Chatter, how: str, room: str, members
     if "said" in answer:
         crowd.fail("spoke-without-joining", wanted=wanted, saw=f"the answer was {shown([answer])}")
     speaker.say(room, bell)
-    heard = bare_until(listener, bell)
+    heard = wait_bare_until(listener, bell)
     if message(room, stranger.user, psst) in heard:
         saw = f"the answer was {shown([answer])}; {listener.name} in the room heard {shown(heard)}"
         crowd.fail("spoke-without-joining", wanted=wanted, saw=saw)
@@ -60,10 +60,10 @@ def expect_refused(crowd: Crowd, stranger: Chatter, how: str, room: str, members
 def expect_users(crowd: Crowd, askers: Sequence[Chatter], room: str, users: Sequence[str], situation: str) -> None:
     """All are told these users within the promised time, and some more where the machine is slow."""
     for asker in askers:
-        answer = crowd.who_settles(asker, room, users)
+        answer = crowd.wait_who(asker, room, users)
         if answer == list(users):
             continue
-        answers = {other.name: other.who(room) for other in askers}
+        answers = {other.name: other.ask_who(room) for other in askers}
         told = "; ".join(f"{name} is told {names}" for name, names in answers.items())
         code = "who-differs" if len({tuple(names) for names in answers.values()}) > 1 else "who-wrong"
         crowd.fail(
@@ -82,23 +82,26 @@ def expect_gone(crowd: Crowd, users: Sequence[str], room: str, askers: Sequence[
     living = {asker.user for asker in askers}
     asked, forgotten = 0, 0
     started_at = crowd.chat.history.now()
-    gone_since, returned = None, set[str]()
-    while True:
+    gone_since: float | None = None
+    returned: set[str] = set()
+
+    def have_been_gone() -> bool:
+        nonlocal asked, forgotten, gone_since
         asked_at = crowd.chat.history.now()
-        answers = {asker.name: crowd.who(asker, room) for asker in askers}
+        answers = {asker.name: crowd.ask_who(asker, room) for asker in askers}
         there = {user for named in answers.values() for user in named} & set(users)
         asked += 1
         forgotten += any(living - set(named) for named in answers.values())
         if not there:
             gone_since = gone_since or crowd.chat.history.now()
-            if asked_at >= gone_since + for_s:
-                break
-        elif asked_at < started_at + crowd.patience_s:
-            returned |= there if gone_since is not None else set()
-            gone_since = None
-        else:
+            return asked_at >= gone_since + for_s
+        if asked_at >= started_at + crowd.patience_s:
             _fail_as_listed(crowd, answers, there, returned)
-        threading.Event().wait(POLL_EVERY_S)
+        returned.update(there if gone_since is not None else ())
+        gone_since = None
+        return False
+
+    wait_until(have_been_gone, MOST_ASKING_S)
     if forgotten > MOST_FORGOTTEN * asked:
         crowd.fail_as(
             "living-forgotten",
@@ -147,6 +150,6 @@ def fail_as_one_room(crowd: Crowd, pairs: Sequence[tuple[str, str]], title: str,
     )
 
 
-def bare_until(listener: Chatter, text: str) -> list[Frame]:
+def wait_bare_until(listener: Chatter, text: str) -> list[Frame]:
     """What it hears up to this text, without keys that the contract does not name."""
-    return bare(listener.hears_until(text))
+    return bare(listener.wait_heard(text))

@@ -8,7 +8,7 @@ from checker.harness.suite import needs
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.chatter import Chatter
 from checker.stage_4.groups.crowd import Crowd
-from checker.stage_4.groups.expectations import bare_until, expect_heard, fail_as_not_crossed
+from checker.stage_4.groups.expectations import expect_heard, fail_as_not_crossed, wait_bare_until
 from checker.stage_4.groups.frames import BELL, Frame, bare, message, never_heard, shown
 
 # How much later a message may come than one that was said after its acknowledgement.
@@ -40,11 +40,11 @@ def test_a_message_reaches_the_other_process(chat: Chat, crowd: Crowd) -> None:
         speaker.say(lobby, hello)
         # Were the first message on its way, it would arrive before this one.
         barrier.say(lobby, later)
-        heard = bare_until(listener, later)
+        heard = wait_bare_until(listener, later)
         expected = [message(lobby, speaker.user, hello), message(lobby, barrier.user, later)]
         if heard and expected[0] not in heard:
             # Acknowledged before it was sent, it may come after what was said later: the next check judges that.
-            heard += bare(listener.hears_until(hello, LATE_WITHIN_S))
+            heard += bare(listener.wait_heard(hello, LATE_WITHIN_S))
         if missing := [frame for frame in expected if frame not in heard]:
             fail_as_not_crossed(crowd, speaker, listener, missing, heard)
 
@@ -63,7 +63,7 @@ def test_an_answer_tells_what_is_done(chat: Chat, crowd: Crowd) -> None:
     for chatter, frame, key in acts:
         with chat.store.writes_held():
             chatter.socket.send(frame)
-            is_early = chat.store.wait_held(HANDS_OVER[key]) and chatter.answered_within(EARLY_WITHIN_S, key)
+            is_early = chat.store.wait_held(HANDS_OVER[key]) and chatter.wait_answered(EARLY_WITHIN_S, key)
         if is_early:
             _fail_as_early(crowd, f'{chatter.name} sent {shown([frame])} and was answered {{"{key}": ...}} meanwhile')
         chatter.expect_answer(frame, key)
@@ -93,7 +93,7 @@ def test_the_sender_gets_an_acknowledgement_only(chat: Chat, crowd: Crowd) -> No
     bo = crowd.enter(chat.two, "bo", hall)
     ada.say(hall, mine)
     bo.say(hall, BELL)
-    heard = bare_until(ada, BELL)
+    heard = wait_bare_until(ada, BELL)
     if message(hall, ada.user, mine) in heard:
         crowd.fail(
             "echoed",
@@ -102,7 +102,7 @@ def test_the_sender_gets_an_acknowledgement_only(chat: Chat, crowd: Crowd) -> No
         )
     expect_heard(crowd, ada, heard, [message(hall, bo.user, BELL)])
     for tab in tabs:
-        heard = bare_until(tab, BELL)
+        heard = wait_bare_until(tab, BELL)
         if message(hall, ada.user, mine) not in heard:
             crowd.fail(
                 "tab-left-out",
@@ -136,4 +136,4 @@ def test_exactly_the_room_hears(chat: Chat, crowd: Crowd) -> None:
     bell.say(tower, BELL)
     for listener, rooms in rooms_of.items():
         expected = [line for speaker, line in lines if speaker is not listener and line["room"] in rooms]
-        expect_heard(crowd, listener, bare_until(listener, BELL), [*expected, message(tower, bell.user, BELL)])
+        expect_heard(crowd, listener, wait_bare_until(listener, BELL), [*expected, message(tower, bell.user, BELL)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from checker.harness.suite import needs
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.crowd import Crowd
-from checker.stage_4.groups.expectations import bare_until, expect_heard, expect_refused, fail_as_one_room
+from checker.stage_4.groups.expectations import expect_heard, expect_refused, fail_as_one_room, wait_bare_until
 from checker.stage_4.groups.frames import BELL, message, shown
 from checker.stage_4.groups.titles import near_pairs
 
@@ -21,7 +21,7 @@ def test_a_socket_that_left_hears_no_more(chat: Chat, crowd: Crowd) -> None:
     bo.leave(cellar)
     ada.say(cellar, left)
     ada.say(stairs, BELL)
-    heard = bare_until(bo, BELL)
+    heard = wait_bare_until(bo, BELL)
     if message(cellar, ada.user, left) in heard:
         crowd.fail(
             "heard-after-leaving",
@@ -29,10 +29,10 @@ def test_a_socket_that_left_hears_no_more(chat: Chat, crowd: Crowd) -> None:
             saw=f"{bo.name} heard {shown(heard)}",
         )
     expect_heard(crowd, bo, heard, [message(stairs, ada.user, BELL)])
-    expect_heard(crowd, cy, bare_until(cy, left), [message(cellar, ada.user, left)])
+    expect_heard(crowd, cy, wait_bare_until(cy, left), [message(cellar, ada.user, left)])
     bo.join(cellar)
     ada.say(cellar, back)
-    expect_heard(crowd, bo, bare_until(bo, back), [message(cellar, ada.user, back)])
+    expect_heard(crowd, bo, wait_bare_until(bo, back), [message(cellar, ada.user, back)])
 
 
 @needs("test_a_message_reaches_the_other_process")
@@ -62,20 +62,20 @@ def test_joining_twice_is_joining_once(chat: Chat, crowd: Crowd) -> None:
     cy = crowd.enter(chat.two, "cy", attic)
     ada.say(attic, once)
     ada.say(attic, BELL)
-    expect_heard(crowd, bo, bare_until(bo, BELL), [message(attic, ada.user, once), message(attic, ada.user, BELL)])
-    bare_until(cy, BELL)
+    expect_heard(crowd, bo, wait_bare_until(bo, BELL), [message(attic, ada.user, once), message(attic, ada.user, BELL)])
+    wait_bare_until(cy, BELL)
     bo.leave(attic)
     later, end = crowd.text("bo has left"), crowd.text("the end")
     ada.say(attic, later)
     ada.say(stairs, end)
-    heard = bare_until(bo, end)
+    heard = wait_bare_until(bo, end)
     if message(attic, ada.user, later) in heard:
         crowd.fail(
             "heard-after-leaving",
             wanted=f"{bo.name} has joined twice and left once: it hears nothing of the room",
             saw=f"{bo.name} heard {shown(heard)}",
         )
-    bare_until(cy, later)
+    wait_bare_until(cy, later)
     expect_refused(crowd, bo, "has joined twice and left once", attic, (ada, cy))
     bo.leave(attic)  # once more does no harm
     bo.join(attic)
@@ -95,9 +95,9 @@ def test_further_keys_do_no_harm(chat: Chat, crowd: Crowd) -> None:
     bo = crowd.enter(chat.two, "bo", room)
     ada.ask({"op": "join", "room": room, **further}, "joined")
     ada.ask({"op": "say", "room": room, "text": hello, **further}, "said")
-    expect_heard(crowd, bo, bare_until(bo, hello), [message(room, ada.user, hello)])
+    expect_heard(crowd, bo, wait_bare_until(bo, hello), [message(room, ada.user, hello)])
     asked = {"op": "who", "room": room, **further}
-    ada.users_of(asked, ada.ask(asked, "who"))
+    ada.expect_users(asked, ada.ask(asked, "who"))
     ada.ask({"op": "leave", "room": room, **further}, "left")
 
 
@@ -116,7 +116,7 @@ def test_every_title_is_a_room_of_its_own(chat: Chat, crowd: Crowd) -> None:
     ada.say(bell, BELL)
     for side, listener in enumerate(sides):
         own = [pair[side] for pair in pairs]
-        heard = bare_until(listener, BELL)
+        heard = wait_bare_until(listener, BELL)
         foreign = [frame for frame in heard if frame.get("room") not in [*own, bell]]
         if foreign:
             fail_as_one_room(

@@ -6,7 +6,7 @@ from checker.harness.suite import needs
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.chatter import FRAME_WITHIN_S
 from checker.stage_4.groups.crowd import Crowd
-from checker.stage_4.groups.expectations import bare_until, expect_heard, expect_users, fail_as_one_room
+from checker.stage_4.groups.expectations import expect_heard, expect_users, fail_as_one_room, wait_bare_until
 from checker.stage_4.groups.frames import BELL, bare, message, never_heard, shown, shown_title
 from checker.stage_4.groups.titles import near_pairs
 
@@ -33,7 +33,7 @@ def test_both_processes_name_the_same_users(chat: Chat, crowd: Crowd) -> None:
         tab.socket.close()
         crowd.wait_gone(tab)
         for asker in (ada, cy):
-            named = crowd.who_settles(asker, porch, users)
+            named = crowd.wait_who(asker, porch, users)
             if ada.user not in named:
                 crowd.fail(
                     "other-tab-forgotten",
@@ -56,10 +56,10 @@ def test_every_title_has_users_of_its_own(chat: Chat, crowd: Crowd) -> None:
     for side, guest in enumerate(sides):
         wanted = [guest.user]
         own = [pair[side] for pair in pairs]
-        told = ada.who_of_all(own)
+        told = ada.ask_who_of_all(own)
         for title in own:
             users = told.get(title, [])
-            if users != wanted and (users := crowd.who_settles(ada, title, wanted)) != wanted:
+            if users != wanted and (users := crowd.wait_who(ada, title, wanted)) != wanted:
                 if sides[1 - side].user in users:
                     fail_as_one_room(crowd, pairs, title, f"is named by `who` of the other room: {users}")
                 crowd.fail(
@@ -89,7 +89,7 @@ def test_a_notice_reaches_every_tab(chat: Chat, crowd: Crowd) -> None:
     notices = [{"notice": first}, {"notice": second}]
     for tab in (*tabs, *idle):  # in this order: the last are not rung for
         expected = [*notices, rung] if tab in tabs else notices
-        heard = bare_until(tab, BELL) if tab in tabs else bare(tab.hears_until(second, NOTICE_WITHIN_S))
+        heard = wait_bare_until(tab, BELL) if tab in tabs else bare(tab.wait_heard(second, NOTICE_WITHIN_S))
         if heard != expected:
             missing = [frame for frame in expected if frame not in heard]
             room = "" if tab in tabs else ", which has joined no room,"
@@ -99,7 +99,7 @@ def test_a_notice_reaches_every_tab(chat: Chat, crowd: Crowd) -> None:
                 saw=f"{tab.name}{room} {never_heard(missing, heard) if missing else 'heard ' + shown(heard)}",
             )
     for other in others:
-        heard = bare_until(other, BELL)
+        heard = wait_bare_until(other, BELL)
         if any("notice" in frame for frame in heard):
             rooms = f", who has joined rooms titled {', '.join(names)}," if other.name.startswith("eve") else ""
             crowd.fail(
@@ -131,8 +131,8 @@ def test_a_kicked_user_is_closed_everywhere(chat: Chat, crowd: Crowd) -> None:
     crowd.wait_gone(*kicked)
     for speaker, listener in ((ada, longer), (longer, ada)):
         text = f"{speaker.user} is still here"
-        answer = speaker.answer_to({"op": "say", "room": gate, "text": text}, "said")
-        heard = bare_until(listener, text) if answer else []
+        answer = speaker.wait_answer_to({"op": "say", "room": gate, "text": text}, "said")
+        heard = wait_bare_until(listener, text) if answer else []
         for other in (ada, longer):
             if (close_code := other.socket.close_code) is not None:
                 saw = f"the socket of {other.name} was closed with {close_code}"

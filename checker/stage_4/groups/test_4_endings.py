@@ -10,7 +10,7 @@ from checker.harness.events import EventKind
 from checker.harness.suite import needs
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.crowd import LEFT_WITHIN_S, Crowd
-from checker.stage_4.groups.expectations import bare_until, expect_gone, expect_heard, expect_users
+from checker.stage_4.groups.expectations import expect_gone, expect_heard, expect_users, wait_bare_until
 from checker.stage_4.groups.frames import message
 
 DEATH_DEADLINE_S = 10.0
@@ -37,7 +37,7 @@ def test_sockets_leave_nothing_behind(chat: Chat, crowd: Crowd) -> None:
     for chatter in cut:
         chatter.socket.cut()
     crowd.wait_gone(*closing, *cut)
-    if left := crowd.members_left(before):
+    if left := crowd.wait_members_left(before):
         groups = ", ".join(f"{name} ({count})" for name, count in left.items())
         crowd.fail(
             "members-left",
@@ -82,7 +82,7 @@ def test_a_socket_cut_while_speaking_leaves_nothing(chat: Chat, crowd: Crowd) ->
 
 def _expect_no_members(crowd: Crowd, before: dict[str, int], what: str, socket_id: str) -> None:
     crowd.chat.history.wait_for(EventKind.APP_LEFT, lambda e: e["request"] == socket_id, deadline_s=LEFT_WITHIN_S)
-    if left := crowd.members_left(before):
+    if left := crowd.wait_members_left(before):
         crowd.fail(
             "cut-while-speaking",
             wanted=f"{what}: no group holds its socket any more",
@@ -107,7 +107,7 @@ def test_the_survivor_names_the_living(chat: Chat, crowd: Crowd) -> None:
         chatter.socket.wait_closed()
     bo = crowd.enter(chat.one, "bo", deck)  # its client reconnects
     living = sorted((ada.user, bo.user, dot.user))
-    users = crowd.who_settles(ada, deck, living)
+    users = crowd.wait_who(ada, deck, living)
     wanted = f"{cy}'s process is dead: PRESENCE_SECONDS later `who` names {living}"
     saw = f"`who` names {users}; the check has asked for {crowd.patience}"
     if cy in users:
@@ -118,7 +118,7 @@ def test_the_survivor_names_the_living(chat: Chat, crowd: Crowd) -> None:
     # Nobody has renewed anything for them but their own sockets.
     threading.Event().wait(max(0.0, joined_at + 1.5 * chat.presence_s - chat.history.now()))
     for room, there in ((deck, living), (hold, sorted((ada.user, dot.user)))):
-        if (users := crowd.who_settles(ada, room, there)) != there:
+        if (users := crowd.wait_who(ada, room, there)) != there:
             crowd.fail(
                 "living-forgotten" if set(there) - set(users) else "who-wrong",
                 wanted=f"{chat.presence_s * 1.5:.1f} s after they joined {room!r}, `who` still names {there}",
@@ -126,4 +126,4 @@ def test_the_survivor_names_the_living(chat: Chat, crowd: Crowd) -> None:
             )
     text = crowd.text("who is left?")
     ada.say(deck, text)
-    expect_heard(crowd, dot, bare_until(dot, text), [message(deck, ada.user, text)])
+    expect_heard(crowd, dot, wait_bare_until(dot, text), [message(deck, ada.user, text)])
