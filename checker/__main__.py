@@ -1,12 +1,13 @@
 """The grading child, started by course/grading/: a grader, or the forge that graders are forked from.
 
-python -m checker --fd N --suite FOLDER --project FOLDER --run FOLDER [--only CHECK,CHECK] --codes CODE,CODE
+python -m checker --fd N --suite FOLDER --project FOLDER --run FOLDER [--only CHECK,CHECK] --codes JSON
 python -m checker --forge N
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--project", type=Path, help="the learner's folder")
     parser.add_argument("--run", type=Path, help="the folder for history, logs and ledger")
     parser.add_argument("--only", type=_names, default=(), help="these checks, and what they need; default: all")
-    parser.add_argument("--codes", type=_names, default=(), help="the diagnoses that have hints: there are no others")
+    parser.add_argument("--codes", type=json.loads, default={}, help="diagnoses that have hints, and their facts")
     return parser.parse_args()
 
 

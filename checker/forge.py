@@ -91,9 +91,7 @@ class Forge:
         order = json.loads(line)
         run = Path(order["run"])
         os.chdir(run)
-        return Order(
-            told, Path(order["suite"]), Path(order["project"]), run, tuple(order["only"]), tuple(order["codes"])
-        )
+        return Order(told, Path(order["suite"]), Path(order["project"]), run, tuple(order["only"]), order["codes"])
 
     def _become_grader(self, log: int) -> None:
         """Leave nothing of the forge's in the grader: its session, its descriptors, its signals."""

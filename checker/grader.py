@@ -14,8 +14,8 @@ import socket
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -46,6 +46,7 @@ class Order:
     """What to grade. `fd` is a connected socket; `only` names the checks to run, with what they need: none means all.
 
     `suite` is the exercise's room with its checks, `project` the learner's folder, `run` that for history and logs.
+    `codes` are the diagnoses that have hints, each with the facts that these use.
     """
 
     fd: int
@@ -53,7 +54,7 @@ class Order:
     project: Path
     run: Path
     only: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
+    codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def grade(order: Order) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from course.model import (
     SuiteFinished,
     SuiteStarted,
 )
+from course.shared.facts import known_of
 
 PARTS_FROM_ROOMS = 4  # checker/stage_1/gateways/test_gateways.py
 LEFT_RUNNING_SENTENCE = "Nothing is left running afterwards"
@@ -44,14 +45,14 @@ class Reporter:
         suite: Path,
         *,
         only: Sequence[str] = (),
-        codes: Sequence[str] = (),
+        codes: Mapping[str, Sequence[str]],
     ) -> None:
-        """`only` names the checks to run, or none. `codes` are the diagnoses with hints: there are no others."""
+        """`only` names the checks to run, or none. `codes`: the diagnoses with hints, and the facts that these use."""
         self._run = run
         self._tell = tell
         self._suite = suite
         self._only = only
-        self._codes = frozenset(codes)
+        self._codes = codes
         self._trouble = ""
         self._calibration = Calibration()
         self._started_at = run.history.now()
@@ -156,10 +157,17 @@ class Reporter:
         )
 
     def _told(self, result: CheckResult, file: str) -> CheckResult:
-        """The same; BROKEN when its finding would leave the learner without a hint."""
-        if result.finding is None or result.finding.code in self._codes:
+        """The same; BROKEN when its finding would leave the learner without a hint, or with one that lacks a word."""
+        finding = result.finding
+        if finding is None:
             return result
-        reason = f"{file}: {result.id} gives {result.finding.code!r}, which has no hints in a hints.toml"
+        if finding.code not in self._codes:
+            reason = f"{file}: {result.id} gives {finding.code!r}, which has no hints in a hints.toml"
+        elif missing := set(self._codes[finding.code]) - known_of(finding).keys():
+            lacking = ", ".join(sorted(missing))
+            reason = f"{file}: {result.id} gives {finding.code!r}, whose hints use a fact that it lacks: {lacking}"
+        else:
+            return result
         return replace(result, outcome=Outcome.BROKEN, finding=None, reason=reason)
 
     def _judged(self, error: BaseException | None) -> tuple[Outcome, Finding | None, str]:

@@ -5,7 +5,8 @@ Values only. Reading files is catalogue.py, judging is checker/, drawing is view
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from pathlib import Path
 
@@ -113,11 +114,15 @@ class SourceLine:
     doing: str = ""
 
 
+Fact = str | int | float
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Why a check did not pass: wanted, saw, where, and what to type or edit next.
 
-    `code` names the diagnosis (kebab-case) and finds its three hints in hints.toml.
+    `code` names the diagnosis (kebab-case) and finds its three hints in hints.toml. `facts` are the names and
+    numbers of this run that the hints may use (course/shared/facts.py).
     """
 
     code: str
@@ -125,6 +130,7 @@ class Finding:
     saw: str
     where: SourceLine | None = None
     next: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
 class BarKind(StrEnum):

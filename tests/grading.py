@@ -49,9 +49,16 @@ def lay(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
-def grade(tmp_path: Path, project: Mapping[str, str], *, suite: str = SUITE, deadline_s: float = 15) -> Verdict:
+def grade(
+    tmp_path: Path,
+    project: Mapping[str, str],
+    *,
+    suite: str = SUITE,
+    deadline_s: float = 15,
+    shared: Mapping[str, str] = SHARED_HINTS,
+) -> Verdict:
     """The verdict on these project files. `DEADLINE` in the check file stands for `deadline_s`."""
-    files = {"checker/stage_1/toy/test_toy.py": suite.replace("DEADLINE", str(deadline_s)), **SHARED_HINTS}
+    files = {"checker/stage_1/toy/test_toy.py": suite.replace("DEADLINE", str(deadline_s)), **shared}
     rooms = lay(tmp_path / "rooms", files)
     folder = lay(tmp_path / "project", project)
     run = tmp_path / "run"

@@ -187,7 +187,7 @@ def test_check_stage_grades_that_stage_only(folder: Path) -> None:
 def test_check_json_prints_events_and_a_verdict_one_a_line(folder: Path) -> None:
     shown = learn(folder, "check", "--json")
     first, *events, last = shown.out.splitlines()
-    assert json.loads(first) == {"v": 1, "event": "exercise", "exercise": "stage_1/greeting"}
+    assert json.loads(first) == {"v": 2, "event": "exercise", "exercise": "stage_1/greeting"}
     told = [wire.from_line(line) for line in events]
     assert isinstance(told[0], SuiteStarted)
     assert isinstance(told[-1], SuiteFinished)

@@ -45,7 +45,7 @@ def after(*verdicts: tuple[Verdict, str]) -> ExerciseProgress:
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     progress.save(tmp_path / "progress.json", SOME)
     assert progress.load(tmp_path / "progress.json") == progress.LoadedProgress(SOME, "")
-    assert json.loads((tmp_path / "progress.json").read_text())["schema"] == 1
+    assert json.loads((tmp_path / "progress.json").read_text())["schema"] == 2
 
 
 def test_no_file_is_no_progress(tmp_path: Path) -> None:
@@ -61,12 +61,12 @@ def test_an_exercise_that_this_course_does_not_know_is_kept(tmp_path: Path) -> N
 
 def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "progress.json"
-    path.write_text('{"schema": 2, "all": "new"}')
-    with pytest.raises(UsageError, match=r"written by a newer learn \(schema 2; this one reads 1\)") as told:
+    path.write_text('{"schema": 3, "all": "new"}')
+    with pytest.raises(UsageError, match=r"written by a newer learn \(schema 3; this one reads 2\)") as told:
         progress.load(path)
     assert told.value.remedy == "Update this one: pip install --upgrade learn-asgi"
     assert told.value.status is ExitStatus.USAGE
-    assert path.read_text() == '{"schema": 2, "all": "new"}'
+    assert path.read_text() == '{"schema": 3, "all": "new"}'
 
 
 @pytest.mark.parametrize(

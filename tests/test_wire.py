@@ -64,11 +64,11 @@ def test_an_event_comes_back_as_it_was_sent(event: CheckEvent) -> None:
         "[]",
         '"text"',
         '{"v":1}',
-        '{"v":2,"event":"check_started","id":"x","nonce":"n"}',
-        '{"v":1,"event":"check_started","id":"x"}',
-        '{"v":1,"event":"check_started","id":"x","nonce":"other"}',
-        '{"v":1,"event":"nothing","nonce":"n"}',
-        '{"v":1,"event":"check_finished","result":null,"nonce":"n"}',
+        '{"v":1,"event":"check_started","id":"x","nonce":"n"}',
+        '{"v":2,"event":"check_started","id":"x"}',
+        '{"v":2,"event":"check_started","id":"x","nonce":"other"}',
+        '{"v":2,"event":"nothing","nonce":"n"}',
+        '{"v":2,"event":"check_finished","result":null,"nonce":"n"}',
     ],
 )
 def test_a_line_that_is_no_event_of_ours_is_refused(line: str) -> None:

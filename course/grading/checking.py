@@ -33,13 +33,15 @@ from course.model import (
     SuiteStarted,
     Verdict,
 )
+from course.shared.facts import named_in
 from course.shared.ledger import Ledger
 from course.shared.wire import from_line, result_from
 
 END_S = 0.5
 STOP_GRACE_S = 25.0
 START_GRACE_S = 60.0
-VERDICT_VERSION = 1
+VERDICT_VERSION = 2
+READ_VERSIONS = (1, 2)  # 1: findings without facts
 
 
 class Grading:
@@ -154,7 +156,8 @@ def start(
     `only` names the checks to run, each with what it needs; none means all. The child is forked where there is a forge.
     Raises CourseBug where the hints cannot be read: a finding may have only the codes that stand there.
     """
-    codes = tuple(catalogue.hints(places, exercise.path))
+    hints = catalogue.hints(places, exercise.path)
+    codes = {code: tuple(sorted(named_in(texts))) for code, texts in hints.items()}
     order = Order(places.suite(exercise.path), project.resolve(), run.resolve(), codes, tuple(only))
     ours, theirs = socket.socketpair()
     with ours:
@@ -176,7 +179,7 @@ def read_verdict(run: Path) -> Verdict | None:
     """The verdict that a run's folder holds; None when the run was cut short or its file is of another version."""
     try:
         body: dict[str, Any] = json.loads((run / "verdict.json").read_text(encoding="utf-8"))
-        if body["v"] != VERDICT_VERSION:
+        if body["v"] not in READ_VERSIONS:
             return None
         return Verdict(
             exercise=body["exercise"],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +21,14 @@ from course.content.places import ROOMS
 class Order:
     """What a child is to grade. `suite` is the exercise's room with its checks; `only` names some of them, or none.
 
-    `codes` are the diagnoses that have hints: a finding may have no other.
+    `codes` are the diagnoses that have hints, each with the facts that these use: a finding may have no other, and must
+    tell all of them.
     """
 
     suite: Path
     project: Path
     run: Path
-    codes: tuple[str, ...]
+    codes: Mapping[str, tuple[str, ...]]
     only: tuple[str, ...] = ()
 
 
@@ -53,7 +56,7 @@ class Started:
                 "--project", str(order.project),
                 "--run", str(order.run),
                 "--only", ",".join(order.only),
-                "--codes", ",".join(order.codes),
+                "--codes", json.dumps(order.codes),
             ],
             cwd=order.run,
             env=environment(),

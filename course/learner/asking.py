@@ -13,6 +13,7 @@ from course.learner import situation
 from course.learner.progress import ExerciseProgress
 from course.learner.situation import Situation
 from course.model import Exercise
+from course.shared.facts import filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def hint(here: Situation, exercise: Exercise) -> Hint:
     seen = known.hints_shown.get(known.failed_code, 0)
     shown = min(seen + 1, len(hints))
     _note(here, exercise, replace(known, hints_shown={**known.hints_shown, known.failed_code: shown}))
-    return Hint(exercise, known.failed_code, known.failed_sentence or "", hints, shown, seen >= len(hints))
+    texts = tuple(filled(text, known.failed_facts) for text in hints)
+    return Hint(exercise, known.failed_code, known.failed_sentence or "", texts, shown, seen >= len(hints))
 
 
 def hints_left(here: Situation, exercise: Exercise) -> int:

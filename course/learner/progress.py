@@ -1,6 +1,6 @@
 """The learner's progress: one small JSON file, read and written whole. Draws nothing, judges nothing.
 
-    {"schema": 1, "current": "stage_2/blocking_problem",
+    {"schema": 2, "current": "stage_2/blocking_problem",
      "exercises": {"stage_2/blocking_problem": {"attempts": 3, "hints_shown": {"all-slots-busy": 1}, ...}}}
 
 The keys of an exercise are the fields of ExerciseProgress. A key that is new or changes its meaning raises the schema.
@@ -18,9 +18,10 @@ from typing import Any
 
 from course.errors import UsageError
 from course.files import replace_file, writing
-from course.model import Exercise, Outcome, Verdict
+from course.model import Exercise, Fact, Outcome, Verdict
+from course.shared.facts import known_of
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class ExerciseProgress:
     failed_check: str | None = None
     failed_sentence: str | None = None
     failed_code: str | None = None
+    failed_facts: Mapping[str, Fact] = field(default_factory=dict)
     solution_asked: bool = False
 
 
@@ -122,6 +124,7 @@ def box_state(exercise: Exercise, progress: Progress, current_hash: str | None) 
 
 def _counted(known: ExerciseProgress, verdict: Verdict, work_hash: str, now: str) -> ExerciseProgress:
     failure = verdict.first_failure
+    finding = failure.finding if failure else None
     known = replace(
         known,
         attempts=known.attempts + 1,
@@ -130,7 +133,8 @@ def _counted(known: ExerciseProgress, verdict: Verdict, work_hash: str, now: str
         check_count=len(verdict.results),
         failed_check=failure.id if failure else None,
         failed_sentence=failure.sentence if failure else None,
-        failed_code=failure.finding.code if failure and failure.finding else None,
+        failed_code=finding.code if finding else None,
+        failed_facts=known_of(finding) if finding else {},
     )
     if verdict.outcome is Outcome.PASSED:
         return replace(known, passed_at=now, passed_hash=work_hash)
@@ -182,4 +186,6 @@ def _exercise(entry: dict[str, Any]) -> ExerciseProgress:
             raise _Unreadable(f"{name} is {value!r}")
     if not all(type(count) is int for count in found["hints_shown"].values()):
         raise _Unreadable(f"hints_shown is {found['hints_shown']!r}")
+    if not all(isinstance(fact, Fact) for fact in found["failed_facts"].values()):
+        raise _Unreadable(f"failed_facts is {found['failed_facts']!r}")
     return ExerciseProgress(**found)

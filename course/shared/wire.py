@@ -1,12 +1,12 @@
 """A CheckEvent as one line of JSON, and back: what the grading child tells `learn`.
 
-The schema (version 1) is also what `learn check --json` prints, without the nonce:
+The schema (version 2) is also what `learn check --json` prints, without the nonce:
 
-    {"v": 1, "event": "suite_started", "checks": [["test_x", "sentence"], ...]}
-    {"v": 1, "event": "check_started", "id": "test_x"}
-    {"v": 1, "event": "check_finished", "result": {"id", "sentence", "outcome", "seconds",
-        "finding": {"code", "wanted", "saw", "where", "next"} or null, "reason", "timeline", "charts"}}
-    {"v": 1, "event": "suite_finished", "seconds": 2.1, "trouble": ""}
+    {"v": 2, "event": "suite_started", "checks": [["test_x", "sentence"], ...]}
+    {"v": 2, "event": "check_started", "id": "test_x"}
+    {"v": 2, "event": "check_finished", "result": {"id", "sentence", "outcome", "seconds",
+        "finding": {"code", "wanted", "saw", "where", "next", "facts"} or null, "reason", "timeline", "charts"}}
+    {"v": 2, "event": "suite_finished", "seconds": 2.1, "trouble": ""}
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from course.model import (
     Value,
 )
 
-VERSION = 1
+VERSION = 2
 
 _NAMES: dict[type[CheckEvent], str] = {
     SuiteStarted: "suite_started",
@@ -54,7 +54,7 @@ def to_line(event: CheckEvent, nonce: str = "") -> str:
 
 
 def from_line(line: str, nonce: str = "") -> CheckEvent:
-    """The event of one line. Raises CourseBug on anything but version 1 with this nonce."""
+    """The event of one line. Raises CourseBug on anything but this version with this nonce."""
     try:
         body: dict[str, Any] = json.loads(line)
         if body["v"] != VERSION or body.get("nonce", "") != nonce:
@@ -65,7 +65,7 @@ def from_line(line: str, nonce: str = "") -> CheckEvent:
 
 
 def result_from(body: dict[str, Any]) -> CheckResult:
-    """A CheckResult from its JSON shape (as in check_finished and verdict.json)."""
+    """A CheckResult from its JSON shape (as in check_finished and verdict.json, of version 1 too: without facts)."""
     finding = body["finding"]
     timeline = body["timeline"]
     return CheckResult(

@@ -1,10 +1,10 @@
 """A run of checks as it happens, and the lines that close it.
 
 `learn check --json` prints one object a line: the grader's events as course/wire.py describes them, and around each
-exercise's events two lines of our own, version 1 too:
+exercise's events two lines of our own, version 2 too:
 
-    {"v": 1, "event": "exercise", "exercise": "stage_2/blocking_problem"}
-    {"v": 1, "event": "verdict", "exercise": "stage_2/blocking_problem", "outcome": "failed", "passed": 2, "checks": 4,
+    {"v": 2, "event": "exercise", "exercise": "stage_2/blocking_problem"}
+    {"v": 2, "event": "verdict", "exercise": "stage_2/blocking_problem", "outcome": "failed", "passed": 2, "checks": 4,
      "seconds": 1.4, "reason": "", "run": "0003"}
 """
 
