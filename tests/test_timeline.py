@@ -187,7 +187,13 @@ def test_a_crowd_is_folded_whatever_its_times(written: WrittenHistory) -> None:
     for number in range(40):
         start = 1000 + 100 * number
         written.request(
-            number, f"dashboard {number}", sent=1000, entered=start, left=start + 100, answered=start + 100, scope="http"
+            number,
+            f"dashboard {number}",
+            sent=1000,
+            entered=start,
+            left=start + 100,
+            answered=start + 100,
+            scope="http",
         )
     names = [row.name for row in written.drawn().rows]
     assert names == ["loop 71", "dashboard 0", "dashboard 1", "37 more like these", "dashboard 39"]

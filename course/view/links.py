@@ -33,5 +33,5 @@ def are_understood(environment: Mapping[str, str], *, live: bool) -> bool:
 
 
 def to_line(file: Path, line: int) -> str:
-    """`file:///home/ada/shop/views.py#14`, as kitty, iTerm2 and ripgrep write it."""
+    """`file:///shop/views.py#14`, as kitty, iTerm2 and ripgrep write it."""
     return f"{file.resolve().as_uri()}#{line}"
