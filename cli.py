@@ -139,7 +139,7 @@ def check(
 
     here = _here()
     screen = screens.stdout()
-    follow = view.JsonEvents(screen) if as_json else view.Follow(screen, verbose=verbose)
+    follow = view.JsonEvents(screen) if as_json else view.Follow(screen, here.workspace.root, verbose=verbose)
     if junit is not None:
         report.must_be_writable(junit)
     attempts = []

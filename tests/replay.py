@@ -35,7 +35,7 @@ def recorded(name: str) -> Verdict:
     return replace(verdict, run=Path("0001"))
 
 
-def play(verdict: Verdict, follow: Follow, workspace: Path = Path("wsgi-asgi")) -> None:
+def play(verdict: Verdict, follow: Follow) -> None:
     """Have `follow` hear of all of it, and close it."""
     exercise = catalogue.find(COURSE, verdict.exercise)
     with follow.begin(exercise, exercise.servers):
@@ -44,13 +44,13 @@ def play(verdict: Verdict, follow: Follow, workspace: Path = Path("wsgi-asgi")) 
             follow(CheckStarted(result.id))
             follow(CheckFinished(result))
         follow(SuiteFinished(verdict.seconds))
-    follow.close(attempt(verdict, workspace))
+    follow.close(attempt(verdict))
 
 
-def attempt(verdict: Verdict, workspace: Path = Path("wsgi-asgi")) -> Attempt:
+def attempt(verdict: Verdict) -> Attempt:
     """The attempt that a verdict belongs to."""
     exercise = catalogue.find(COURSE, verdict.exercise)
-    here = Situation(REAL, COURSE, Workspace(workspace), Progress({}))
+    here = Situation(REAL, COURSE, Workspace(Path("wsgi-asgi")), Progress({}))
     return Attempt(exercise, verdict, here, {one.path: BoxState.OPEN for one in COURSE.exercises})
 
 

@@ -88,7 +88,7 @@ def test_the_first_failure_of_an_untouched_scaffold_is_in_sight(
     monkeypatch.chdir(tmp_path / exercise.path)
     emulated = pyte.Screen(columns, rows)
     text = io.StringIO()
-    play(run, Follow(Screen(text, columns, colour=True, rows=rows, links=True)), tmp_path)
+    play(run, Follow(Screen(text, columns, colour=True, rows=rows, links=True), tmp_path))
     pyte.Stream(emulated).feed(text.getvalue().replace("\n", "\r\n") + PROMPT)
     assert run.first_failure is not None
     shown = " ".join(" ".join(emulated.display).split())

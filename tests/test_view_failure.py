@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from course.model import Bar, BarKind, CheckResult, Finding, Outcome, SourceLine, Timeline, TimelineRow, Verdict
+from course.content import catalogue
+from course.model import (
+    Bar,
+    BarKind,
+    CheckFinished,
+    CheckResult,
+    Finding,
+    Outcome,
+    SourceLine,
+    Timeline,
+    TimelineRow,
+    Verdict,
+)
+from course.view.check import Follow
 from course.view.failure import BLOCK_ROWS, PICTURE_ROWS, causes
-from tests.replay import NAMES, played, recorded
+from course.view.screens import Screen
+from tests.replay import COURSE, NAMES, played, recorded
 from tests.transcripts import hold
 
 SIZES = [(80, 24), (40, 20)]
+EXERCISE = catalogue.find(COURSE, "async_views")
 CLOSING_WORDS = "Not yet: "
 FINDING = Finding("sync-call", "a page", "status 500: SynchronousOnlyOperation", SourceLine("desk/views.py", 14))
 LANES = tuple(TimelineRow(f"report {n}", (Bar(n, 40 + n, BarKind.WORKING),)) for n in range(20))
@@ -44,6 +60,11 @@ SAME_CAUSE = verdict(*(check(n, FINDING if n in (2, 4, 7, 12) else None) for n i
 )
 def test_a_run_has_its_screen(name: str, run: Verdict, columns: int, rows: int) -> None:
     hold(f"run_{name}_{columns}", played(run, columns, rows))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_first_check_of_an_untouched_scaffold_has_its_screen(name: str) -> None:
+    hold(f"first_check_{name}", played(recorded(name)))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -114,3 +135,17 @@ def test_verbose_shows_every_check_whole_where_it_stands() -> None:
     assert shown.count("needs a check above") == sum(r.reason.startswith("needs") for r in recorded("gateways").results)
     assert shown.count("wanted  ") == 4
     assert "more wait" not in shown
+
+
+def test_an_interrupted_run_still_tells_the_failure_it_has_met() -> None:
+    stream = io.StringIO()
+    follow = Follow(Screen(stream))
+
+    def interrupted() -> None:
+        with follow.begin(EXERCISE, []):
+            follow(CheckFinished(check(1, FINDING)))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert stream.getvalue().endswith("where    desk/views.py:14\n")

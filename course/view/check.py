@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from course.learner import situation
 from course.learner.attempt import Attempt
@@ -29,6 +30,7 @@ from course.model import (
 )
 from course.shared import wire
 from course.view import failure, place, result
+from course.view.place import NOWHERE
 from course.view.progress import bar
 from course.view.rows import BLANK, Block, Drawn, Piece, Row, bad, dim, good, height
 from course.view.running import Running
@@ -41,28 +43,37 @@ LABEL_COLUMNS = 13
 class Follow:
     """Shows each check as it runs and as it ends (attempt.Listener), then what the attempt came to.
 
-    With `verbose`, each check whole where it stands: every picture, every finding, a line for each that waits.
+    `workspace` is the learner's, whose lines are told by their paths from where they stand. With `verbose`, each check
+    is whole where it stands: every picture, every finding, a line for each that waits.
     """
 
-    def __init__(self, screen: Screen, *, verbose: bool = False) -> None:
+    def __init__(self, screen: Screen, workspace: Path | None = None, *, verbose: bool = False) -> None:
         self._screen = screen
+        self._workspace = workspace
         self._running = Running(screen)
         self._verbose = verbose
+        self._project = NOWHERE
+        self._results: list[CheckResult] = []
         self._checks: dict[str, str] = {}
         self._waiting = Waiting()
-        self._failed = 0
         self._is_first = True
 
     @contextmanager
     def begin(self, exercise: Exercise, servers: Sequence[str]) -> Iterator[None]:
         """The title, then the events; leaves no half-drawn line, however it ends."""
-        self._waiting, self._failed = Waiting(), 0
+        self._waiting, self._results = Waiting(), []
+        if self._workspace is not None:
+            self._project = place.project_in(self._workspace, exercise.path, is_as_graded=True)
         self._show([] if self._is_first else [BLANK])
         self._show([Row(exercise.title, right=dim(" · ".join(servers))), BLANK])
         self._is_first = False
         self._running.show("getting ready")
         try:
             yield
+        except KeyboardInterrupt:
+            self._running.clear()
+            self._show(self._failures(self._results, []))  # there will be no verdict that `learn show` could tell
+            raise
         finally:
             self._running.clear()
 
@@ -86,10 +97,7 @@ class Follow:
         results = done.verdict.results
         if not (self._verbose and results and results[-1].finding is not None):
             last = [BLANK, *last]
-        if not self._verbose:
-            screen = self._screen.as_it_is_now()
-            project = place.project_in(done.situation.workspace.root, done.exercise.path, is_as_graded=True)
-            self._show(failure.draw(results, screen, project, below=height(last, screen.columns)))
+        self._show(self._failures(results, last))
         self._show(last)
 
     def sum_up(self, attempts: Sequence[Attempt]) -> None:
@@ -99,17 +107,21 @@ class Follow:
 
     def _ended(self, ended: CheckResult) -> Iterator[Drawn]:
         number = 0
-        if ended.outcome is Outcome.FAILED:
-            self._failed += 1
-            # From the second on: "same cause: checks 4, 7" refers to it.
-            number = [*self._checks].index(ended.id) + 1 if self._failed > 1 and ended.id in self._checks else 0
+        if ended.outcome is Outcome.FAILED and any(one.outcome is Outcome.FAILED for one in self._results):
+            number = len(self._results) + 1  # "same cause: checks 4, 7" refers to it
+        self._results.append(ended)
         if self._verbose:
-            yield from result.draw(ended, self._screen.as_it_is_now(), number=number)
+            yield from result.draw(ended, self._screen.as_it_is_now(), self._project, number=number)
             return
         yield from self._waiting.ended(ended)
         if not waits(ended):
             yield result.line(ended, number)
             yield from result.reason(ended)
+
+    def _failures(self, results: Sequence[CheckResult], below: Sequence[Drawn]) -> Iterator[Drawn]:
+        if not self._verbose:
+            screen = self._screen.as_it_is_now()
+            yield from failure.draw(results, screen, self._project, below=height(below, screen.columns))
 
     def _show(self, rows: Iterable[Drawn]) -> None:
         self._screen.as_it_is_now().show(rows)

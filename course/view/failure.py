@@ -15,7 +15,7 @@ from course.view.measure import wrapped
 from course.view.picture import LEAST_LINES
 from course.view.place import Project
 from course.view.result import INDENT, LABEL_COLUMNS, Words
-from course.view.rows import BLANK, FAILED, MARGIN, Drawn, Piece, Row, bad, cut, dim, height, narrowed
+from course.view.rows import BLANK, FAILED, MARGIN, Drawn, Piece, Row, bad, cut, dim, height, narrowed, safe
 from course.view.screens import Screen
 
 BLOCK_ROWS = 22  # of a failure with all that stands below it
@@ -105,14 +105,14 @@ def _picture(result: CheckResult, screen: Screen, room: int) -> list[Drawn]:
 
 def _cut(text: Words, screen: Screen, most: int) -> Words:
     """The text in `most` lines. Of several lines, as a log has them, the last one stays: it tells the error."""
-    whole = "".join(piece.text if isinstance(piece, Piece) else piece for piece in text)
+    whole = safe("".join(piece.text if isinstance(piece, Piece) else piece for piece in text)).rstrip()
     columns = screen.columns - 2 * MARGIN - narrowed(INDENT, screen.columns) - LABEL_COLUMNS
-    lines = [line for line, _ in wrapped(whole.rstrip(), columns)]
+    lines = [line for line, _ in wrapped(whole, columns)]
     if len(lines) <= most:
         return text
     if most == 1:
         return (cut(whole, columns),)
-    *others, last = whole.rstrip().split("\n")
+    *others, last = whole.split("\n")
     tail = f"\n{cut(last, columns)}" if others and most > 2 else ""
     first = "\n".join(lines[: most - 1 - bool(tail)])
     return (f"{first}\n", dim(MORE), tail)

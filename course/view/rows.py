@@ -112,7 +112,7 @@ def lines(row: Drawn, columns: int, *, colour: bool, links: bool = False) -> lis
 
 def cut(text: str, columns: int) -> str:
     """The first line of `text`, in at most so many columns."""
-    first = next(iter(_safe(text).strip().splitlines()), "").rstrip()
+    first = next(iter(safe(text).strip().splitlines()), "").rstrip()
     if cells(first) <= columns:
         return first
     while first and cells(first) > columns - 1:
@@ -142,15 +142,15 @@ def _pieces(text: Text) -> list[Piece]:
     if isinstance(text, Piece) or not isinstance(text, tuple):
         text = (text,)
     pieces = [piece if isinstance(piece, Piece) else Piece(piece) for piece in text]
-    return [piece._replace(text=_safe(piece.text)) for piece in pieces if piece.text]
+    return [piece._replace(text=safe(piece.text)) for piece in pieces if piece.text]
 
 
 def _cells(pieces: Iterable[Piece]) -> int:
     return sum(cells(piece.text) for piece in pieces)
 
 
-def _safe(text: str) -> str:
-    """Without what would move the cursor or ring the bell: a finding may quote what a server printed."""
+def safe(text: str) -> str:
+    """The text without what would move the cursor or ring the bell: a finding may quote what a server printed."""
     if text.isprintable():
         return text
     text = _ESCAPES.sub("", text).expandtabs(4)
