@@ -115,6 +115,21 @@ def test_a_terminal_that_is_made_narrower_keeps_no_ghosts_of_the_moving_line(mon
         assert [line for line in one.lines if line] == ["  The title"]
 
 
+def test_nor_does_one_that_breaks_long_lines_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    with terminal(monkeypatch) as one:
+        running = Running(screen_on(one.file))
+        one.file.write("  The title\n")
+        running.show(SENTENCE)
+        title, moving, *_ = one.wait(lambda lines: lines[1].startswith("  ▸ A visitor"))
+        one.resize(40, 24)
+        # What such a terminal makes of it: two lines, and the cursor stays at the character at which it was.
+        one.emulated.reset()
+        pyte.Stream(one.emulated).feed(f"{title}\r\n{moving}\x1b[2;1H")
+        assert "supplier" in one.emulated.display[2] or "calls" in one.emulated.display[2]
+        running.clear()
+        assert [line for line in one.lines if line] == ["  The title"]
+
+
 def test_a_run_on_a_terminal_that_is_made_narrower_leaves_its_own_lines_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     run = recorded("groups")
     first = replace(run, results=run.results[:1])

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import math
-import re
-from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
 from checker.harness.events import EventKind
+from checker.harness.folding import folded
 from checker.harness.history import Event, History
 from checker.harness.traffic import STOPPED, Connection, Death, Stall, Visit, connections, deaths, stalls, visits
 from course.model import Bar, BarKind, Mark, Timeline, TimelineRow
 
 MOST_ROWS = 24
 MOST_FRAMES = 12
-SHOWN_OF_ALIKE = 2
-FOLDED_FROM = 6
-CROWD = 12  # so many rows of one kind are folded whatever their times: none of them is looked at alone
 LABELS_IN_A_NOTE = 3
-ALIKE_SHARE = 0.25  # of the span: rows whose bars differ by less look the same
 LONG_SHARE = 0.5  # of the span: who waited that long for the app did wait, whatever for
 SETTLE_S = 0.2
 SEEN_SHARE = 0.05  # of the span: a shorter wait would not show
@@ -57,7 +52,7 @@ def timeline(history: History, *, since: float, until: float = math.inf) -> Time
     if until < math.inf and _is_under_way(events, clock):
         clock = replace(clock, end=max(until, clock.end))
     rows = [*_rows(events, clock)]
-    shown = _folded(rows, clock.span_ms)
+    shown = folded(rows, clock.span_ms)
     if len(shown) > MOST_ROWS:
         shown = [*shown[: MOST_ROWS - 1], TimelineRow(f"{len(shown) - MOST_ROWS + 1} more rows")]
     return Timeline(span_ms=round(clock.span_ms, 1), rows=tuple(shown)) if shown else None
@@ -225,38 +220,3 @@ def _labels(labels: Iterable[str]) -> str:
     texts = [label if count == 1 else f"{label} x{count}" for label, count in counts.items()]
     more = [f"+{len(texts) - LABELS_IN_A_NOTE}"] if len(texts) > LABELS_IN_A_NOTE else []
     return ", ".join([*texts[:LABELS_IN_A_NOTE], *more])
-
-
-def _folded(rows: list[TimelineRow], span_ms: float) -> list[TimelineRow]:
-    """Rows that look alike stand together; of many, the first few and a count. A crowd keeps its last row too."""
-    kinds = Counter(_without_numbers(row) for row in rows)
-    groups: list[list[TimelineRow]] = []
-    for row in rows:
-        is_of_crowd = kinds[_without_numbers(row)] >= CROWD
-        group = next((g for g in groups if _alike(g[0], row, math.inf if is_of_crowd else span_ms)), None)
-        if group is None:
-            groups.append([row])
-        else:
-            group.append(row)
-    folded: list[TimelineRow] = []
-    for group in groups:
-        last = group[-1:] if len(group) >= CROWD else []
-        left_out = len(group) - SHOWN_OF_ALIKE - len(last)
-        if len(group) < FOLDED_FROM:
-            folded += group
-        else:
-            folded += [*group[:SHOWN_OF_ALIKE], TimelineRow(f"{left_out} more like these"), *last]
-    return folded
-
-
-def _alike(one: TimelineRow, other: TimelineRow, span_ms: float) -> bool:
-    return _without_numbers(one) == _without_numbers(other) and all(
-        max(abs(a.start_ms - b.start_ms), abs(a.end_ms - b.end_ms)) <= ALIKE_SHARE * span_ms
-        for a, b in zip(one.bars, other.bars, strict=True)
-    )
-
-
-def _without_numbers(row: TimelineRow) -> Hashable:
-    bars = tuple(bar.kind for bar in row.bars)
-    marks = tuple(mark.label for mark in row.marks)
-    return (re.sub(r"\d+", "#", row.name), re.sub(r"\d+", "#", row.note), bars, marks)
