@@ -56,7 +56,7 @@ class Reporter:
         self._trouble = ""
         self._calibration = Calibration()
         self._started_at = run.history.now()
-        self._check_at = self._started_at
+        self._check_at = self._judged_at = self._started_at
         self._seconds = 0.0
         self._error: BaseException | None = None
         self._outcomes: dict[str, Outcome] = {}
@@ -116,6 +116,7 @@ class Reporter:
         """Keep the first error of set-up, check or tear-down."""
         if call.when != "teardown":
             self._seconds += call.duration
+            self._judged_at = self._run.history.now()
         if call.excinfo is not None and self._error is None:
             self._error = call.excinfo.value
         return (yield)
@@ -144,7 +145,7 @@ class Reporter:
         outcome, finding, reason = self._judged(self._error)
         lanes, charts = drawn(self._run.history, since=self._check_at)
         if lanes is None and outcome is not Outcome.SKIPPED:
-            lanes = timeline(self._run.history, since=self._check_at)
+            lanes = timeline(self._run.history, since=self._check_at, until=self._judged_at)
         return CheckResult(
             id=check,
             sentence=self._sentences[check],

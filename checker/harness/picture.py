@@ -1,7 +1,7 @@
 """What a check draws itself: lanes on one clock, or a chart of what it measured.
 
-`learn show` has it in place of the automatic timeline of requests (timeline.py); so has a failed check. What was drawn
-before a check fails is kept.
+`learn show` has it in place of the automatic timeline of requests (timeline.py); so has a failed check, eight rows of
+it. What was drawn before a check fails is kept.
 """
 
 from __future__ import annotations
