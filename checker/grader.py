@@ -30,6 +30,7 @@ from checker.harness.processes import adopt_orphans
 from checker.harness.run import RUN, Run
 from checker.reporter import Reporter
 from course.model import CheckEvent, SuiteFinished
+from course.shared import open_files
 from course.shared.ledger import Ledger
 from course.shared.wire import to_line
 
@@ -59,6 +60,7 @@ class Order:
 
 def grade(order: Order) -> int:
     """Run the checks; the verdict is what was told over the socket, never this exit code."""
+    open_files.raise_limit()
     told = socket.socket(fileno=order.fd)
     reader = told.makefile("r", encoding="utf-8")
     writer = told.makefile("w", encoding="utf-8")

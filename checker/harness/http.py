@@ -21,6 +21,7 @@ import h11
 from checker.harness.bounds import MOST_BYTES, answer_endless
 from checker.harness.events import EventKind
 from checker.harness.history import History
+from checker.harness.open_files import record_if_out
 
 REQUEST_ID_HEADER = "X-Learn-Request"
 ANSWER_DEADLINE_S = 10.0
@@ -133,6 +134,7 @@ class Exchange:
             self._history.record(EventKind.REQUEST_ANSWERED, request=self.id, status=response.status)
         except (OSError, http.client.HTTPException) as error:
             self.error = error
+            record_if_out(self._history, error)
             if not self._left:
                 self._history.record(EventKind.REQUEST_BROKEN, request=self.id, error=repr(error))
         finally:

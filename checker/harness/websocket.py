@@ -21,6 +21,7 @@ from checker.harness.bounds import MOST_BYTES, MOST_PIECES, answer_endless
 from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.http import REQUEST_ID_HEADER
+from checker.harness.open_files import record_if_out
 
 FRAME_DEADLINE_S = 10.0
 OPEN_DEADLINE_S = 20.0
@@ -66,7 +67,8 @@ class WebSocket:
             self._connection = _wait(self._open(opening), OPEN_DEADLINE_S + 5)
         except InvalidStatus as error:
             self.refused = error.response.status_code
-        except (OSError, InvalidHandshake, InvalidMessage, TimeoutError):
+        except (OSError, InvalidHandshake, InvalidMessage, TimeoutError) as error:
+            record_if_out(history, error)
             self.refused = 0
         outcome = EventKind.SOCKET_OPENED if self.refused is None else EventKind.SOCKET_REFUSED
         history.record(outcome, socket=self.id, status=self.refused)
