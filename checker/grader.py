@@ -32,6 +32,7 @@ from checker.reporter import Reporter
 from course.model import CheckEvent, SuiteFinished
 from course.shared import open_files
 from course.shared.ledger import Ledger
+from course.shared.temporary import folder as short_folder
 from course.shared.wire import to_line
 
 HERE = Path(__file__).resolve().parent
@@ -67,7 +68,7 @@ def grade(order: Order) -> int:
     nonce = reader.readline().strip()
     ledger = Ledger(order.run / "ledger.jsonl")
     # Sockets lie here, and the path of a unix socket holds about 100 bytes: never inside the learner's folder.
-    temporary = Path(tempfile.mkdtemp(prefix="learn-"))
+    temporary = Path(tempfile.mkdtemp(prefix="learn-", dir=short_folder()))
     ledger.add_folder(temporary)
 
     def tell(event: CheckEvent) -> None:

@@ -54,6 +54,6 @@ def lacking(history: History) -> str:
     if not out:
         return ""
     return (
-        f"open files: this machine lets a process have {open_files.limit():,} open, and {out[0]['name']} had almost all "
-        f"of them. The checks want {open_files.ENOUGH:,}: `ulimit -Hn` shows how far the limit may be raised."
+        f"open files: this machine lets a process have {open_files.limit():,} open, and {out[0]['name']} had almost "
+        f"all of them. The checks want {open_files.ENOUGH:,}: `ulimit -Hn` shows how far the limit may be raised."
     )

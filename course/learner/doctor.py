@@ -15,7 +15,7 @@ from course import __version__
 from course.content.places import IS_CHECKOUT, ROOMS
 from course.learner.workspace import Workspace
 from course.model import ExitStatus
-from course.shared import equipment, open_files
+from course.shared import equipment, open_files, temporary
 
 OLDEST_PYTHON = (3, 11)
 OUR_PACKAGES = ("typer", "rich", "jinja2", "pytest", "psutil", "h11", "websockets")
@@ -118,9 +118,9 @@ def _shell() -> Iterator[Part]:
 
 
 def _folders(workspace: Workspace | None) -> Iterator[Part]:
-    import tempfile
-
-    yield _writable("temporary", Path(tempfile.gettempdir()))
+    if temporary.note():
+        yield Part("Folders", "TMPDIR", temporary.note(), Health.NOTED)
+    yield _writable("temporary", temporary.folder())
     if workspace is None:
         yield Part("Folders", "workspace", "none here; `learn next` makes one", Health.NOTED)
     else:
