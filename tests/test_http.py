@@ -309,3 +309,11 @@ def test_a_large_answer_that_ends_too_early_is_broken(history: History, serve: S
     assert exchange.wait_answer(DEADLINE_S) is None
     assert isinstance(exchange.error, IncompleteRead)
     assert exchange.error.partial == b"begun"
+
+
+def test_a_body_that_is_nested_too_deeply_is_no_json(history: History, serve: Serve) -> None:
+    body = b"[" * 100_000
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+    answer = Exchange(history, serve(lambda peer: peer.say(head + body)), "/").wait_answer(DEADLINE_S)
+    assert answer is not None
+    assert answer.json() is None

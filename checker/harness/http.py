@@ -46,7 +46,7 @@ class Answer:
 
     def json(self) -> Any:
         """The body as JSON; None when it is none."""
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             return json.loads(self.body)
         return None
 

@@ -190,7 +190,7 @@ def journal_lines(log: str) -> list[dict[str, Any]]:
     for found in re.findall(r"journal (\{[^{}]*\})", log):
         try:
             line = json.loads(found)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(line, dict):
             lines.append(line)

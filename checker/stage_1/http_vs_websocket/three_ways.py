@@ -181,7 +181,7 @@ def _cost(name: str, way: _Connection, note: str) -> Value:
 
 
 def _json(data: bytes) -> dict[str, Any]:
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         value = json.loads(data)
         if isinstance(value, dict):
             return value
