@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +122,26 @@ def test_with_few_open_files_a_mistake_is_still_a_mistake(tmp_path: Path) -> Non
     told = graded_with_open_files(tmp_path, 256, 256, "raise ValueError('no')\n")
     assert told.startswith("failed "), told
     assert "import-error" in told
+
+
+DEPLOYED = '''
+def test_it_starts(gunicorn, supervisord, systemd, container, nginx):
+    """It starts."""
+    START
+'''
+STARTED_BY = {
+    'gunicorn("app:application", config="odd")',
+    'supervisord("odd")',
+    'systemd("odd")',
+    'container("odd")',
+    'nginx("odd")',
+}
+
+
+@pytest.mark.parametrize("start", sorted(STARTED_BY))
+def test_a_server_is_not_started_on_a_file_that_its_reader_would_wait_for(tmp_path: Path, start: str) -> None:
+    (tmp_path / "project").mkdir()
+    os.mkfifo(tmp_path / "project" / "odd")
+    finding = finding_of(grade(tmp_path, {"app.py": HELLO}, suite=DEPLOYED.replace("START", start)))
+    assert finding.code == "file-unreadable"
+    assert finding.saw == "odd is a named pipe (FIFO)"

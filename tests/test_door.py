@@ -261,10 +261,10 @@ def test_a_roadmap_that_was_deleted_is_made_anew_by_the_next_check(tmp_path: Pat
 # --- a shell that is not as usual ---
 
 
-def in_a_shell(folder: Path, line: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def in_a_shell(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
     """A command line with `learn` in it, as a shell runs it: it can close what a program has open."""
     script = f'learn() {{ {shlex.join(command())} "$@"; }}; {line}'
-    env = environment(**variables)
+    env = environment()
     return subprocess.run(["/bin/sh", "-c", script], cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 

@@ -21,7 +21,7 @@ from checker.harness.findings import NotYet, fail
 from course.model import Finding, SourceLine
 from course.shared.reading import Odd, content_of, text_of
 
-__all__ = ["copy_project", "expect_bytes", "expect_text", "expect_toml", "text_of", "tree_of"]
+__all__ = ["copy_project", "expect_bytes", "expect_file_if_any", "expect_text", "expect_toml", "text_of", "tree_of"]
 
 _TOML_LINE = re.compile(r"\(at line (\d+)")
 _OPEN_TO_US = 0o600
@@ -54,6 +54,12 @@ def expect_text(project: Path, file: str) -> str:
             saw=f"byte {error.start + 1:,} of {file} is 0x{content[error.start]:02x}, which is no UTF-8 there",
             where=SourceLine(file, content.count(b"\n", 0, error.start) + 1),
         )
+
+
+def expect_file_if_any(project: Path, file: str) -> None:
+    """What lies there, if anything, is a file: for one whose reader tells by itself that it is missing."""
+    if (project / file).exists():
+        expect_bytes(project, file)
 
 
 def expect_toml(project: Path, file: str) -> tuple[dict[str, Any], str]:

@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from checker.harness.findings import fail
-from checker.harness.learner_files import text_of
 from checker.stage_2.gunicorn_deployment.profiles import Profile, expect_gunicorn_grants
 from checker.stage_2.gunicorn_deployment.settings import line_that_sets
 from course.model import SourceLine
@@ -26,8 +25,8 @@ def program_setting(project: Path, name: str) -> tuple[str, SourceLine]:
     """A setting of [program:web], "" when it is not set, and its line."""
     place = line_that_sets(project, SUPERVISOR_FILE, [name], rf"[{PROGRAM}]")
     parser = RawConfigParser(inline_comment_prefixes=(";", "#"), strict=False)
-    with suppress(ConfigError):
-        parser.read_string(text_of(project / SUPERVISOR_FILE))
+    with suppress(ConfigError, OSError):
+        parser.read(project / SUPERVISOR_FILE, encoding="utf-8")
     return parser.get(PROGRAM, name, fallback=""), place
 
 
