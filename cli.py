@@ -134,10 +134,12 @@ def check(
     """Grade your work: real servers, real requests."""
     from course.grading import junit as report
     from course.learner import attempt
+    from course.shared import temporary
     from course.view import check as view
-    from course.view import screens
+    from course.view import screens, welcome
 
     here = _here()
+    screens.stderr().show(welcome.note(temporary.note()))
     screen = screens.stdout()
     follow = view.JsonEvents(screen) if as_json else view.Follow(screen, here.workspace.root, verbose=verbose)
     if junit is not None:

@@ -30,7 +30,9 @@ from checker.harness.processes import adopt_orphans
 from checker.harness.run import RUN, Run
 from checker.reporter import Reporter
 from course.model import CheckEvent, SuiteFinished
+from course.shared import open_files
 from course.shared.ledger import Ledger
+from course.shared.temporary import folder as short_folder
 from course.shared.wire import to_line
 
 HERE = Path(__file__).resolve().parent
@@ -59,13 +61,14 @@ class Order:
 
 def grade(order: Order) -> int:
     """Run the checks; the verdict is what was told over the socket, never this exit code."""
+    open_files.raise_limit()
     told = socket.socket(fileno=order.fd)
     reader = told.makefile("r", encoding="utf-8")
     writer = told.makefile("w", encoding="utf-8")
     nonce = reader.readline().strip()
     ledger = Ledger(order.run / "ledger.jsonl")
     # Sockets lie here, and the path of a unix socket holds about 100 bytes: never inside the learner's folder.
-    temporary = Path(tempfile.mkdtemp(prefix="learn-"))
+    temporary = Path(tempfile.mkdtemp(prefix="learn-", dir=short_folder()))
     ledger.add_folder(temporary)
 
     def tell(event: CheckEvent) -> None:

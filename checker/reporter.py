@@ -14,6 +14,7 @@ from checker.checks import AuthorsFault, needed_by, sentences, wanted
 from checker.harness.calibration import STANDSTILL_S, Calibration
 from checker.harness.events import EventKind
 from checker.harness.findings import Inconclusive, NotYet
+from checker.harness.open_files import lacking, record_if_out
 from checker.harness.picture import drawn
 from checker.harness.run import Run
 from checker.harness.timeline import timeline
@@ -172,16 +173,19 @@ class Reporter:
         return replace(result, outcome=Outcome.BROKEN, finding=None, reason=reason)
 
     def _judged(self, error: BaseException | None) -> tuple[Outcome, Finding | None, str]:
+        record_if_out(self._run.history, error)
         match error:
             case None:
                 return Outcome.PASSED, None, ""
+            case pytest.skip.Exception():
+                return Outcome.SKIPPED, None, error.msg or ""
+            case _ if lacks := lacking(self._run.history):
+                return Outcome.SKIPPED, None, lacks
             case NotYet():
                 standstill_s = self._calibration.standstill_s(since=self._check_at)
                 if standstill_s >= STANDSTILL_S:
                     return Outcome.INCONCLUSIVE, error.finding, f"this machine stood still for {standstill_s:.0f} s"
                 return Outcome.FAILED, error.finding, ""
-            case pytest.skip.Exception():
-                return Outcome.SKIPPED, None, error.msg or ""
             case MachineLacks():
                 return Outcome.SKIPPED, None, " ".join(filter(None, [error.wrong, error.remedy]))
             case Inconclusive():

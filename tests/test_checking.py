@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
 from course.content.places import ROOMS, Places
 from course.grading import checking
@@ -30,6 +31,7 @@ def test_it_holds(site, gate):
 '''
 )
 GIVEN_UP_S = 30
+LATE_AFTER_S = 8 - TOY.time_limit_s  # a grader takes a second or two to start
 
 
 def only(check_body: str) -> str:
@@ -203,3 +205,45 @@ def test_programs_do_not_inherit_the_signals_that_a_shell_or_nohup_has_ignored(t
         for number, handler in kept.items():
             signal.signal(number, handler)
     assert verdict.outcome is Outcome.PASSED, verdict.reason
+
+
+HANGS = '''
+import threading
+
+def test_one():
+    """One."""
+
+def test_two():
+    """Two."""
+    threading.Event().wait()
+
+def test_three():
+    """Three."""
+'''
+
+
+def test_the_check_that_runs_when_the_time_is_over_has_failed_by_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "START_GRACE_S", LATE_AFTER_S)
+    verdict = grade(tmp_path, {}, suite=HANGS)
+    assert verdict.outcome is Outcome.FAILED, verdict.reason
+    assert [(result.id, result.outcome) for result in verdict.results] == [
+        ("test_one", Outcome.PASSED),
+        ("test_two", Outcome.FAILED),
+        ("test_three", Outcome.SKIPPED),
+        ("nothing_is_left_running", Outcome.SKIPPED),
+    ]
+    finding = verdict.results[1].finding
+    assert finding is not None
+    assert finding.code == "time-over"
+    assert verdict.results[2].reason == "not run: the time was over"
+    assert (kept := checking.read_verdict(tmp_path / "run")) is not None
+    assert kept.results == verdict.results
+
+
+def test_a_grader_that_hangs_between_checks_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "START_GRACE_S", LATE_AFTER_S)
+    verdict = grade(tmp_path, {}, suite="import threading\nthreading.Event().wait()\n")
+    assert verdict.outcome is Outcome.BROKEN
+    assert verdict.reason == "the checks took longer than 60 s; running: none of them"

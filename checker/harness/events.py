@@ -40,6 +40,7 @@ class EventKind(StrEnum):
     PROCESS_LEFT = "process.left"
     PROGRAM_LINE = "program.line"
     GUARD_KILLED = "guard.killed"
+    OPEN_FILES_OUT = "open_files.out"
     CONTAINER_STOPPING = "container.stopping"
     SYSTEMD_NOTIFIED = "systemd.notified"
     SYSTEMD_RELOAD = "systemd.reload"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 HEAD_BYTES = 256 * 1024
@@ -17,7 +18,9 @@ LINE_CHARACTERS = 400
 class Log:
     """Reads a pipe to its end on a thread of its own, so that no server ever blocks on its output."""
 
-    def __init__(self, pipe_fd: int, path: Path) -> None:
+    def __init__(self, pipe_fd: int, path: Path, *, overheard: Callable[[bytes], object] = len) -> None:
+        """`overheard` is called with each piece as it comes."""
+        self._overheard = overheard
         self._pipe_fd = pipe_fd
         self._path = path
         self._head = bytearray()
@@ -62,6 +65,7 @@ class Log:
     def _read(self) -> None:
         with os.fdopen(self._pipe_fd, "rb", buffering=0) as pipe:
             while chunk := pipe.read(CHUNK_BYTES):
+                self._overheard(chunk)
                 with self._changed:
                     self._keep(chunk)
                     self._changed.notify_all()

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +22,7 @@ import psutil
 from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.log import Log
+from checker.harness.open_files import record_if_told
 from checker.harness.run import Run
 from course.errors import MachineLacks
 from course.shared.ledger import lives, session_members
@@ -126,7 +128,8 @@ class Process:
             os.close(write_fd)
         self.pid = self._popen.pid
         run.ledger.add_process(self.pid)
-        self.log = Log(read_fd, run.folder / f"{log_name or name}.log")
+        overheard = partial(record_if_told, run.history, name)
+        self.log = Log(read_fd, run.folder / f"{log_name or name}.log", overheard=overheard)
         run.history.record(EventKind.PROCESS_STARTED, name=name, pid=self.pid)
 
     @property

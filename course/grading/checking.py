@@ -28,6 +28,7 @@ from course.model import (
     CheckResult,
     CheckStarted,
     Exercise,
+    Finding,
     Outcome,
     SuiteFinished,
     SuiteStarted,
@@ -55,12 +56,17 @@ class Grading:
         self._started_at = time.monotonic()
         self._sentences: dict[str, str] = {}
         self._running = ""
+        self._running_since = self._started_at
         self._results: list[CheckResult] = []
         self._trouble = "the grader ended without a report"
         self._is_cut = False
+        self._is_late = False
 
     def events(self) -> Iterator[CheckEvent]:
-        """Each event as it comes. Ends with the report, with the child, or at the exercise's time limit."""
+        """Each event as it comes. Ends with the report, with the child, or at the exercise's time limit.
+
+        The check that runs when the time is over has failed by that, and the rest is not run.
+        """
         for line in self._lines(self._started_at + START_GRACE_S + self._exercise.time_limit_s):
             try:
                 event = from_line(line, self._nonce)
@@ -71,6 +77,9 @@ class Grading:
             yield event
             if isinstance(event, SuiteFinished):
                 return
+        for late in self._late():
+            self._note(late)
+            yield late
 
     @property
     def is_decided(self) -> bool:
@@ -117,10 +126,37 @@ class Grading:
                 self._sentences = dict(event.checks)
             case CheckStarted():
                 self._running = event.id
+                self._running_since = time.monotonic()
             case CheckFinished() if event.result.id in self._sentences:
+                self._running = ""
                 self._results.append(event.result)
             case SuiteFinished():
                 self._trouble = event.trouble
+
+    def _late(self) -> Iterator[CheckFinished]:
+        """The ends of the checks that had none when the time was over.
+
+        What makes a check take so long is the learner's; when none was running, the grader itself hangs.
+        """
+        if not self._is_late:
+            return
+        limit = f"{self._exercise.time_limit_s:.0f} s"
+        if self._running not in self._sentences:
+            self._trouble = f"the checks took longer than {limit}; running: none of them"
+            return
+        self._trouble = ""
+        seconds = time.monotonic() - self._running_since
+        finding = Finding(
+            code="time-over",
+            wanted=f"all checks come to an end within {limit}",
+            saw=f"this one still ran after {seconds:.0f} s, when the time was over",
+        )
+        ended = {result.id for result in self._results}
+        for check, sentence in self._sentences.items():
+            if check == self._running:
+                yield CheckFinished(CheckResult(check, sentence, Outcome.FAILED, round(seconds, 3), finding))
+            elif check not in ended:
+                yield CheckFinished(CheckResult(check, sentence, Outcome.SKIPPED, reason="not run: the time was over"))
 
     def _lines(self, deadline: float) -> Iterator[str]:
         pending = b""
@@ -129,8 +165,7 @@ class Grading:
             try:
                 chunk = self._told.recv(65_536)
             except TimeoutError:
-                running = self._sentences.get(self._running, "the start")
-                self._trouble = f"the checks took longer than {self._exercise.time_limit_s:.0f} s; running: {running}"
+                self._is_late = True
                 return
             except OSError:
                 return

@@ -14,6 +14,7 @@ from course.learner.progress import ExerciseProgress
 from course.learner.situation import Situation
 from course.model import Exercise
 from course.shared.facts import filled
+from course.shared.reading import text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +120,4 @@ def _compared(project: Path, laid: Path, file: str) -> FileComparison:
 
 
 def _text(path: Path) -> list[str] | None:
-    return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else None
+    return text_of(path).splitlines() if path.is_file() else None

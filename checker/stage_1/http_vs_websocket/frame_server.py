@@ -12,6 +12,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from checker.harness.bounds import MOST_BYTES, output_endless
 from checker.harness.history import History
 from checker.stage_1.http_vs_websocket import frames
 from checker.stage_1.http_vs_websocket.frames import Frame
@@ -78,6 +79,7 @@ class Peer:
         self._socket = connection
         self._looked_at = 0
         self._ended = False
+        self._is_endless = False
         self._changed = threading.Condition()
         threading.Thread(target=self._read, name=f"peer {number}", daemon=True).start()
 
@@ -87,6 +89,7 @@ class Peer:
         """The head of the request; None when it is not whole before the deadline or the connection's end."""
         with self._changed:
             self._changed.wait_for(lambda: b"\r\n\r\n" in self.recorded or self._ended, deadline_s)
+            self._expect_bounded()
             head, separator, _ = self.recorded.partition(b"\r\n\r\n")
             if not separator:
                 return None
@@ -97,6 +100,7 @@ class Peer:
         """The next frame; None when none comes whole before the deadline or the connection's end."""
         with self._changed:
             self._changed.wait_for(lambda: self._next() is not None or self._ended, deadline_s)
+            self._expect_bounded()
             frame = self._next()
             if frame is not None:
                 self._looked_at += frame.wire_bytes
@@ -146,11 +150,16 @@ class Peer:
     def _next(self) -> Frame | None:
         return frames.decode(self.recorded[self._looked_at :])
 
+    def _expect_bounded(self) -> None:
+        if self._is_endless:
+            raise output_endless("what your client sends", len(self.recorded))
+
     def _read(self) -> None:
         with suppress(OSError):
-            while chunk := self._socket.recv(CHUNK_BYTES):
+            while not self._is_endless and (chunk := self._socket.recv(CHUNK_BYTES)):
                 with self._changed:
                     self.recorded += chunk
+                    self._is_endless = len(self.recorded) > MOST_BYTES
                     self._changed.notify_all()
         with self._changed:
             self._ended = True

@@ -14,6 +14,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from checker.harness.bounds import MOST_BYTES, answer_endless
 from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.http import REQUEST_ID_HEADER
@@ -76,6 +77,8 @@ class RawSocket:
                 self.is_open = False
                 return None
             self._unread += data
+            if len(self._unread) > MOST_BYTES:
+                raise answer_endless(f"a frame sent to the WebSocket {self.label}", len(self._unread))
         self._unread = self._unread[frame.wire_bytes :]
         return frame
 
@@ -96,6 +99,8 @@ class RawSocket:
             self._socket.sendall(request.encode())
             while b"\r\n\r\n" not in head and (data := self._socket.recv(CHUNK_BYTES)):
                 head += data
+                if len(head) > MOST_BYTES:
+                    raise answer_endless(f"the head of the answer to {path}", len(head))
         head, _, self._unread = head.partition(b"\r\n\r\n")
         return head.startswith(b"HTTP/1.1 101 ")
 

@@ -13,6 +13,7 @@ from websockets.client import ClientProtocol
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
+from checker.harness.bounds import MOST_BYTES, answer_endless
 from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.http import REQUEST_ID_HEADER
@@ -70,5 +71,7 @@ class DeafClient:
             if not read:
                 return False
             got += read
+            if len(got) > MOST_BYTES:
+                raise answer_endless(f"what is sent to {self.user}", len(got))
             self._protocol.receive_data(read)
         return self._protocol.state is State.OPEN

@@ -11,6 +11,7 @@ from checker.harness import diagnosis
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event
+from checker.harness.learner_files import text_of
 from checker.harness.server import Server
 from checker.stage_4.groups.chat import Chat
 from course.model import SourceLine
@@ -76,4 +77,4 @@ def _line_with(pattern: str, project: Path) -> SourceLine | None:
 
 
 def _lines(file: Path) -> list[str]:
-    return file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return text_of(file).splitlines()
