@@ -25,12 +25,13 @@ import pytest
 import checker
 from checker import fixtures
 from checker.cause import cause
+from checker.harness.events import Facts
 from checker.harness.history import History
-from checker.harness.processes import adopt_orphans
 from checker.harness.run import RUN, Run
 from checker.reporter import Reporter
 from course.model import CheckEvent, SuiteFinished
 from course.shared.ledger import Ledger
+from course.shared.prctl import adopt_orphans, refuse_inspection
 from course.shared.wire import to_line
 
 HERE = Path(__file__).resolve().parent
@@ -59,6 +60,7 @@ class Order:
 
 def grade(order: Order) -> int:
     """Run the checks; the verdict is what was told over the socket, never this exit code."""
+    refuse_inspection()
     told = socket.socket(fileno=order.fd)
     reader = told.makefile("r", encoding="utf-8")
     writer = told.makefile("w", encoding="utf-8")
@@ -84,7 +86,11 @@ def grade(order: Order) -> int:
     adopt_orphans()
     try:
         with History(order.run / "history.jsonl", temporary / "probe") as history:
-            return _checked(order, Run(order.project, order.run, temporary, history, ledger), tell)
+            try:
+                return _checked(order, Run(order.project, order.run, temporary, history, ledger), tell)
+            finally:
+                if history.odd:
+                    print(f"{history.odd} events from inside were none that a probe tells: left out")  # noqa: T201
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         ledger.sweep()
@@ -93,6 +99,7 @@ def grade(order: Order) -> int:
 def _checked(order: Order, run: Run, tell: Callable[[CheckEvent], None]) -> int:
     try:
         shared = _fixtures(order.suite)
+        run.history.hear(_kinds(order.suite))
     except Exception as error:  # noqa: BLE001  # an author's module may raise anything
         traceback.print_exc()
         tell(SuiteFinished(seconds=0.0, trouble=cause(error, order.suite)))
@@ -120,6 +127,15 @@ def _fixtures(suite: Path) -> list[ModuleType]:
     if not (suite / "fixtures.py").is_file():
         return [fixtures]
     return [fixtures, import_module(f"checker.{suite.parent.name}.{suite.name}.fixtures")]
+
+
+def _kinds(suite: Path) -> Mapping[str, Facts]:
+    """What the exercise's own programs tell from inside, with the facts that each kind holds."""
+    if not (suite / "kinds.py").is_file():
+        return {}
+    module = import_module(f"checker.{suite.parent.name}.{suite.name}.kinds")
+    told: Mapping[str, Facts] = getattr(module, "TOLD_FROM_INSIDE", {})
+    return told
 
 
 def _arguments(suite: Path) -> list[str]:

@@ -56,6 +56,7 @@ def grade(
     suite: str = SUITE,
     deadline_s: float = 15,
     shared: Mapping[str, str] = SHARED_HINTS,
+    exercise: Exercise = TOY,
 ) -> Verdict:
     """The verdict on these project files. `DEADLINE` in the check file stands for `deadline_s`."""
     files = {"checker/stage_1/toy/test_toy.py": suite.replace("DEADLINE", str(deadline_s)), **shared}
@@ -63,7 +64,7 @@ def grade(
     folder = lay(tmp_path / "project", project)
     run = tmp_path / "run"
     run.mkdir()
-    with checking.start(Places(rooms), TOY, project=folder, run=run) as grading:
+    with checking.start(Places(rooms), exercise, project=folder, run=run) as grading:
         for _ in grading.events():
             pass
     return grading.verdict

@@ -10,13 +10,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
+import pytest
 
+from course.content import suites
 from course.content.places import ROOMS, Places
 from course.grading import checking
-from course.model import CheckFinished, Outcome, SuiteFinished, SuiteStarted
+from course.model import LEFT_RUNNING, CheckFinished, Outcome, SuiteFinished, SuiteStarted
 from course.shared.ledger import Ledger
 from tests.grading import HELLO, SUITE, TOY, grade, lay
 
@@ -203,3 +206,63 @@ def test_programs_do_not_inherit_the_signals_that_a_shell_or_nohup_has_ignored(t
         for number, handler in kept.items():
             signal.signal(number, handler)
     assert verdict.outcome is Outcome.PASSED, verdict.reason
+
+
+def test_a_report_of_other_checks_than_the_check_files_hold_is_broken(tmp_path: Path) -> None:
+    """As one would be that is forged, or comes of a check file that was overwritten meanwhile."""
+    made = 'def _made():\n    """Two."""\n\nglobals()["test_two"] = _made\n'
+    verdict = grade(tmp_path, {}, suite=only("pass") + made)
+    assert verdict.outcome is Outcome.BROKEN
+    assert verdict.reason == "the grader told of other checks than there are: test_two"
+
+
+def test_a_report_of_fewer_checks_is_broken(tmp_path: Path) -> None:
+    verdict = grade(tmp_path, {}, suite=only("pass") + '\ndef test_two():\n    """Two."""\n\ndel test_two\n')
+    assert verdict.outcome is Outcome.BROKEN
+    assert verdict.reason == "the grader told of other checks than there are: test_two"
+
+
+def test_a_check_whose_end_is_told_twice_is_broken(tmp_path: Path) -> None:
+    """The first word counts no more than the second: somebody else speaks."""
+    body = """
+    import gc
+    from checker.reporter import Reporter
+    from course.model import LEFT_RUNNING, CheckFinished, CheckResult, Outcome
+    (reporter,) = (thing for thing in gc.get_objects() if type(thing) is Reporter)
+    reporter._tell(CheckFinished(result=CheckResult("test_one", "One", Outcome.PASSED)))
+    raise AssertionError
+"""
+    verdict = grade(tmp_path, {}, suite=f'def test_one():\n    """One."""{body}')
+    assert verdict.outcome is Outcome.BROKEN
+    assert verdict.reason == "the grader told twice how test_one ended"
+
+
+def test_what_is_wanted_alone_is_expected_with_what_it_needs(tmp_path: Path) -> None:
+    text = """
+from checker.harness.suite import needs
+def test_a(): ...
+@needs("test_a")
+def test_b(): ...
+@needs("test_b", "test_a")
+def test_c(): ...
+def test_d(): ...
+def helper(): ...
+"""
+    suite = lay(tmp_path, {"test_1_x.py": text, "test_2_y.py": "def test_e(): ...", "lab.py": "def test_f(): ..."})
+    assert suites.reported(suite) == {"test_a", "test_b", "test_c", "test_d", "test_e", LEFT_RUNNING}
+    assert suites.reported(suite, ["test_c"]) == {"test_a", "test_b", "test_c", LEFT_RUNNING}
+
+
+def test_a_grader_that_was_stopped_is_ended_and_the_verdict_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whatever of the learner's stops it; here by itself."""
+    monkeypatch.setattr(checking, "START_GRACE_S", 10.0)
+    suite = SUITE + '\ndef test_stop(site):\n    """It stops."""\n    import os\n    os.kill(os.getpid(), 19)\n'
+    verdict = grade(tmp_path, {"app.py": HELLO}, suite=suite, exercise=replace(TOY, time_limit_s=1.0))
+    assert verdict.outcome is not Outcome.PASSED
+    kept = checking.read_verdict(tmp_path / "run")
+    assert kept is not None
+    assert (kept.outcome, kept.results) == (verdict.outcome, verdict.results)
+    assert not living(tmp_path)
+    assert not (tmp_path / "run" / "ledger.jsonl").exists()
