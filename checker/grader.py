@@ -66,9 +66,6 @@ def grade(order: Order) -> int:
     writer = told.makefile("w", encoding="utf-8")
     nonce = reader.readline().strip()
     ledger = Ledger(order.run / "ledger.jsonl")
-    # Sockets lie here, and the path of a unix socket holds about 100 bytes: never inside the learner's folder.
-    temporary = Path(tempfile.mkdtemp(prefix="learn-"))
-    ledger.add_folder(temporary)
 
     def tell(event: CheckEvent) -> None:
         try:
@@ -76,6 +73,14 @@ def grade(order: Order) -> int:
             writer.flush()
         except OSError:
             os.kill(os.getpid(), signal.SIGTERM)  # nobody listens any more
+
+    try:
+        # Sockets lie here, and the path of a unix socket holds about 100 bytes: never inside the learner's folder.
+        temporary = Path(tempfile.mkdtemp(prefix="learn-"))
+        ledger.add_folder(temporary)
+    except OSError as error:
+        tell(SuiteFinished(seconds=0.0, trouble=f"this machine gives no room to work in: {error}"))
+        return 1
 
     signal.signal(signal.SIGTERM, _interrupt)
     # A script's shell starts background jobs with SIGINT ignored, and `nohup` whatever it starts with SIGHUP ignored:

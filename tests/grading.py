@@ -63,7 +63,7 @@ def grade(
     rooms = lay(tmp_path / "rooms", files)
     folder = lay(tmp_path / "project", project)
     run = tmp_path / "run"
-    run.mkdir()
+    run.mkdir(exist_ok=True)
     with checking.start(Places(rooms), exercise, project=folder, run=run) as grading:
         for _ in grading.events():
             pass

@@ -18,6 +18,7 @@ import pytest
 
 from course.content import suites
 from course.content.places import ROOMS, Places
+from course.errors import MachineLacks
 from course.grading import checking
 from course.model import LEFT_RUNNING, CheckFinished, Outcome, SuiteFinished, SuiteStarted
 from course.shared.ledger import Ledger
@@ -266,3 +267,47 @@ def test_a_grader_that_was_stopped_is_ended_and_the_verdict_is_kept(
     assert (kept.outcome, kept.results) == (verdict.outcome, verdict.results)
     assert not living(tmp_path)
     assert not (tmp_path / "run" / "ledger.jsonl").exists()
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Callable[[str], None]:
+    """Makes a file of the run one on a full disk."""
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no disk that is always full")
+    (tmp_path / "run").mkdir()
+    return lambda name: (tmp_path / "run" / name).symlink_to("/dev/full")
+
+
+def test_a_full_disk_costs_the_record_and_not_the_verdict(tmp_path: Path, full: Callable[[str], None]) -> None:
+    for name in ("history.jsonl", "gunicorn.log"):
+        full(name)
+    assert grade(tmp_path, {"app.py": HELLO}).outcome is Outcome.PASSED
+    assert not living(tmp_path)
+
+
+def test_a_verdict_that_cannot_be_saved_is_told(tmp_path: Path, full: Callable[[str], None]) -> None:
+    full("verdict.json")
+    with pytest.raises(MachineLacks, match="no space left on device"):
+        grade(tmp_path, {"app.py": HELLO})
+    assert not living(tmp_path)
+    assert not (tmp_path / "run" / "ledger.jsonl").exists()
+
+
+def test_a_grader_that_has_no_room_says_so(tmp_path: Path, full: Callable[[str], None]) -> None:
+    full("ledger.jsonl")
+    verdict = grade(tmp_path, {"app.py": HELLO})
+    assert verdict.outcome is Outcome.BROKEN
+    assert "No space left on device" in verdict.reason
+
+
+def test_what_cannot_be_noted_is_not_left_running(tmp_path: Path, full: Callable[[str], None]) -> None:
+    full("full")
+    body = """
+    run.ledger.path.unlink()
+    run.ledger.path.symlink_to("/dev/full")
+    gunicorn("app:application")
+"""
+    verdict = grade(tmp_path, {"app.py": HELLO}, suite=f'def test_one(run, gunicorn):\n    """One."""{body}')
+    assert verdict.results[0].outcome is Outcome.SKIPPED
+    assert "No space left on device make room on the disk" in verdict.results[0].reason
+    assert not living(tmp_path)

@@ -91,7 +91,7 @@ class History:
         self._listener.join(timeout=5)
         self._inbox.close()
         self.probe_socket.unlink(missing_ok=True)
-        with self._changed:
+        with self._changed, suppress(OSError):
             self._file.close()
 
     @staticmethod
@@ -133,8 +133,10 @@ class History:
     def _add(self, event: Event) -> Event:
         with self._changed:
             self._events.append(event)
-            if not self._file.closed:
-                self._file.write(json.dumps({"t": round(event.t, 6), "kind": event.kind, **event.facts}) + "\n")
+            # On a full disk the file breaks off. What is judged by is in memory.
+            with suppress(OSError):
+                if not self._file.closed:
+                    self._file.write(json.dumps({"t": round(event.t, 6), "kind": event.kind, **event.facts}) + "\n")
             self._changed.notify_all()
         return event
 

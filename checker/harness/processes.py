@@ -117,7 +117,13 @@ class Process:
         finally:
             os.close(write_fd)
         self.pid = self._popen.pid
-        run.ledger.add_process(self.pid)
+        try:
+            run.ledger.add_process(self.pid)
+        except OSError as error:
+            self._kill_group()
+            self._popen.wait()
+            os.close(read_fd)
+            raise MachineLacks(f"{run.ledger.path}: {error.strerror}", "make room on the disk") from error
         self.log = Log(read_fd, run.folder / f"{log_name or name}.log")
         run.history.record(EventKind.PROCESS_STARTED, name=name, pid=self.pid)
 

@@ -176,7 +176,8 @@ def start(
     """Grade `project` in a child process; `run` (an existing folder) gets history, logs and verdict.json.
 
     `only` names the checks to run, each with what it needs; none means all. The child is forked where there is a forge.
-    Raises CourseBug where the hints cannot be read: a finding may have only the codes that stand there.
+    Raises CourseBug where the hints cannot be read: a finding may have only the codes that stand there. In the end
+    raises MachineLacks or UsageError where the verdict cannot be saved; the servers are stopped all the same.
     """
     hints = catalogue.hints(places, exercise.path)
     codes = {code: tuple(sorted(named_in(texts))) for code, texts in hints.items()}

@@ -19,6 +19,8 @@ from course.shared.leftovers import end_all
 if TYPE_CHECKING:
     import psutil
 
+MOST_CHARACTERS = 1_000_000  # ten thousand processes; what is longer is none of ours
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
@@ -55,7 +57,8 @@ class Ledger:
 
     def _entries(self) -> list[dict[str, Any]]:
         with suppress(OSError):
-            lines = self.path.read_text(encoding="utf-8").splitlines()
+            with self.path.open(encoding="utf-8", errors="replace") as file:
+                lines = file.read(MOST_CHARACTERS).splitlines()
             # Last in, first out. A half-written last line (killed while writing) is passed over.
             return [entry for line in reversed(lines) if (entry := _parsed(line))]
         return []
