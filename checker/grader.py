@@ -25,6 +25,7 @@ import pytest
 import checker
 from checker import fixtures
 from checker.cause import cause
+from checker.harness import memory
 from checker.harness.events import Facts
 from checker.harness.history import History
 from checker.harness.run import RUN, Run
@@ -89,6 +90,7 @@ def grade(order: Order) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     threading.Thread(target=_follow_parent, args=(told, ledger), name="parent", daemon=True).start()
     adopt_orphans()
+    memory.cap()
     try:
         with History(order.run / "history.jsonl", temporary / "probe") as history:
             try:

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import ctypes
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
+from checker.harness.server import PROBE_FOLDER
 from course.model import Outcome
 from tests.grading import HELLO, grade
 from tests.test_checking import holding, living
+from tests.test_hostile import finding_of
 
 SYS_PIDFD_OPEN = 434
 SYS_PIDFD_GETFD = 438
@@ -63,9 +66,63 @@ def test_the_grader_is_not_dumpable_and_what_it_starts_is(tmp_path: Path) -> Non
     assert ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) == 0
     code = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
     with program([sys.executable, "-c", code], name="asked") as asked:
-        asked.process.wait(20)
+        asked.wait(20)
         assert list(asked.lines) == ["1"], asked.lines
 """
     verdict = grade(tmp_path, {"app.py": HELLO}, suite=f'def test_one(program):\n    """One."""{body}')
     assert verdict.outcome is Outcome.PASSED, verdict.reason
     assert ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0
+
+
+@pytest.mark.parametrize(
+    "mute",
+    [
+        "import sys; sys.modules['learn_probe.wsgi'].tell = lambda *a, **k: None",
+        "import learn_probe.journal; learn_probe.journal.Journal.tell.__code__ = (lambda *a, **k: None).__code__",
+        "import os; os.unlink(os.environ['LEARN_PROBE'])",
+    ],
+    ids=["replaced", "patched", "unlinked"],
+)
+def test_a_probe_that_is_muted_is_told_and_no_pass(tmp_path: Path, mute: str) -> None:
+    code, saw, _ = finding_of(grade(tmp_path, {"app.py": f"{mute}\n{HELLO}"}))
+    assert (code, saw) == (
+        "probe-silent",
+        "gunicorn answered 1 request, and the probe beside your code told of none",
+    )
+
+
+def test_a_probe_that_is_muted_by_a_request_is_told_in_the_next_check(tmp_path: Path) -> None:
+    mute = "    import os; os.path.exists(p := os.environ['LEARN_PROBE']) and os.unlink(p)\n    start_response"
+    verdict = grade(tmp_path, {"app.py": HELLO.replace("    start_response", mute, 1)})
+    assert verdict.results[0].outcome is Outcome.PASSED
+    assert finding_of(verdict)[0] == "probe-silent"
+
+
+def test_nothing_of_the_project_stands_in_for_what_the_probe_imports(tmp_path: Path) -> None:
+    names = [
+        "json.py",
+        "queue.py",
+        "linecache.py",
+        "sitecustomize.py",
+        "learn_probe/__init__.py",
+        "learn_probe/wsgi.py",
+    ]
+    app = "def application(environ, start_response):\n    raise ValueError('boom')\n"
+    verdict = grade(tmp_path, {"app.py": app, **dict.fromkeys(names, "raise SystemExit('stands in')\n")})
+    code, saw, where = finding_of(verdict)
+    assert (code, where) == ("server-error", "app.py:2")
+    assert "boom" in saw
+
+
+def test_an_interpreters_own_sitecustomize_still_runs(tmp_path: Path) -> None:
+    """Some Pythons come with one; ours stands before it."""
+    (tmp_path / "sitecustomize.py").write_text("print('its own')")
+    path = os.pathsep.join([str(PROBE_FOLDER), str(tmp_path)])
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; print('learn_probe' in sys.modules)"],
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split("\n")[:2] == ["its own", "False"]

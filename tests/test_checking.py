@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -196,7 +197,7 @@ def test_programs_do_not_inherit_the_signals_that_a_shell_or_nohup_has_ignored(t
     import signal, sys
     code = "import signal; print([signal.getsignal(n) == signal.SIG_IGN for n in (signal.SIGHUP, signal.SIGINT)])"
     with program([sys.executable, "-c", code], name="asked") as asked:
-        asked.process.wait(20)
+        asked.wait(20)
         assert list(asked.lines) == ["[False, False]"], asked.lines
 """
     suite = f'def test_one(program):\n    """One."""{body}'
@@ -311,3 +312,36 @@ def test_what_cannot_be_noted_is_not_left_running(tmp_path: Path, full: Callable
     assert verdict.results[0].outcome is Outcome.SKIPPED
     assert "No space left on device make room on the disk" in verdict.results[0].reason
     assert not living(tmp_path)
+
+
+TAKE_TOO_MUCH = {
+    "in the check": "bytearray(8 * 1024**3)",
+    "in a thread": "run_in_thread(lambda: bytearray(8 * 1024**3))",
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux caps a process by its addresses")
+@pytest.mark.parametrize("take", TAKE_TOO_MUCH.values(), ids=TAKE_TOO_MUCH.keys())
+def test_a_check_that_takes_too_much_memory_is_broken_alone(tmp_path: Path, take: str) -> None:
+    suite = f"""
+import resource, sys, threading
+
+def run_in_thread(work):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+def test_one():
+    \"""One.\"""
+    {take}
+
+def test_two(program):
+    \"""Two: its programs are not capped.\"""
+    code = "import resource; print(resource.getrlimit(resource.RLIMIT_AS))"
+    with program([sys.executable, "-c", code], name="asked") as asked:
+        asked.wait(20)
+        assert list(asked.lines) == ["{resource.getrlimit(resource.RLIMIT_AS)}"], asked.lines
+"""
+    verdict = grade(tmp_path, {"app.py": HELLO}, suite=suite)
+    assert [result.outcome for result in verdict.results] == [Outcome.BROKEN, Outcome.PASSED, Outcome.PASSED]
+    assert verdict.reason == "this check took more than 4 GiB of memory"

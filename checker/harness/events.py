@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     GATE_LEFT = "gate.left"
 
     # whoever starts, stops and looks after processes
+    SITE_PROBED = "site.probed"
     PROCESS_STARTED = "process.started"
     PROCESS_SIGNALLED = "process.signalled"
     PROCESS_KILLED = "process.killed"

@@ -19,6 +19,7 @@ import psutil
 from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.log import Log
+from checker.harness.memory import uncapped
 from checker.harness.run import Run
 from course.errors import MachineLacks
 from course.shared.ledger import session_members
@@ -95,19 +96,20 @@ class Process:
         self._stopped = False
         read_fd, write_fd = os.pipe()
         try:
-            self._popen = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=dict(environment),
-                stdin=stdin,
-                stdout=write_fd if stdout is None else stdout,
-                stderr=write_fd,
-                pass_fds=pass_fds,
-                start_new_session=True,
-                user=user,
-                group=None if user is None else pwd.getpwnam(user).pw_gid,
-                extra_groups=None if user is None else (),
-            )
+            with uncapped():
+                self._popen = subprocess.Popen(
+                    command,
+                    cwd=folder,
+                    env=dict(environment),
+                    stdin=stdin,
+                    stdout=write_fd if stdout is None else stdout,
+                    stderr=write_fd,
+                    pass_fds=pass_fds,
+                    start_new_session=True,
+                    user=user,
+                    group=None if user is None else pwd.getpwnam(user).pw_gid,
+                    extra_groups=None if user is None else (),
+                )
         except OSError as error:
             os.close(read_fd)
             raise MachineLacks(

@@ -99,4 +99,6 @@ def environment() -> dict[str, str]:
         "PYTHONNOUSERSITE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        # Else glibc sets aside 64 MiB of addresses for each thread: the child's memory is capped by its addresses.
+        "MALLOC_ARENA_MAX": "4",
     }
