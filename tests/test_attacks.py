@@ -126,3 +126,33 @@ def test_an_interpreters_own_sitecustomize_still_runs(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.split("\n")[:2] == ["its own", "False"]
+
+
+ODD = """
+import json, os, socket, time
+letter = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+def tell(**facts):
+    about = {"t": time.monotonic(), "pid": os.getpid(), "server": "gunicorn"}
+    letter.sendto(json.dumps({**about, **facts}).encode(), os.environ["LEARN_PROBE"])
+place = {"file": "app.py", "line": 1, "function": {}, "doing": ""}
+tell(kind="loop.stalled", top="", stack=[], state="waiting", where=place)
+tell(kind="loop.resumed", ms=float("nan"))
+tell(kind="app.entered", request="r1", path="/", scope=5, thread=1, loop=False)
+tell(kind="process.left", command="none")
+tell(kind="check.started", check="test_it_answers")
+"""
+
+
+def test_odd_events_from_inside_are_left_out_and_counted(tmp_path: Path) -> None:
+    verdict = grade(tmp_path, {"app.py": ODD + HELLO})
+    assert verdict.outcome is Outcome.PASSED, verdict.reason
+    log = (tmp_path / "run" / "grader.log").read_text(encoding="utf-8")
+    assert "5 events from inside were none that a probe tells" in log
+
+
+def test_half_a_character_in_an_error_is_told_as_an_error(tmp_path: Path) -> None:
+    app = "def application(environ, start_response):\n    raise ValueError('caf\\ud800')\n"
+    code, saw, where = finding_of(grade(tmp_path, {"app.py": app}))
+    assert (code, where) == ("server-error", "app.py:2")
+    assert "ValueError: caf?" in saw
+    assert (tmp_path / "run" / "verdict.json").read_bytes().isascii()
