@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
@@ -14,8 +15,10 @@ from checker.checks import AuthorsFault, needed_by, sentences, wanted
 from checker.harness.calibration import STANDSTILL_S, Calibration
 from checker.harness.events import EventKind
 from checker.harness.findings import Inconclusive, NotYet
+from checker.harness.memory import MOST_BYTES
 from checker.harness.open_files import lacking, record_if_out
 from checker.harness.picture import drawn
+from checker.harness.probed import silence
 from checker.harness.run import Run
 from checker.harness.timeline import timeline
 from course.errors import MachineLacks
@@ -60,8 +63,10 @@ class Reporter:
         self._check_at = self._judged_at = self._started_at
         self._seconds = 0.0
         self._error: BaseException | None = None
+        self._is_out_of_memory = False
         self._outcomes: dict[str, Outcome] = {}
         self._sentences: dict[str, str] = {}
+        threading.excepthook = self._on_error_of_thread
 
     # --- pytest's hooks, in the order in which they come ---
 
@@ -95,7 +100,7 @@ class Reporter:
         """One check, from its fixtures to its end."""
         self._tell(CheckStarted(id=item.name))
         self._check_at = self._run.history.record(EventKind.CHECK_STARTED, check=item.name).t
-        self._error, self._seconds = None, 0.0
+        self._error, self._seconds, self._is_out_of_memory = None, 0.0, False
         done = yield
         result = self._told(self._result(item.name), "/".join(item.path.parts[-PARTS_FROM_ROOMS:]))
         self._outcomes[item.name] = result.outcome
@@ -120,6 +125,8 @@ class Reporter:
             self._judged_at = self._run.history.now()
         if call.excinfo is not None and self._error is None:
             self._error = call.excinfo.value
+            if isinstance(self._error, MemoryError):
+                traceback.clear_frames(call.excinfo.tb)  # else pytest would keep what was too much
         return (yield)
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
@@ -135,6 +142,11 @@ class Reporter:
         self._calibration.close()
         trouble = self._trouble or ("" if self._sentences else "the check file holds no check")
         self._tell(SuiteFinished(seconds=self._run.history.now() - self._started_at, trouble=trouble))
+
+    def _on_error_of_thread(self, arguments: threading.ExceptHookArgs) -> None:
+        if isinstance(arguments.exc_value, MemoryError):
+            self._is_out_of_memory = True  # whatever the check sees of it, it is not the learner's fault
+        threading.__excepthook__(arguments)
 
     def _in_trouble(self, error: BaseException) -> None:
         self._trouble = self._trouble or cause(error, self._suite)
@@ -174,9 +186,12 @@ class Reporter:
 
     def _judged(self, error: BaseException | None) -> tuple[Outcome, Finding | None, str]:
         record_if_out(self._run.history, error)
+        if self._is_out_of_memory or isinstance(error, MemoryError):
+            return Outcome.BROKEN, None, f"this check took more than {MOST_BYTES // 1024**3} GiB of memory"
         match error:
             case None:
-                return Outcome.PASSED, None, ""
+                silent = silence(self._run.history, since=self._check_at)
+                return (Outcome.FAILED, silent, "") if silent else (Outcome.PASSED, None, "")
             case pytest.skip.Exception():
                 return Outcome.SKIPPED, None, error.msg or ""
             case _ if lacks := lacking(self._run.history):

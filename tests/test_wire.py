@@ -56,6 +56,16 @@ def test_an_event_comes_back_as_it_was_sent(event: CheckEvent) -> None:
     assert from_line(line, nonce="n") == event
 
 
+def test_half_a_character_does_not_come_through() -> None:
+    finding = Finding("server-error", "an answer", "caf\ud800, \N{SNAKE}, café")
+    line = to_line(CheckFinished(result=CheckResult("test_x", "It answers", Outcome.FAILED, finding=finding)))
+    assert line.isascii()
+    event = from_line(line)
+    assert isinstance(event, CheckFinished)
+    assert event.result.finding is not None
+    assert event.result.finding.saw == "caf?, \N{SNAKE}, café"
+
+
 @pytest.mark.parametrize(
     "line",
     [

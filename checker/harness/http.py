@@ -126,7 +126,7 @@ class Exchange:
             if self._left:
                 raise ConnectionAbortedError("hung up before the request was sent")
             known = {"request": self.id, "method": method, "path": self.path, "label": self.label}
-            self._history.record(EventKind.REQUEST_SENT, **known, **self._sent)
+            self._history.record(EventKind.REQUEST_SENT, port=self._connection.port, **known, **self._sent)
             self._connection.request(method, self.path, body=body, headers=headers)
             response = self._connection.getresponse()
             payload = _read(response)
@@ -181,7 +181,7 @@ class Stream:
         try:
             self._socket.connect(("127.0.0.1", port))
             known = {"request": self.id, "method": "GET", "path": path, "label": label or path, "streamed": True}
-            history.record(EventKind.REQUEST_SENT, **known, **_told(headers, None))
+            history.record(EventKind.REQUEST_SENT, port=port, **known, **_told(headers, None))
             self._socket.sendall(self._wire.send(request) or b"")
             self._wire.send(h11.EndOfMessage())
         except OSError:  # a dead server: a response that is over before it began

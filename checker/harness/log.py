@@ -6,6 +6,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 HEAD_BYTES = 256 * 1024
@@ -60,7 +61,8 @@ class Log:
     def close(self) -> None:
         """Write the log to its file. Waits a moment for the pipe's end, which a stray child may keep open."""
         self.wait_end(END_DEADLINE_S)
-        self._path.write_text(self.text, encoding="utf-8")
+        with suppress(OSError):  # a full disk keeps no server from being stopped
+            self._path.write_text(self.text, encoding="utf-8")
 
     def _read(self) -> None:
         with os.fdopen(self._pipe_fd, "rb", buffering=0) as pipe:

@@ -1,7 +1,8 @@
 """Starts the grading child on one exercise, passes its events on, and comes to the verdict.
 
 The verdict is the child's report, held against what it announced: an exit code proves nothing, and a report that is
-short or late is BROKEN, never passed. Whatever ends the child, its servers are swept up.
+short or late is BROKEN, never passed; so is one of other checks than the check files hold, which are read before any
+code of the learner's runs. Whatever ends the child, its servers are swept up.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import signal
 import socket
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from course.content import catalogue
+from course import files
+from course.content import catalogue, suites
 from course.content.places import Places
 from course.errors import CourseBug
 from course.grading.child import Child, Order, Started
@@ -35,7 +37,9 @@ from course.model import (
     Verdict,
 )
 from course.shared.facts import named_in
-from course.shared.ledger import Ledger
+from course.shared.ledger import Ledger, session_of
+from course.shared.leftovers import Orphans, end_all
+from course.shared.prctl import refuse_inspection
 from course.shared.wire import from_line, result_from
 
 END_S = 0.5
@@ -48,8 +52,9 @@ READ_VERSIONS = (1, 2)  # 1: findings without facts
 class Grading:
     """One run of an exercise's checks. `events` once, then `verdict`."""
 
-    def __init__(self, exercise: Exercise, run: Path, told: socket.socket, nonce: str) -> None:
+    def __init__(self, exercise: Exercise, checks: frozenset[str], run: Path, told: socket.socket, nonce: str) -> None:
         self._exercise = exercise
+        self._checks = checks
         self._run = run
         self._told = told
         self._nonce = nonce
@@ -61,6 +66,7 @@ class Grading:
         self._trouble = "the grader ended without a report"
         self._is_cut = False
         self._is_late = False
+        self._left: list[str] = []
 
     def events(self) -> Iterator[CheckEvent]:
         """Each event as it comes. Ends with the report, with the child, or at the exercise's time limit.
@@ -70,6 +76,7 @@ class Grading:
         for line in self._lines(self._started_at + START_GRACE_S + self._exercise.time_limit_s):
             try:
                 event = from_line(line, self._nonce)
+                self._must_be_expected(event)
             except CourseBug as bug:
                 self._trouble = bug.wrong
                 return
@@ -102,6 +109,10 @@ class Grading:
         """Whether the run was ended before its last check."""
         return self._is_cut
 
+    def note_left(self, command_lines: Sequence[str]) -> None:
+        """What the grader has left running, and had to be ended in its place."""
+        self._left += command_lines
+
     @property
     def verdict(self) -> Verdict:
         """What the run came to."""
@@ -111,6 +122,9 @@ class Grading:
         reason = self._trouble
         if not reason and (missing or not self._sentences):
             reason = f"the grader's report lacks {', '.join(missing) or 'every check'}"
+        if self._left:
+            ended = "; ".join(line[:160] for line in self._left[:3])
+            reason = "\n".join(filter(None, [reason, f"left running, and ended: {ended}"]))
         return Verdict(
             exercise=self._exercise.path,
             outcome=Outcome.BROKEN if reason else _outcome(self._results),
@@ -119,6 +133,14 @@ class Grading:
             run=self._run,
             reason=reason or next((r.reason for r in self._results if r.outcome is Outcome.BROKEN), ""),
         )
+
+    def _must_be_expected(self, event: CheckEvent) -> None:
+        """Raises CourseBug for what no grader of this exercise tells: somebody else may have spoken in its place."""
+        match event:
+            case SuiteStarted() if differing := self._checks ^ dict(event.checks).keys():
+                raise CourseBug(f"the grader told of other checks than there are: {', '.join(sorted(differing))}")
+            case CheckFinished(CheckResult(id=name)) if any(result.id == name for result in self._results):
+                raise CourseBug(f"the grader told twice how {name} ended")
 
     def _note(self, event: CheckEvent) -> None:
         match event:
@@ -189,24 +211,33 @@ def start(
     """Grade `project` in a child process; `run` (an existing folder) gets history, logs and verdict.json.
 
     `only` names the checks to run, each with what it needs; none means all. The child is forked where there is a forge.
-    Raises CourseBug where the hints cannot be read: a finding may have only the codes that stand there.
+    Raises CourseBug where the hints cannot be read: a finding may have only the codes that stand there. In the end
+    raises MachineLacks or UsageError where the verdict cannot be saved; the servers are stopped all the same.
     """
     hints = catalogue.hints(places, exercise.path)
     codes = {code: tuple(sorted(named_in(texts))) for code, texts in hints.items()}
     order = Order(places.suite(exercise.path), project.resolve(), run.resolve(), codes, tuple(only))
+    checks = _checks(order)
+    refuse_inspection()
+    orphans = Orphans() if forge is None else None  # a forge adopts, and ends, those of its graders itself
     ours, theirs = socket.socketpair()
     with ours:
         nonce = secrets.token_hex(16)
         with theirs, (run / "grader.log").open("wb") as log:
             child: Child = Started(order, theirs, log) if forge is None else forge.fork(order, theirs, log)
-        grading = Grading(exercise, run, ours, nonce)
+        grading = Grading(exercise, checks, run, ours, nonce)
         try:
-            ours.sendall(nonce.encode() + b"\n")
+            with suppress(OSError):  # it has ended already
+                ours.sendall(nonce.encode() + b"\n")
             yield grading
         finally:
             if grading.is_cut:
-                ours.shutdown(socket.SHUT_RDWR)  # nobody listens any more: it must not wait for us to read
-            _end(child, run, at_once=grading.is_cut)
+                with suppress(OSError):
+                    ours.shutdown(socket.SHUT_RDWR)  # nobody listens any more: it must not wait for us to read
+            try:
+                _end(child, at_once=grading.is_cut)
+            finally:
+                grading.note_left(_swept(Ledger(run / "ledger.jsonl"), orphans, child.pid))
         _save(grading.verdict)
 
 
@@ -235,19 +266,40 @@ def _outcome(results: list[CheckResult]) -> Outcome:
     return next((outcome for outcome in gravest if outcome in seen), Outcome.PASSED)
 
 
-def _end(child: Child, run: Path, *, at_once: bool) -> None:
-    """Have the child stop its servers, or do it in its place."""
+def _checks(order: Order) -> frozenset[str]:
+    """The checks that have to be told of; none where a check file cannot be read, which the grader will tell."""
+    try:
+        return suites.reported(order.suite, order.only)
+    except (CourseBug, OSError):
+        return frozenset()
+
+
+def _end(child: Child, *, at_once: bool) -> None:
+    """Have the child stop its servers; kill it where it does not end."""
     try:
         if at_once or not child.has_ended(END_S):
             child.signal(signal.SIGTERM)
+            child.signal(signal.SIGCONT)  # it may have been stopped, and would not hear of it
             child.has_ended(STOP_GRACE_S)
     finally:
         if not child.has_ended():
             child.signal(signal.SIGKILL)
             child.has_ended(STOP_GRACE_S)
-        Ledger(run / "ledger.jsonl").sweep()
+
+
+def _swept(ledger: Ledger, orphans: Orphans | None, grader: int) -> list[str]:
+    """End what the grader has left. Returns the command lines of those that had escaped from their servers."""
+    escaped: list[str] = []
+    if orphans is not None:
+        known = {grader, *ledger.sessions}
+        escaped = end_all(lambda: [process for process in orphans() if session_of(process.pid) not in known])
+    ledger.sweep()
+    if orphans is not None:
+        end_all(orphans)
+    return escaped
 
 
 def _save(verdict: Verdict) -> None:
     body = {"v": VERDICT_VERSION, **asdict(verdict), "run": verdict.run.name}
-    (verdict.run / "verdict.json").write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
+    with files.writing(verdict.run):
+        (verdict.run / "verdict.json").write_text(json.dumps(body, indent=1), encoding="utf-8")

@@ -46,11 +46,16 @@ _NAMES: dict[type[CheckEvent], str] = {
 
 
 def to_line(event: CheckEvent, nonce: str = "") -> str:
-    """One line of JSON, without its line end."""
+    """One line of JSON in ASCII, without its line end."""
     body: dict[str, Any] = {"v": VERSION, "event": _NAMES[type(event)], **asdict(event)}
     if nonce:
         body["nonce"] = nonce
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    line = json.dumps(body, separators=(",", ":"))
+    if "\\ud" in line:
+        # Half a character (a lone surrogate) is none that a terminal or a file could take.
+        whole = json.dumps(body, ensure_ascii=False).encode(errors="replace")
+        line = json.dumps(json.loads(whole), separators=(",", ":"))
+    return line
 
 
 def from_line(line: str, nonce: str = "") -> CheckEvent:
