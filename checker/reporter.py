@@ -12,6 +12,7 @@ import pytest
 from checker.cause import cause
 from checker.checks import AuthorsFault, needed_by, sentences, wanted
 from checker.harness.calibration import STANDSTILL_S, Calibration
+from checker.harness.conversation import conversation
 from checker.harness.events import EventKind
 from checker.harness.findings import Inconclusive, NotYet
 from checker.harness.picture import drawn
@@ -57,6 +58,7 @@ class Reporter:
         self._calibration = Calibration()
         self._started_at = run.history.now()
         self._check_at = self._started_at
+        self._called_until: float | None = None  # the check itself is over; its fixtures may still close sockets
         self._seconds = 0.0
         self._error: BaseException | None = None
         self._outcomes: dict[str, Outcome] = {}
@@ -94,7 +96,7 @@ class Reporter:
         """One check, from its fixtures to its end."""
         self._tell(CheckStarted(id=item.name))
         self._check_at = self._run.history.record(EventKind.CHECK_STARTED, check=item.name).t
-        self._error, self._seconds = None, 0.0
+        self._error, self._seconds, self._called_until = None, 0.0, None
         done = yield
         result = self._told(self._result(item.name), "/".join(item.path.parts[-PARTS_FROM_ROOMS:]))
         self._outcomes[item.name] = result.outcome
@@ -116,6 +118,7 @@ class Reporter:
         """Keep the first error of set-up, check or tear-down."""
         if call.when != "teardown":
             self._seconds += call.duration
+            self._called_until = self._run.history.now()
         if call.excinfo is not None and self._error is None:
             self._error = call.excinfo.value
         return (yield)
@@ -142,9 +145,13 @@ class Reporter:
 
     def _result(self, check: str) -> CheckResult:
         outcome, finding, reason = self._judged(self._error)
-        lanes, charts = drawn(self._run.history, since=self._check_at)
+        history, since = self._run.history, self._check_at
+        lanes, charts = drawn(history, since=since)
+        talk = None
         if lanes is None and outcome is not Outcome.SKIPPED:
-            lanes = timeline(self._run.history, since=self._check_at)
+            lanes = timeline(history, since=since)
+            if not history.events(EventKind.LOOP_STALLED, since=since):  # else bars say more
+                talk = conversation(history, since=since, until=self._called_until or history.now())
         return CheckResult(
             id=check,
             sentence=self._sentences[check],
@@ -152,8 +159,9 @@ class Reporter:
             seconds=round(self._seconds, 3),
             finding=finding,
             reason=reason,
-            timeline=lanes,
+            timeline=lanes if talk is None else None,
             charts=charts,
+            conversation=talk,
         )
 
     def _told(self, result: CheckResult, file: str) -> CheckResult:

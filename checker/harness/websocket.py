@@ -38,13 +38,15 @@ class WebSocket:
         *,
         label: str = "",
         headers: Mapping[str, str] | None = None,
+        server: str = "",
     ) -> None:
+        """`label` and `server` are what pictures call the two ends."""
         self.id = f"w{next(_numbers)}"
         self.label = label or self.id
         self.refused: int | None = None  # the handshake's status; 0 when the connection broke before one
         self._history = history
         self._connection: ClientConnection | None = None
-        history.record(EventKind.SOCKET_OPENING, socket=self.id, url=url, label=self.label)
+        history.record(EventKind.SOCKET_OPENING, socket=self.id, url=url, label=self.label, server=server)
         try:
             opening = connect(
                 url,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from course.model import Chart, CheckResult, Finding, Outcome, SourceLine, Timeline
+from course.model import Chart, CheckResult, Conversation, Finding, Outcome, SourceLine, Timeline
 from course.view.rows import BLANK, FAILED, MARGIN, PASSED, SKIPPED, STALE, Drawn, Piece, Row, bad, dim, good, narrowed
 from course.view.screens import Screen, rendered
 
@@ -33,10 +33,13 @@ def draw(result: CheckResult, screen: Screen, *, with_timeline: bool = False) ->
     if result.timeline is not None and result.timeline.rows and (failed or with_timeline):
         yield BLANK
         yield from timeline(result.timeline, screen)
+    if result.conversation is not None and (failed or with_timeline):
+        yield BLANK
+        yield _messages(result.conversation, screen)
     for chart in result.charts if failed or with_timeline else ():
         yield BLANK
         yield _chart(chart, screen)
-    if failed or result.finding is not None or (with_timeline and (result.timeline is not None or result.charts)):
+    if failed or result.finding is not None or (with_timeline and _has_picture(result)):
         yield BLANK
 
 
@@ -45,6 +48,16 @@ def timeline(drawn: Timeline, screen: Screen) -> Iterator[Drawn]:
     from course.view import timeline as picture
 
     yield rendered(picture.draw(drawn, _width(screen)), screen, INDENT)
+
+
+def _has_picture(result: CheckResult) -> bool:
+    return result.timeline is not None or result.conversation is not None or bool(result.charts)
+
+
+def _messages(drawn: Conversation, screen: Screen) -> Drawn:
+    from course.view import messages as picture
+
+    return rendered(picture.draw(drawn, _width(screen)), screen, INDENT)
 
 
 def _chart(drawn: Chart, screen: Screen) -> Drawn:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +85,20 @@ class Store:
     def _clients(self) -> list[dict[str, str]]:
         clients: list[dict[str, str]] = self._valkey.command("CLIENT LIST")
         return clients
+
+
+def pulse_s(server: Server, deadline_s: float) -> float:
+    """How long this process takes to answer anything at all, now; `deadline_s` where it does not.
+
+    No probe of a check, so no history has it.
+    """
+    asked_at = History.now()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=deadline_s)
+    with closing(connection), suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/")
+        connection.getresponse().read()
+        return History.now() - asked_at
+    return deadline_s
 
 
 @dataclass(frozen=True)

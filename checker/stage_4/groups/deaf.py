@@ -40,7 +40,7 @@ class DeafClient:
         self._socket.connect(("127.0.0.1", server.port))
         request = self._protocol.connect()
         request.headers[REQUEST_ID_HEADER] = self.id
-        history.record(EventKind.SOCKET_OPENING, socket=self.id, label=user)
+        history.record(EventKind.SOCKET_OPENING, socket=self.id, label=user, server=server.name)
         self._protocol.send_request(request)
         self._flush()
 

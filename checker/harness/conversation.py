@@ -1,0 +1,132 @@
+"""Builds the picture of a check in which WebSockets talked, from the history: who said what, and whom it reached.
+
+A frame stands where the check's client sent or read it, which may be later than it came. Through which server it went
+the probe tells, or the harness, which opened the socket; where nobody does, no way is drawn.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from checker.harness.events import EventKind
+from checker.harness.history import Event, History
+from checker.harness.traffic import STOPPED, deaths
+from course.model import Conversation, Message, MessageKind
+from course.shared.telling import most_telling
+
+MOST_MESSAGES = 12
+KEYS_SHOWN = 2  # of an object with more, the values speak for themselves
+LONGEST_VALUE = 32
+
+_TALK = (EventKind.SOCKET_SENT, EventKind.SOCKET_RECEIVED, EventKind.SOCKET_REFUSED, EventKind.PICTURE_MISSING)
+
+
+def conversation(history: History, *, since: float, until: float) -> Conversation | None:
+    """What was said between these moments, in `MOST_MESSAGES` rows; None where no socket talked."""
+    events = history.events()
+    window = [event for event in events if since <= event.t <= until]
+    if not any(event.kind in _TALK for event in window):
+        return None
+    told = _Told(events)
+    rows = [(event.t, row) for event in window for row in told.rows(event)]
+    rows += [(end.at, told.death(end.name, end.how)) for end in deaths(window) if end.how != STOPPED]
+    rows.sort(key=lambda row: row[0])
+    start = rows[0][0]
+    parties = [via for via in dict.fromkeys(told.servers) if any(via == message.via for _, message in rows)]
+    names = dict(zip(parties, _without_prefix(parties), strict=True))
+    messages = [
+        Message(
+            round((at - start) * 1000, 1),
+            names.get(message.by, message.by),
+            names.get(message.via, ""),
+            message.kind,
+            message.text,
+        )
+        for at, message in rows
+    ]
+    shown = most_telling(messages, MOST_MESSAGES)
+    return Conversation(tuple(names.values()), shown, left_out=len(messages) - len(shown))
+
+
+def shown_frame(frame: Any) -> str:
+    """A frame in few words: `op: join, room: lobby`, `say · lobby · hello`; what is no JSON object as it is."""
+    if isinstance(frame, str):
+        with suppress(ValueError, RecursionError):
+            frame = json.loads(frame)
+    if not isinstance(frame, Mapping):
+        return _short(frame)
+    if len(frame) > KEYS_SHOWN:
+        return " · ".join(_short(value) for value in frame.values())
+    return ", ".join(f"{_short(key)}: {_short(value)}" for key, value in frame.items()) or "{}"
+
+
+class _Told:
+    """Who is who in the events of a run: sockets and requests by their ids, servers by what let them in."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._by: dict[str, str] = {}
+        self._via: dict[str, str] = {}
+        self._ended: set[str] = set()
+        counts: dict[str, int] = {}
+        for event in events:
+            match event.kind:
+                case EventKind.SOCKET_OPENING:
+                    label = str(event["label"])
+                    counts[label] = counts.get(label, 0) + 1
+                    self._by[event["socket"]] = label if counts[label] == 1 else f"{label} {counts[label]}"
+                    self._via[event["socket"]] = str(event.get("server") or "")
+                case EventKind.REQUEST_SENT:
+                    self._by[event["request"]] = str(event["method"])
+                case EventKind.APP_ENTERED if event["request"] in self._by:
+                    self._via[event["request"]] = str(event["server"])
+        self.servers = sorted(filter(None, self._via.values()))
+
+    def death(self, name: str, how: str) -> Message:
+        """The row of a process that ended."""
+        return Message(0, name, name, MessageKind.CLOSED, how)
+
+    def rows(self, event: Event) -> Iterator[Message]:
+        """The row of this event, where it has one."""
+        id_ = str(event.get("socket") or event.get("request") or "")
+        if id_ not in self._by:
+            return
+        match event.kind:
+            case EventKind.SOCKET_SENT:
+                yield self._row(id_, MessageKind.SAID, shown_frame(event["frame"]))
+            case EventKind.SOCKET_RECEIVED:
+                yield self._row(id_, MessageKind.HEARD, shown_frame(event["frame"]))
+            case EventKind.SOCKET_REFUSED:
+                yield self._row(id_, MessageKind.CLOSED, f"refused {event['status'] or ''}".rstrip())
+            case EventKind.SOCKET_CLOSED if id_ not in self._ended:
+                self._ended.add(id_)
+                yield self._row(id_, MessageKind.CLOSED, f"closed {event['code']}")
+            case EventKind.APP_RAISED:
+                place = f" in {event.where.file}:{event.where.line}" if event.where else ""
+                yield self._row(id_, MessageKind.CLOSED, f"{event['type']}{place}")
+            case EventKind.REQUEST_SENT:
+                body = f" {shown_frame(event['body'])}" if event.get("body") else ""
+                yield self._row(id_, MessageKind.SAID, f"{event['path']}{body}")
+            case EventKind.REQUEST_ANSWERED:
+                yield self._row(id_, MessageKind.HEARD, f"status {event['status']}")
+            case EventKind.PICTURE_MISSING:
+                yield self._row(id_, MessageKind.MISSING, _short(event["text"]))
+
+    def _row(self, id_: str, kind: MessageKind, text: str) -> Message:
+        return Message(0, self._by[id_], self._via.get(id_, ""), kind, text)
+
+
+def _without_prefix(names: Sequence[str]) -> list[str]:
+    """`one`, `two` of `uvicorn-one`, `uvicorn-two`."""
+    has_one = len(names) > 1 and len({name.rpartition("-")[0] for name in names}) == 1
+    return [name.rpartition("-")[2] if has_one else name for name in names]
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_short(each) for each in value)}]"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = " ".join(text.split()) or '""'
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
