@@ -134,6 +134,17 @@ def test_what_comes_after_the_check_is_not_drawn(history: History) -> None:
     assert all(row[2] != "closed" for row in rows(talk))
 
 
+def test_a_question_asked_over_and_over_is_drawn_once(history: History) -> None:
+    ada = Socket(history, "ada", "one")
+    for users in ("ada, bo", "ada", "ada", "ada"):
+        ada.tells(EventKind.SOCKET_SENT, frame="who")
+        ada.tells(EventKind.SOCKET_RECEIVED, frame=users)
+    talk = conversation(history, since=0, until=history.now())
+    assert talk is not None
+    assert [row[3] for row in rows(talk)] == ["who", "ada, bo", "who", "ada"]
+    assert talk.left_out == 4
+
+
 def test_a_close_a_refusal_and_an_error_inside_are_told(history: History) -> None:
     ada, cy = sockets(history)
     where = {"file": "chat/consumers.py", "line": 31, "function": "say", "doing": ""}
@@ -171,7 +182,7 @@ def test_where_no_socket_talked_there_is_no_conversation(history: History) -> No
         ('{"who": "lobby", "users": ["ada", "bo"]}', "who: lobby, users: [ada, bo]"),
         ('{"text": "two\\n lines"}', "text: two lines"),
         ('{"text": ""}', 'text: ""'),
-        ("{}", "{}"),
+        ("{}", ""),
         ("plain text", "plain text"),
         ("[1, null]", "[1, null]"),
         ("[" * 100_000, "[" * 31 + "…"),

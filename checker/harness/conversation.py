@@ -7,7 +7,7 @@ the probe tells, or the harness, which opened the socket; where nobody does, no 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -18,10 +18,24 @@ from course.model import Conversation, Message, MessageKind
 from course.shared.telling import most_telling
 
 MOST_MESSAGES = 12
+REPEATED_FROM = 3
 KEYS_SHOWN = 2  # of an object with more, the values speak for themselves
 LONGEST_VALUE = 32
 
 _TALK = (EventKind.SOCKET_SENT, EventKind.SOCKET_RECEIVED, EventKind.SOCKET_REFUSED, EventKind.PICTURE_MISSING)
+
+# The events that have a row, and of what kind.
+_ROWS: Mapping[str, MessageKind] = {
+    EventKind.SOCKET_OPENED: MessageKind.HEARD,
+    EventKind.SOCKET_REFUSED: MessageKind.CLOSED,
+    EventKind.SOCKET_SENT: MessageKind.SAID,
+    EventKind.SOCKET_RECEIVED: MessageKind.HEARD,
+    EventKind.SOCKET_CLOSED: MessageKind.CLOSED,
+    EventKind.REQUEST_SENT: MessageKind.SAID,
+    EventKind.REQUEST_ANSWERED: MessageKind.HEARD,
+    EventKind.APP_RAISED: MessageKind.CLOSED,
+    EventKind.PICTURE_MISSING: MessageKind.MISSING,
+}
 
 
 def conversation(history: History, *, since: float, until: float) -> Conversation | None:
@@ -31,10 +45,11 @@ def conversation(history: History, *, since: float, until: float) -> Conversatio
     if not any(event.kind in _TALK for event in window):
         return None
     told = _Told(events)
-    rows = [(event.t, row) for event in window for row in told.rows(event)]
+    rows = [(event.t, row) for event in window if (row := told.row(event)) is not None]
     rows += [(end.at, told.death(end.name, end.how)) for end in deaths(window) if end.how != STOPPED]
     rows.sort(key=lambda row: row[0])
-    start = rows[0][0]
+    start, all_count = rows[0][0], len(rows)
+    rows = _without_repeats(rows)
     parties = [via for via in dict.fromkeys(told.servers) if any(via == message.via for _, message in rows)]
     names = dict(zip(parties, _without_prefix(parties), strict=True))
     messages = [
@@ -48,7 +63,7 @@ def conversation(history: History, *, since: float, until: float) -> Conversatio
         for at, message in rows
     ]
     shown = most_telling(messages, MOST_MESSAGES)
-    return Conversation(tuple(names.values()), shown, left_out=len(messages) - len(shown))
+    return Conversation(tuple(names.values()), shown, left_out=all_count - len(shown))
 
 
 def shown_frame(frame: Any) -> str:
@@ -60,7 +75,7 @@ def shown_frame(frame: Any) -> str:
         return _short(frame)
     if len(frame) > KEYS_SHOWN:
         return " · ".join(_short(value) for value in frame.values())
-    return ", ".join(f"{_short(key)}: {_short(value)}" for key, value in frame.items()) or "{}"
+    return ", ".join(f"{_short(key)}: {_short(value)}" for key, value in frame.items())
 
 
 class _Told:
@@ -88,34 +103,50 @@ class _Told:
         """The row of a process that ended."""
         return Message(0, name, name, MessageKind.CLOSED, how)
 
-    def rows(self, event: Event) -> Iterator[Message]:
+    def row(self, event: Event) -> Message | None:
         """The row of this event, where it has one."""
         id_ = str(event.get("socket") or event.get("request") or "")
-        if id_ not in self._by:
-            return
-        match event.kind:
-            case EventKind.SOCKET_SENT:
-                yield self._row(id_, MessageKind.SAID, shown_frame(event["frame"]))
-            case EventKind.SOCKET_RECEIVED:
-                yield self._row(id_, MessageKind.HEARD, shown_frame(event["frame"]))
-            case EventKind.SOCKET_REFUSED:
-                yield self._row(id_, MessageKind.CLOSED, f"refused {event['status'] or ''}".rstrip())
-            case EventKind.SOCKET_CLOSED if id_ not in self._ended:
-                self._ended.add(id_)
-                yield self._row(id_, MessageKind.CLOSED, f"closed {event['code']}")
-            case EventKind.APP_RAISED:
-                place = f" in {event.where.file}:{event.where.line}" if event.where else ""
-                yield self._row(id_, MessageKind.CLOSED, f"{event['type']}{place}")
-            case EventKind.REQUEST_SENT:
-                body = f" {shown_frame(event['body'])}" if event.get("body") else ""
-                yield self._row(id_, MessageKind.SAID, f"{event['path']}{body}")
-            case EventKind.REQUEST_ANSWERED:
-                yield self._row(id_, MessageKind.HEARD, f"status {event['status']}")
-            case EventKind.PICTURE_MISSING:
-                yield self._row(id_, MessageKind.MISSING, _short(event["text"]))
+        kind = _ROWS.get(event.kind)
+        if kind is None or id_ not in self._by:
+            return None
+        if event.kind == EventKind.SOCKET_CLOSED:
+            if id_ in self._ended:  # told at each look at it
+                return None
+            self._ended.add(id_)
+        return Message(0, self._by[id_], self._via.get(id_, ""), kind, _words(event))
 
-    def _row(self, id_: str, kind: MessageKind, text: str) -> Message:
-        return Message(0, self._by[id_], self._via.get(id_, ""), kind, text)
+
+def _words(event: Event) -> str:
+    match event.kind:
+        case EventKind.SOCKET_OPENED:
+            return "accepted"
+        case EventKind.SOCKET_REFUSED:
+            return f"refused {event['status'] or ''}".rstrip()
+        case EventKind.SOCKET_CLOSED:
+            return f"closed {event['code']}"
+        case EventKind.REQUEST_SENT:
+            return f"{event['path']} {shown_frame(event['body']) if event.get('body') else ''}".rstrip()
+        case EventKind.REQUEST_ANSWERED:
+            return f"status {event['status']}"
+        case EventKind.APP_RAISED:
+            return f"{event['type']} in {event.where.file}:{event.where.line}" if event.where else str(event["type"])
+        case EventKind.PICTURE_MISSING:
+            return _short(event["text"])
+        case _:
+            return shown_frame(event["frame"])
+
+
+def _without_repeats(rows: Sequence[tuple[float, Message]]) -> list[tuple[float, Message]]:
+    """Of a question that was asked over and over, and answered alike, the last time alone: a check was waiting."""
+    exchanges: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
+    asked: dict[str, int] = {}
+    for at, (_, row) in enumerate(rows):
+        if row.kind is MessageKind.SAID:
+            asked[row.by] = at
+        elif row.kind is MessageKind.HEARD and (question := asked.pop(row.by, None)) is not None:
+            exchanges.setdefault((row.by, rows[question][1].text, row.text), []).append((question, at))
+    dropped = {at for pairs in exchanges.values() if len(pairs) >= REPEATED_FROM for pair in pairs[:-1] for at in pair}
+    return [row for at, row in enumerate(rows) if at not in dropped]
 
 
 def _without_prefix(names: Sequence[str]) -> list[str]:

@@ -71,7 +71,7 @@ class Chatter:
         told: dict[str, list[str]] = {}
         for room in rooms:
             frame = {"op": "who", "room": room}
-            answer = self._expect_reply(frame, self._answer("who"), "who")
+            answer = self.expect_reply(frame, self._answer("who"), "who")
             told[str(answer["who"])] = self.expect_users(frame, answer)
         return told
 
@@ -89,7 +89,7 @@ class Chatter:
 
     def ask(self, frame: Frame, *keys: str) -> Frame:
         """The first frame with one of these keys, which must tell the room asked for; anything else ends the check."""
-        answer = self._expect_reply(frame, self.wait_answer_to(frame, *keys), *keys)
+        answer = self.expect_reply(frame, self.wait_answer_to(frame, *keys), *keys)
         if any(answer[key] != frame["room"] for key in keys if key in answer and key != "error"):
             self._judge.fail(
                 "answer-differs",
@@ -132,7 +132,25 @@ class Chatter:
 
     def expect_answer(self, frame: Frame, key: str) -> None:
         """The answer to what was sent before, as `ask`."""
-        self._expect_reply(frame, self._answer(key), key)
+        self.expect_reply(frame, self._answer(key), key)
+
+    def expect_reply(self, frame: Frame, answer: Frame | None, *keys: str) -> Frame:
+        """An answer to this frame, as `wait_answer_to` has it, has one of these keys, or the check ends."""
+        if answer is None or answer.keys().isdisjoint(keys):
+            if answer is None:
+                self._judge.miss(self, [{keys[0]: frame["room"]}])
+            is_refused = answer is not None and frame["op"] == "say"
+            has_joined = ", having joined the room," if is_refused else ""
+            shared = places.shared_by_sockets(self._project) if is_refused else None
+            self._judge.fail(
+                "member-refused" if is_refused else "no-reply",
+                wanted=f'{self.name}{has_joined} sends {shown_frame(frame)} and is answered with {{"{keys[0]}": ...}}',
+                saw=(f"the answer was {shown_frame(answer)}" if answer else self.silence) + places.told(shared),
+                where=shared,
+                user=self.user,
+                key=keys[0],
+            )
+        return answer or {}
 
     def vanish(self, *frames: Frame) -> None:
         """Send these and be cut off, all of it while the process stands still: it finds both at once."""
@@ -152,23 +170,6 @@ class Chatter:
         if code is None:
             return f"{self.name} got no frame for {self._silent_s:.0f} s; its socket is open"
         return f"the socket of {self.name} was closed ({code})"
-
-    def _expect_reply(self, frame: Frame, answer: Frame | None, *keys: str) -> Frame:
-        if answer is None or answer.keys().isdisjoint(keys):
-            if answer is None:
-                self._judge.miss(self, [{keys[0]: frame["room"]}])
-            is_refused = answer is not None and frame["op"] == "say"
-            has_joined = ", having joined the room," if is_refused else ""
-            shared = places.shared_by_sockets(self._project) if is_refused else None
-            self._judge.fail(
-                "member-refused" if is_refused else "no-reply",
-                wanted=f'{self.name}{has_joined} sends {shown_frame(frame)} and is answered with {{"{keys[0]}": ...}}',
-                saw=(f"the answer was {shown_frame(answer)}" if answer else self.silence) + places.told(shared),
-                where=shared,
-                user=self.user,
-                key=keys[0],
-            )
-        return answer or {}
 
     def _answer(self, *keys: str) -> Frame | None:
         skipped: list[Frame] = []

@@ -155,11 +155,12 @@ def fail_as_one_room(crowd: Crowd, pairs: Sequence[tuple[str, str]], title: str,
     """A room of this title is also the room of the other title of its pair."""
     pair = next((pair for pair in pairs if title in pair), (title, "another title"))
     one, other = pair if pair[0] == title else pair[::-1]
+    shared = places.shared_by_sockets(crowd.project)
     crowd.fail(
         "titles-collide",
         wanted=f"{shown_title(one)} and {shown_title(other)} are two rooms",
-        saw=f"a socket that has joined only {shown_title(other)} {what}",
-        where=places.tidied(crowd.project),
+        saw=f"a socket that has joined only {shown_title(other)} {what}{places.told(shared)}",
+        where=shared or places.tidied(crowd.project),
         one=shown_title(one),
         other=shown_title(other),
     )

@@ -11,9 +11,7 @@ from course.model import SourceLine
 
 _MAKERS = frozenset({"set", "dict", "list", "defaultdict", "Counter", "WeakSet"})
 _SPAWNERS = frozenset({"create_task", "ensure_future", "Thread", "submit"})
-_TIDIERS = frozenset(
-    {"strip", "lstrip", "rstrip", "lower", "casefold", "upper", "slugify", "normalize", "translate", "split"}
-)
+_TIDIERS = frozenset({"strip", "lstrip", "rstrip", "lower", "casefold", "upper", "slugify", "normalize"})
 
 
 def only_line(project: Path, pattern: str) -> SourceLine | None:
@@ -68,15 +66,8 @@ def closed_without_code(project: Path) -> SourceLine | None:
 
 
 def tidied(project: Path) -> SourceLine | None:
-    """Where a text is made another that others can be made too: its blanks, its case, its end taken away."""
-
-    def found(tree: ast.Module) -> Iterator[ast.AST]:
-        for node in ast.walk(tree):
-            is_cut = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)
-            if is_cut or _called(node) in _TIDIERS:
-                yield node
-
-    return _only(project, found)
+    """Where a text becomes one that others can become too: without its blanks, its case, its accents."""
+    return _only(project, lambda tree: (n for n in ast.walk(tree) if _called(n) in _TIDIERS))
 
 
 def lines(file: Path) -> list[str]:
