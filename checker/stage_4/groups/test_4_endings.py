@@ -54,9 +54,10 @@ def test_a_socket_cut_while_speaking_leaves_nothing(chat: Chat, crowd: Crowd) ->
     eve = crowd.enter(chat.two, "eve", bridge)
     eve.vanish(*({"op": "say", "room": bridge, "text": f"hello {number}"} for number in range(3)))
     _expect_no_members(crowd, before, "a client sends three messages and vanishes", eve.id)
-    fay = crowd.enter(chat.two, "fay")
-    fay.vanish({"op": "join", "room": bridge})
-    _expect_no_members(crowd, before, "a client joins a room and vanishes before it is answered", fay.id)
+    for op, rooms in (("join", []), ("who", [bridge]), ("leave", [bridge])):
+        fay = crowd.enter(chat.two, "fay", *rooms)
+        fay.vanish({"op": op, "room": bridge})
+        _expect_no_members(crowd, before, f"a client sends a {op!r} and vanishes before it is answered", fay.id)
     os.kill(chat.two.pid, signal.SIGSTOP)
     try:
         hal = crowd.enter_deaf(chat.two, "hal")
