@@ -123,7 +123,7 @@ def _words(event: Event) -> str:
         case EventKind.SOCKET_REFUSED:
             return f"refused {event['status'] or ''}".rstrip()
         case EventKind.SOCKET_CLOSED:
-            return f"closed {event['code']}"
+            return "cut off" if event.get("cut") else f"closed {event['code']}"
         case EventKind.REQUEST_SENT:
             return f"{event['path']} {shown_frame(event['body']) if event.get('body') else ''}".rstrip()
         case EventKind.REQUEST_ANSWERED:

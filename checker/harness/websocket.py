@@ -128,7 +128,7 @@ class WebSocket:
         """Drop the connection without a closing handshake, as a lost network does."""
         if self._connection is not None:
             _loop().call_soon_threadsafe(self._connection.transport.abort)
-            self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006)
+            self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006, cut=True)
 
 
 async def _opened(opening: connect) -> ClientConnection:

@@ -82,7 +82,7 @@ class RawSocket:
     def cut(self) -> None:
         """End the connection. With unread bytes in the kernel, the other side sees a reset."""
         self._socket.close()
-        self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006)
+        self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006, cut=True)
 
     def _shake_hands(self, port: int, path: str) -> bool:
         key = base64.b64encode(os.urandom(16)).decode()

@@ -55,7 +55,7 @@ class DeafClient:
     def cut(self) -> None:
         """Drop the connection; what has come and was not read tells the other side so at once."""
         self._socket.close()
-        self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006)
+        self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006, cut=True)
 
     def _flush(self) -> None:
         self._socket.sendall(b"".join(self._protocol.data_to_send()))
