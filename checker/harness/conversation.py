@@ -44,7 +44,7 @@ def conversation(history: History, *, since: float, until: float) -> Conversatio
     window = [event for event in events if since <= event.t <= until]
     if not any(event.kind in _TALK for event in window):
         return None
-    told = _Told(events)
+    told = _Told(events, since)
     rows = [(event.t, row) for event in window if (row := told.row(event)) is not None]
     rows += [(end.at, told.death(end.name, end.how)) for end in deaths(window) if end.how != STOPPED]
     rows.sort(key=lambda row: row[0])
@@ -81,7 +81,7 @@ def shown_frame(frame: Any) -> str:
 class _Told:
     """Who is who in the events of a run: sockets and requests by their ids, servers by what let them in."""
 
-    def __init__(self, events: Sequence[Event]) -> None:
+    def __init__(self, events: Sequence[Event], since: float) -> None:
         self._by: dict[str, str] = {}
         self._via: dict[str, str] = {}
         self._ended: set[str] = set()
@@ -90,8 +90,8 @@ class _Told:
             match event.kind:
                 case EventKind.SOCKET_OPENING:
                     label = str(event["label"])
-                    counts[label] = counts.get(label, 0) + 1
-                    self._by[event["socket"]] = label if counts[label] == 1 else f"{label} {counts[label]}"
+                    counts[label] = counts.get(label, 0) + (event.t >= since)
+                    self._by[event["socket"]] = label if counts[label] <= 1 else f"{label} ({counts[label]})"
                     self._via[event["socket"]] = str(event.get("server") or "")
                 case EventKind.REQUEST_SENT:
                     self._by[event["request"]] = str(event["method"])
@@ -130,8 +130,6 @@ def _words(event: Event) -> str:
             return f"status {event['status']}"
         case EventKind.APP_RAISED:
             return f"{event['type']} in {event.where.file}:{event.where.line}" if event.where else str(event["type"])
-        case EventKind.PICTURE_MISSING:
-            return _short(event["text"])
         case _:
             return shown_frame(event["frame"])
 

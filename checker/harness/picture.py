@@ -6,9 +6,9 @@ sockets talked (conversation.py); so has a failed check. What was drawn before a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from checker.harness.events import EventKind
 from checker.harness.history import History
@@ -69,9 +69,12 @@ class Picture:
         """Draw horizontal bars; on a log axis where the values differ by factors."""
         self._history.record(EventKind.PICTURE_CHART, picture=asdict(Chart(title, unit, tuple(values), log)))
 
-    def missing(self, listener: Listener, text: str) -> None:
-        """Draw a row in the picture of messages: this socket never heard that. Say it just before the check fails."""
-        self._history.record(EventKind.PICTURE_MISSING, socket=listener.id, text=text)
+    def missing(self, listener: Listener, frame: str | Mapping[str, Any]) -> None:
+        """Draw a row in the picture of messages: this socket never heard that. Say it just before the check fails.
+
+        `frame` is the whole of it, or the words of it that tell it from others: rows that hold these are kept.
+        """
+        self._history.record(EventKind.PICTURE_MISSING, socket=listener.id, frame=frame)
 
 
 def drawn(history: History, *, since: float) -> tuple[Timeline | None, tuple[Chart, ...]]:

@@ -31,11 +31,12 @@ _numbers = itertools.count(1)
 class RawSocket:
     """One connection. `is_open` is false when the handshake was not answered with 101, and after the server's end."""
 
-    def __init__(self, history: History, port: int, path: str, label: str) -> None:
+    def __init__(self, history: History, port: int, path: str, label: str, server: str) -> None:
         self.id = f"raw{next(_numbers)}"
         self.label = label
         self._history = history
-        history.record(EventKind.SOCKET_OPENING, socket=self.id, url=f"ws://127.0.0.1:{port}{path}", label=label)
+        url = f"ws://127.0.0.1:{port}{path}"
+        history.record(EventKind.SOCKET_OPENING, socket=self.id, url=url, label=label, server=server)
         self._unread = b""
         self._socket = _with_a_small_window()
         self._socket.settimeout(DEADLINE_S)
@@ -77,6 +78,7 @@ class RawSocket:
                 return None
             self._unread += data
         self._unread = self._unread[frame.wire_bytes :]
+        self._history.record(EventKind.SOCKET_RECEIVED, socket=self.id, frame=frame.words)
         return frame
 
     def cut(self) -> None:
