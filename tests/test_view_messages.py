@@ -63,10 +63,11 @@ def test_in_few_rows_what_never_came_stays_and_who_said_it(width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [20, 34, 47, 60, 72, 200])
-@pytest.mark.parametrize("servers", [1, 2, 3, 9])
+@pytest.mark.parametrize("servers", [0, 1, 2, 3, 9])
 def test_no_line_is_wider_than_the_screen(servers: int, width: int) -> None:
     parties = tuple(f"server {number}" for number in range(servers))
     messages = tuple(Message(at, f"a client of {via}", via, SAID, "hello " * 20) for at, via in enumerate(parties))
+    messages += (Message(9, "POST", "", SAID, "/notify/ada/"),)
     assert max(cell_len(line) for line in drawn(Conversation(parties, messages), width).splitlines()) <= width
 
 

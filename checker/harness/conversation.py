@@ -55,7 +55,7 @@ def conversation(history: History, *, since: float, until: float) -> Conversatio
     messages = [
         Message(
             round((at - start) * 1000, 1),
-            names.get(message.by, message.by),
+            names.get(message.by, message.by.removeprefix(f"{message.via} ")),
             names.get(message.via, ""),
             message.kind,
             message.text,

@@ -53,7 +53,7 @@ class _Layout:
         least, most = PARTY_COLUMNS
         step = min(max(least, *(cell_len(party) + GAP for party in talk.parties), least), most)
         columns = tuple(step * (at + 1) for at in range(len(talk.parties)))
-        if names + GAP + columns[-1] + step // 2 > width:
+        if not columns or names + GAP + columns[-1] + step // 2 > width:
             columns = ()
         taken = names + GAP + (columns[-1] + GAP if columns else step + GAP + 1)
         times = TIME_COLUMNS if width - taken - TIME_COLUMNS >= TEXT_COLUMNS else 0
