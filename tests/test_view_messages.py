@@ -47,10 +47,12 @@ def drawn(talk: Conversation, width: int, most_rows: int | None = None, *, colou
 
 @pytest.mark.parametrize("columns", [80, 40])
 def test_a_lost_message_has_its_screen(columns: int) -> None:
-    failed = CheckResult("test_x", "A message reaches the other process", Outcome.FAILED, 1.1, FINDING)
+    results = (
+        CheckResult("test_x", "A message reaches the other process", Outcome.FAILED, 1.1, FINDING, conversation=LOST),
+        CheckResult("test_y", "A kick reaches it too", Outcome.PASSED, 0.1, conversation=LOST),  # drawn when asked for
+    )
     screen = Screen(None, columns)  # type: ignore[arg-type]  # nothing is written to it here
-    rows = result.draw(CheckResult(failed.id, failed.sentence, failed.outcome, 1.1, FINDING, conversation=LOST), screen)
-    hold(f"messages_{columns}", on_screen(rows, columns))
+    hold(f"messages_{columns}", on_screen((row for each in results for row in result.draw(each, screen)), columns))
 
 
 @pytest.mark.parametrize("width", [72, 34])
