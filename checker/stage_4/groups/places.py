@@ -44,13 +44,13 @@ def told(shared: SourceLine | None) -> str:
 
 
 def kept_in_memory(project: Path) -> SourceLine | None:
-    """A set, dict or list of a module: each process has its own."""
-    return _only(project, lambda tree: (s for s in tree.body if _makes_one(s)))
+    """A set, dict or list of a module: each process has its own. Those of settings.py hold no sockets."""
+    return _only(project, lambda tree: (s for s in tree.body if _makes_one(s)), but="settings.py")
 
 
 def spawned(project: Path, file: str) -> SourceLine | None:
     """Where this file starts something that nobody waits for."""
-    return _only(project, lambda tree: (n for n in ast.walk(tree) if _called(n) in _SPAWNERS), file)
+    return _only(project, lambda tree: (n for n in ast.walk(tree) if _called(n) in _SPAWNERS), file=file)
 
 
 def closed_without_code(project: Path) -> SourceLine | None:
@@ -71,20 +71,25 @@ def tidied(project: Path) -> SourceLine | None:
 
 
 def lines(file: Path) -> list[str]:
-    """The file's lines; odd bytes do no harm."""
-    return file.read_text(encoding="utf-8", errors="replace").splitlines()
+    """The file's lines; odd bytes do no harm, and what cannot be read has none."""
+    try:
+        return file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else []
+    except OSError:
+        return []
 
 
-def _only(project: Path, found: Callable[[ast.Module], Iterator[ast.AST]], pattern: str = "*.py") -> SourceLine | None:
+def _only(
+    project: Path, found: Callable[[ast.Module], Iterator[ast.AST]], *, file: str = "*.py", but: str = ""
+) -> SourceLine | None:
     places = []
-    for file in sorted(project.rglob(pattern)):
-        written = lines(file)
+    for path in sorted(project.rglob(file)):
+        written = lines(path) if path.name != but else []
         try:
             tree = ast.parse("\n".join(written))
         except (SyntaxError, ValueError, RecursionError):
             continue
         numbers = {int(node.lineno) for node in found(tree)}  # type: ignore[attr-defined]  # calls and statements
-        name = str(file.relative_to(project))
+        name = str(path.relative_to(project))
         places += [SourceLine(name, number, "", written[number - 1].strip()) for number in numbers]
     return places[0] if len(places) == 1 else None
 
