@@ -131,6 +131,7 @@ def test_a_kicked_user_is_closed_everywhere(chat: Chat, crowd: Crowd) -> None:
                 "kick-missed",
                 wanted=f"after POST /kick/{bo.user}/ to process one, {bo.user}'s sockets in both processes are closed",
                 saw=f"the socket of {bo.name} is still open",
+                where=places.kept_in_memory(crowd.project) if bo.server is chat.two else None,
                 user=bo.user,
             )
         if bo.socket.close_code != 4403:
