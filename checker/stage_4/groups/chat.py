@@ -23,6 +23,7 @@ _CHANNEL_NAME = re.compile(r"[\w.-]+\.[0-9a-f]{32}![0-9a-f]{32}")
 # Our own hold ends by itself, should we be killed while it lasts.
 HOLD_MS = 5000
 HELD_WITHIN_S = 0.5
+SETTLED_WITHIN_S = 0.5
 POLL_EVERY_S = 0.01
 
 
@@ -78,6 +79,10 @@ class Store:
         channels = self._valkey.command("PUBSUB CHANNELS", "*__group__*")
         subscribers = self._valkey.command("PUBSUB NUMSUB", *channels) if channels else []
         return {str(name): int(count) for name, count in [*groups, *subscribers] if count}
+
+    def wait_group_of(self, count: int) -> bool:
+        """Whether some group has so many members, now or soon."""
+        return wait_until(lambda: max(self.members().values(), default=0) >= count, SETTLED_WITHIN_S)
 
     def _channel_count(self, key: str) -> int:
         return sum(bool(_CHANNEL_NAME.fullmatch(member)) for member in self._valkey.command("ZRANGE", key, 0, -1))

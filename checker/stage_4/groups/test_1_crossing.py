@@ -39,6 +39,7 @@ def test_a_message_reaches_the_other_process(chat: Chat, crowd: Crowd) -> None:
     bo = crowd.enter(chat.two, "bo", lobby)
     cy = crowd.enter(chat.two, "cy", lobby)
     dot = crowd.enter(chat.one, "dot", lobby)
+    chat.store.wait_group_of(4)  # who was answered before it was so is a case of the next check, too
     for speaker, barrier, listener in ((ada, bo, cy), (bo, ada, dot)):
         hello, later = crowd.odd_text(f"hello from {speaker.user}"), f"later than {speaker.user} (the check's marker)"
         speaker.say(lobby, hello)
