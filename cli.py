@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from course.commands import authors
-from course.commands.arguments import AsJson, ExerciseName, exercise_names
+from course.commands.arguments import AsJson, ExerciseName, Verbose, exercise_names
 from course.model import ExitStatus
 from course.parameters import PlainCommand, PlainGroup
 
@@ -124,9 +124,11 @@ def lesson(exercise: ExerciseName = None) -> ExitStatus:
 @app.command(cls=PlainCommand)
 def check(
     exercise: ExerciseName = None,
+    *,
     every: Annotated[bool, typer.Option("--all", help="Every exercise in your folder.")] = False,
     stage: Annotated[int | None, typer.Option(metavar="N", help="Those of one stage.")] = None,
     as_json: AsJson = False,
+    verbose: Verbose = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a JUnit report.")] = None,
 ) -> ExitStatus:
     """Grade your work: real servers, real requests."""
@@ -137,13 +139,14 @@ def check(
 
     here = _here()
     screen = screens.stdout()
-    follow = view.JsonEvents(screen) if as_json else view.Follow(screen)
+    follow = view.JsonEvents(screen) if as_json else view.Follow(screen, here.workspace.root, verbose=verbose)
     if junit is not None:
         report.must_be_writable(junit)
     attempts = []
     for chosen in attempt.chosen(here, exercise, every=every, stage=stage):
         attempts.append(attempt.grade(here, chosen, follow))
         follow.close(attempts[-1])
+    follow.sum_up(attempts)
     if junit is not None:
         report.save(junit, [done.verdict for done in attempts])
     return attempt.status(attempts)
@@ -224,15 +227,18 @@ def reset(
 def show(
     run: Annotated[str | None, typer.Argument(metavar="RUN", help="Its number. Default: the last one.")] = None,
     exercise: Annotated[str | None, typer.Option(metavar="NAME", autocompletion=exercise_names)] = None,
+    verbose: Verbose = False,
 ) -> ExitStatus:
     """The last run again, without running it."""
     from course.learner import past_run, situation
+    from course.view import place, screens
     from course.view import run as view
-    from course.view import screens
 
     here = _here()
     screen = screens.stdout()
-    screen.show(view.draw(past_run.read(here, situation.meant(here, exercise), run), screen))
+    chosen = situation.meant(here, exercise)
+    project = place.project_in(here.workspace.root, chosen.path)
+    screen.show(view.draw(past_run.read(here, chosen, run), screen, project, verbose=verbose))
     return ExitStatus.PASSED
 
 
@@ -246,16 +252,17 @@ def tour() -> ExitStatus:
     from course.view import tour as view
 
     places, screen = Places(), screens.stdout()
-    follow = check.Follow(screen)
     exercise = trip.exercise_of(places)
     screen.show(view.begin(exercise))
     with trip.throw_away(places, exercise) as here:
         screen.show(view.fail())
+        follow = check.Follow(screen)
         untouched = attempt.grade(here, exercise, follow)
         follow.close(untouched)
         trip.must_fail(exercise, untouched.verdict)
         screen.show(view.mend(exercise))
         trip.mend(here, exercise)
+        follow = check.Follow(screen)
         mended = attempt.grade(untouched.situation, exercise, follow)
         follow.close(mended)
         trip.must_pass(exercise, mended.verdict)

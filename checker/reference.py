@@ -36,7 +36,7 @@ SECTIONS = {
     "Pictures": ("harness/picture",),
 }
 # What runs the checks, and what the above is made of.
-NOT_FOR_CHECKS = ("calibration", "conversation", "guard", "run", "service", "stack", "timeline")
+NOT_FOR_CHECKS = ("calibration", "conversation", "folding", "guard", "run", "service", "stack", "timeline")
 
 
 def page() -> str:

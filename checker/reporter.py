@@ -57,8 +57,7 @@ class Reporter:
         self._trouble = ""
         self._calibration = Calibration()
         self._started_at = run.history.now()
-        self._check_at = self._started_at
-        self._called_until: float | None = None  # the check itself is over; its fixtures may still close sockets
+        self._check_at = self._judged_at = self._started_at
         self._seconds = 0.0
         self._error: BaseException | None = None
         self._outcomes: dict[str, Outcome] = {}
@@ -96,7 +95,7 @@ class Reporter:
         """One check, from its fixtures to its end."""
         self._tell(CheckStarted(id=item.name))
         self._check_at = self._run.history.record(EventKind.CHECK_STARTED, check=item.name).t
-        self._error, self._seconds, self._called_until = None, 0.0, None
+        self._error, self._seconds = None, 0.0
         done = yield
         result = self._told(self._result(item.name), "/".join(item.path.parts[-PARTS_FROM_ROOMS:]))
         self._outcomes[item.name] = result.outcome
@@ -118,7 +117,7 @@ class Reporter:
         """Keep the first error of set-up, check or tear-down."""
         if call.when != "teardown":
             self._seconds += call.duration
-            self._called_until = self._run.history.now()
+            self._judged_at = self._run.history.now()
         if call.excinfo is not None and self._error is None:
             self._error = call.excinfo.value
         return (yield)
@@ -149,9 +148,9 @@ class Reporter:
         lanes, charts = drawn(history, since=since)
         talk = None
         if lanes is None and outcome is not Outcome.SKIPPED:
-            lanes = timeline(history, since=since)
+            lanes = timeline(history, since=since, until=self._judged_at)
             if not history.events(EventKind.LOOP_STALLED, since=since):  # else bars say more
-                talk = conversation(history, since=since, until=self._called_until or history.now())
+                talk = conversation(history, since=since, until=self._judged_at)
         return CheckResult(
             id=check,
             sentence=self._sentences[check],

@@ -19,7 +19,17 @@ from tests.tree import ROOT
 TOY = ROOT / "tests" / "toy_course"
 DEADLINE_S = 120
 # What would change a screen. A test sets what it wants.
-SCREEN_VARIABLES = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM", "PAGER", "LEARN_DEBUG"}
+SCREEN_VARIABLES = {
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "COLUMNS",
+    "TERM",
+    "PAGER",
+    "LEARN_DEBUG",
+    "FORCE_HYPERLINK",
+    "TERM_PROGRAM",
+    "VTE_VERSION",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,9 @@ FINDING = Finding("not-delivered", "cy in process two hears 'hello'", "cy in pro
 def drawn(talk: Conversation, width: int, most_rows: int | None = None, *, colour: bool = False) -> str:
     """What a terminal of this width gets."""
     stream = io.StringIO()
+    drawing = draw(talk, width)
     Console(file=stream, width=width, force_terminal=colour, color_system="standard" if colour else None).print(
-        draw(talk, width, most_rows)
+        drawing.whole() if most_rows is None else drawing.within(most_rows)
     )
     return stream.getvalue()
 
@@ -61,7 +62,7 @@ def test_in_few_rows_what_never_came_stays_and_who_said_it(width: int) -> None:
     assert len(text.splitlines()) <= 8
     assert "✗ never" in text
     assert text.index("say · lobby · hel") < text.index("✗ never")
-    assert "more messages are not shown" in text
+    assert "more messages: learn show" in text
 
 
 @pytest.mark.parametrize("width", [20, 34, 47, 60, 72, 200])

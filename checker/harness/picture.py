@@ -1,7 +1,7 @@
 """What a check draws itself: lanes on one clock, or a chart of what it measured; and what it says never came.
 
 `learn show` has the lanes in place of the automatic picture, which is of requests (timeline.py), or of messages where
-sockets talked (conversation.py); so has a failed check. What was drawn before a check fails is kept.
+sockets talked (conversation.py); so has a failed check, eight rows of it. What was drawn before a check fails is kept.
 """
 
 from __future__ import annotations

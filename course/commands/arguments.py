@@ -27,3 +27,4 @@ ExerciseNames = Annotated[
     list[str] | None, typer.Argument(metavar="EXERCISE...", help="Default: all.", autocompletion=exercise_names)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object, or one a line.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="All of it: each check's findings and pictures whole.")]

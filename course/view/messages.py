@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
@@ -19,21 +20,44 @@ GAP = 2
 _LINE, _SAID, _HEARD, _ENDED = "│", "▸", "◂", "✗"
 
 
-def draw(talk: Conversation, width: int, most_rows: int | None = None) -> Text:
-    """The picture in at most `width` columns, and in `most_rows` lines, where that is given."""
-    layout = _Layout.of(talk, width)
-    head = [Text(_cut(talk.title, width))] if talk.title else []
-    head += _header(talk, layout)
-    messages, left_out = talk.messages, talk.left_out
-    lines_each = 1 if layout.beside else 2
-    if most_rows is not None and len(head) + lines_each * len(messages) + bool(left_out) > most_rows:
-        messages = most_telling(messages, max((most_rows - len(head) - 1) // lines_each, 1))
-        left_out += len(talk.messages) - len(messages)
-    lines = head + [line for message in messages for line in _lines(message, layout)]
-    if left_out:
-        more = "1 more message is" if left_out == 1 else f"{left_out} more messages are"
-        lines.append(Text(_cut(f"{more} not shown", width), style="dim"))
-    return Text("\n", no_wrap=True, overflow="crop").join(lines)
+def draw(talk: Conversation, width: int) -> Talk:
+    """The picture in at most `width` columns. Where it is narrow, a message's text drops under its arrow."""
+    return Talk(talk, width)
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation as lines, as a Drawing has them (picture.py), but cut by what its rows tell."""
+
+    talk: Conversation
+    width: int
+
+    def whole(self) -> Text:
+        """All of it."""
+        return self._lines(self.talk.messages, _more(self.talk.left_out, "not shown"))
+
+    def within(self, most: int) -> Text:
+        """The picture in at most `most` lines: what never came, and what belongs to it, before all else."""
+        layout = _Layout.of(self.talk, self.width)
+        head = len(_header(self.talk, layout)) + bool(self.talk.title)
+        lines_each = 1 if layout.beside else 2
+        if head + lines_each * len(self.talk.messages) + bool(self.talk.left_out) <= most:
+            return self.whole()
+        shown = most_telling(self.talk.messages, max((most - head - 1) // lines_each, 1))
+        return self._lines(shown, _more(len(self.talk.messages) - len(shown), "learn show"))
+
+    def _lines(self, messages: Sequence[Message], more: str) -> Text:
+        layout = _Layout.of(self.talk, self.width)
+        lines = [Text(_cut(self.talk.title, self.width))] if self.talk.title else []
+        lines += _header(self.talk, layout)
+        lines += [line for message in messages for line in _lines(message, layout)]
+        if more:
+            lines.append(Text(_cut(more, self.width), style="dim"))
+        return Text("\n", no_wrap=True, overflow="crop").join(lines)
+
+
+def _more(count: int, where: str) -> str:
+    return f"{count} more message{'' if count == 1 else 's'}: {where}" if count else ""
 
 
 @dataclass(frozen=True, slots=True)
