@@ -136,7 +136,7 @@ def fail_as_not_crossed(
 ) -> NoReturn:
     """A message did not reach the other process: which of the three usual causes it is, Valkey tells."""
     wanted = f"{listener.name} hears what {speaker.name} says, and then what was said after it"
-    saw = f"{speaker.name} got its acknowledgement; {listener.name} {never_heard(missing, heard)}"
+    saw = f"{listener.name} {never_heard(missing, heard)}\n{speaker.name} got its acknowledgement"
     crowd.miss(listener, missing)
     if not heard:
         saw += f"\n{listener.silence}"
