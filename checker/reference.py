@@ -37,7 +37,18 @@ SECTIONS = {
     "Pictures": ("harness/picture",),
 }
 # What runs the checks, and what the above is made of.
-NOT_FOR_CHECKS = ("calibration", "folding", "guard", "memory", "open_files", "run", "service", "stack", "timeline")
+NOT_FOR_CHECKS = (
+    "calibration",
+    "conversation",
+    "folding",
+    "guard",
+    "memory",
+    "open_files",
+    "run",
+    "service",
+    "stack",
+    "timeline",
+)
 
 
 def page() -> str:

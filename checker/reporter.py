@@ -13,6 +13,7 @@ import pytest
 from checker.cause import cause
 from checker.checks import AuthorsFault, needed_by, sentences, wanted
 from checker.harness.calibration import STANDSTILL_S, Calibration
+from checker.harness.conversation import conversation
 from checker.harness.events import EventKind
 from checker.harness.findings import Inconclusive, NotYet
 from checker.harness.memory import MOST_BYTES
@@ -156,9 +157,13 @@ class Reporter:
 
     def _result(self, check: str) -> CheckResult:
         outcome, finding, reason = self._judged(self._error)
-        lanes, charts = drawn(self._run.history, since=self._check_at)
+        history, since = self._run.history, self._check_at
+        lanes, charts = drawn(history, since=since)
+        talk = None
         if lanes is None and outcome is not Outcome.SKIPPED:
-            lanes = timeline(self._run.history, since=self._check_at, until=self._judged_at)
+            lanes = timeline(history, since=since, until=self._judged_at)
+            if not history.events(EventKind.LOOP_STALLED, since=since):  # else bars say more
+                talk = conversation(history, since=since, until=self._judged_at)
         return CheckResult(
             id=check,
             sentence=self._sentences[check],
@@ -166,8 +171,9 @@ class Reporter:
             seconds=round(self._seconds, 3),
             finding=finding,
             reason=reason,
-            timeline=lanes,
+            timeline=lanes if talk is None else None,
             charts=charts,
+            conversation=talk,
         )
 
     def _told(self, result: CheckResult, file: str) -> CheckResult:

@@ -51,6 +51,7 @@ class EventKind(StrEnum):
     CHECK_ENDED = "check.ended"
     PICTURE_LANES = "picture.lanes"
     PICTURE_CHART = "picture.chart"
+    PICTURE_MISSING = "picture.missing"
     SEED_DRAWN = "seed.drawn"
 
     # the probe, inside the learner's server: checker/probe/learn_probe

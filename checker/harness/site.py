@@ -126,7 +126,8 @@ class Site:
 
     def websocket(self, path: str, *, label: str = "", headers: Mapping[str, str] | None = None) -> WebSocket:
         """A WebSocket whose handshake may have been refused (`refused` holds the status); judges nothing."""
-        return WebSocket(self.run.history, f"ws://127.0.0.1:{self.port}{path}", label=label, headers=headers)
+        url = f"ws://127.0.0.1:{self.port}{path}"
+        return WebSocket(self.run.history, url, label=label, headers=headers, server=self.name)
 
     def stop(self) -> list[str]:
         """Stop it and its family; returns the command lines of what it left behind."""

@@ -45,7 +45,9 @@ class WebSocket:
         *,
         label: str = "",
         headers: Mapping[str, str] | None = None,
+        server: str = "",
     ) -> None:
+        """`label` and `server` are what pictures call the two ends."""
         self.id = f"w{next(_numbers)}"
         self.label = label or self.id
         self.refused: int | None = None  # the handshake's status; 0 when the connection broke before one
@@ -54,7 +56,7 @@ class WebSocket:
         self._frames: asyncio.Queue[str | bytes | None] = asyncio.Queue()  # None: the connection has ended
         self._unread_bytes = 0
         self._is_endless = False
-        history.record(EventKind.SOCKET_OPENING, socket=self.id, url=url, label=self.label)
+        history.record(EventKind.SOCKET_OPENING, socket=self.id, url=url, label=self.label, server=server)
         try:
             opening = connect(
                 url,
@@ -137,7 +139,7 @@ class WebSocket:
         """Drop the connection without a closing handshake, as a lost network does."""
         if self._connection is not None:
             _loop().call_soon_threadsafe(self._connection.transport.abort)
-            self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006)
+            self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006, cut=True)
 
     async def _open(self, opening: connect) -> ClientConnection:
         connection = await opening

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from course.model import CheckResult, Finding, Outcome
 from course.view import place
+from course.view.picture import Drawing
 from course.view.place import NOWHERE, Project
 from course.view.rows import (
     BLANK,
@@ -84,15 +85,19 @@ def reason(result: CheckResult) -> Iterator[Row]:
 
 def has_pictures(result: CheckResult) -> bool:
     """Whether anything is drawn of it."""
-    return bool(result.charts or (result.timeline is not None and result.timeline.rows))
+    return bool(result.charts or result.conversation or (result.timeline is not None and result.timeline.rows))
 
 
 def pictures(result: CheckResult, screen: Screen, most: int | None = None) -> Iterator[Block]:
     """What a check drew, or what was drawn of its traffic; with `most`, each in so many lines."""
-    from course.view import chart, timeline
+    from course.view import chart, messages, timeline
 
     width = screen.columns - 2 * MARGIN - narrowed(INDENT, screen.columns)
-    drawings = [timeline.draw(result.timeline, width)] if result.timeline is not None and result.timeline.rows else []
+    drawings: list[Drawing | messages.Talk] = []
+    if result.timeline is not None and result.timeline.rows:
+        drawings.append(timeline.draw(result.timeline, width))
+    if result.conversation is not None:
+        drawings.append(messages.draw(result.conversation, width))
     drawings += [chart.draw(drawn, width) for drawn in result.charts]
     for drawing in drawings:
         yield rendered(drawing.whole() if most is None else drawing.within(most), screen, INDENT)

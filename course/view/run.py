@@ -94,7 +94,8 @@ def _score(result: CheckResult) -> tuple[int, int]:
     is_own = bool(result.charts or (result.timeline is not None and result.timeline.title))
     ends = sum(mark.label not in FRAMES for row in rows for mark in row.marks)
     stalls = sum(bar.kind is BarKind.STALLED for row in rows for bar in row.bars)
-    return int(is_own), len(rows) - 1 + 2 * (ends + stalls) if rows else 0
+    said = len(result.conversation.messages) if result.conversation is not None else 0
+    return int(is_own), len(rows) - 1 + 2 * (ends + stalls) if rows else said
 
 
 def _is_passed(result: CheckResult) -> bool:
