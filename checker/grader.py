@@ -25,6 +25,7 @@ import pytest
 import checker
 from checker import fixtures
 from checker.cause import cause
+from checker.given import left_as_given
 from checker.harness.history import History
 from checker.harness.processes import adopt_orphans
 from checker.harness.run import RUN, Run
@@ -84,7 +85,8 @@ def grade(order: Order) -> int:
     adopt_orphans()
     try:
         with History(order.run / "history.jsonl", temporary / "probe") as history:
-            return _checked(order, Run(order.project, order.run, temporary, history, ledger), tell)
+            given = left_as_given(order.suite, order.project)
+            return _checked(order, Run(order.project, order.run, temporary, history, ledger, given), tell)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         ledger.sweep()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
 from checker.harness.run import Run
@@ -15,5 +16,6 @@ def probed(run: Run, app: str, *, interface: Literal["wsgi", "asgi"]) -> tuple[s
         "LEARN_APP": app,
         "LEARN_PROBE": str(run.history.probe_socket),
         "LEARN_PROJECT": str(run.project),
+        "LEARN_GIVEN": os.pathsep.join(sorted(run.given)),
     }
     return f"learn_probe.{interface}:application", variables
