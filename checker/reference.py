@@ -24,7 +24,14 @@ ends the check only when that fails. A noun reads what is there, and neither wai
 """
 SECTIONS = {
     "Fixtures": ("fixtures", "harness/starters"),
-    "Ending a check": ("harness/findings", "harness/suite", "harness/diagnosis", "harness/tracebacks", "harness/lines"),
+    "Ending a check": (
+        "harness/findings",
+        "harness/suite",
+        "harness/diagnosis",
+        "harness/tracebacks",
+        "harness/lines",
+        "harness/difference",
+    ),
     "Waiting": ("harness/waiting", "harness/idle"),
     "Drawn data": ("harness/seed",),
     "Servers": ("harness/site", "harness/server", "harness/servers/*", "harness/gunicorn/*", "harness/probed"),
