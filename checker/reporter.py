@@ -145,6 +145,8 @@ class Reporter:
         lanes, charts = drawn(self._run.history, since=self._check_at)
         if lanes is None and outcome is not Outcome.SKIPPED:
             lanes = timeline(self._run.history, since=self._check_at)
+        if lanes is not None and not lanes.rows:
+            lanes = None  # the check has said that no picture helps
         return CheckResult(
             id=check,
             sentence=self._sentences[check],
