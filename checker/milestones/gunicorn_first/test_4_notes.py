@@ -105,11 +105,12 @@ def line_told(error: tomllib.TOMLDecodeError) -> int:
 
 
 def line_of(text: str, table: str, name: str) -> int:
-    """The line of notes.toml that sets this name in this table; 1 when none does."""
-    section = ""
+    """The line of notes.toml that sets this name in this table; else that of the table's head, or 1."""
+    section, head = "", 1
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("["):
             section = line.strip().strip("[]")
+            head = number if section == table else head
         elif section == table and line.split("=")[0].strip() == name:
             return number
-    return 1
+    return head
