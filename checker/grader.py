@@ -25,6 +25,7 @@ import pytest
 import checker
 from checker import fixtures
 from checker.cause import cause
+from checker.given import left_as_given
 from checker.harness import memory
 from checker.harness.events import Facts
 from checker.harness.history import History
@@ -97,7 +98,8 @@ def grade(order: Order) -> int:
     try:
         with History(order.run / "history.jsonl", temporary / "probe") as history:
             try:
-                return _checked(order, Run(order.project, order.run, temporary, history, ledger), tell)
+                given = left_as_given(order.suite, order.project)
+                return _checked(order, Run(order.project, order.run, temporary, history, ledger, given), tell)
             finally:
                 if history.odd:
                     print(f"{history.odd} events from inside were none that a probe tells: left out")  # noqa: T201

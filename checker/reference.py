@@ -24,7 +24,13 @@ ends the check only when that fails. A noun reads what is there, and neither wai
 """
 SECTIONS = {
     "Fixtures": ("fixtures", "harness/starters"),
-    "Ending a check": ("harness/findings", "harness/suite", "harness/diagnosis", "harness/tracebacks"),
+    "Ending a check": (
+        "harness/findings",
+        "harness/suite",
+        "harness/diagnosis",
+        "harness/tracebacks",
+        "harness/difference",
+    ),
     "The learner's files": ("harness/learner_files", "harness/lines"),
     "Waiting": ("harness/waiting", "harness/idle"),
     "Drawn data": ("harness/seed",),

@@ -164,6 +164,8 @@ class Reporter:
             lanes = timeline(history, since=since, until=self._judged_at)
             if not history.events(EventKind.LOOP_STALLED, since=since):  # else bars say more
                 talk = conversation(history, since=since, until=self._judged_at)
+        if lanes is not None and not lanes.rows:
+            lanes = None  # the check has said that no picture helps
         return CheckResult(
             id=check,
             sentence=self._sentences[check],

@@ -144,6 +144,15 @@ async def in_a_task(request):
     return answer()
 
 @view
+async def bare_call(request):
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.call_soon(time.sleep, 0.5)
+    loop.call_soon(done.set)
+    await done.wait()
+    return answer()
+
+@view
 async def in_a_callback(request):
     done = asyncio.Event()
     def later():

@@ -15,6 +15,7 @@ from checker.harness.events import EventKind
 from checker.harness.history import Event
 from checker.harness.servers.gunicorn import gunicorn
 from checker.harness.servers.uvicorn import uvicorn
+from checker.probe.learn_probe.watchdog import UNNAMED
 from tests.probed_project import GUILTY, INNOCENT, SHORT
 from tests.probed_site import LOOP_SERVERS, STARTERS, Site, busy_machine, serve
 
@@ -87,6 +88,14 @@ def test_a_stalled_loop_is_told_with_its_line(sites: Sites, server: str, view: s
         (file, site.line(file, comment), state)
     ]
     assert comment in stalls[0]["where"]["doing"]
+
+
+@pytest.mark.parametrize(("server", "name"), [("uvicorn-uvloop", UNNAMED), ("uvicorn-asyncio", "time.sleep")])
+def test_a_call_that_no_line_of_the_project_is_in_is_told_by_its_name(sites: Sites, server: str, name: str) -> None:
+    site, since = sites[server], sites[server].history.now()
+    ask(site, "bare_call")
+    (stall,) = site.history.events(EventKind.LOOP_STALLED, since=since)
+    assert (stall.where, stall["top"], stall["state"]) == (None, name, "waiting")
 
 
 @pytest.mark.parametrize("server", LOOP_SERVERS)

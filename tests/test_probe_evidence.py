@@ -75,6 +75,7 @@ def test_a_sleep_without_a_wake_is_waiting() -> None:
     found = evidence(WrittenThread(), 6)
     assert found.is_enough
     assert found.is_waiting
+    assert found.worst is not None
     assert found.worst.line == 1
 
 

@@ -75,3 +75,39 @@ def test_a_servers_import_that_failed_is_told_as_one(folder: Path) -> None:
 def test_without_a_whole_traceback_there_is_none(tmp_path: Path, text: str) -> None:
     assert tracebacks.first(text, tmp_path) is None
     assert tracebacks.last(text, tmp_path) is None
+
+
+GROUP = """
+import asyncio
+
+async def fails():
+    raise ValueError("the first of two")
+
+async def fails_too():
+    raise KeyError("the second")
+
+async def main():
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(fails())
+        tasks.create_task(fails_too())
+
+asyncio.run(main())
+"""
+
+
+def test_a_group_is_told_by_its_first_error(folder: Path) -> None:
+    (folder / "grouped.py").write_text(GROUP)
+    text = said(folder, "grouped.py") + "server: bye\n"
+    for found in (tracebacks.first(text, folder), tracebacks.last(text, folder)):
+        assert found is not None
+        assert found.error == "ValueError: the first of two"
+        assert found.where is not None
+        assert (found.where.line, found.where.function) == (5, "fails")
+
+
+def test_a_given_file_is_passed_over_for_the_next_line_outward(folder: Path) -> None:
+    (folder / "own.py").write_text("import deep\ndeep.inner()\n")
+    found = tracebacks.last(said(folder, "own.py"), folder, given={"deep.py"})
+    assert found is not None
+    assert found.where is not None
+    assert (found.where.file, found.where.line) == ("own.py", 2)

@@ -5,6 +5,7 @@ These are the diagnoses every exercise can meet; their hints are in exercises/hi
 
 from __future__ import annotations
 
+import http.client
 from enum import StrEnum
 from typing import Protocol
 
@@ -15,12 +16,16 @@ from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
 from checker.harness.processes import Process
 from checker.harness.run import Run
+from checker.harness.tracebacks import Traceback
+from checker.harness.waiting import wait_until
 from checker.harness.websocket import WebSocket
 from course.model import Finding, SourceLine
 
 LAST_LINES = 8
 STALL_DEADLINE_S = 2.0
 LAST_WORDS_DEADLINE_S = 2.0
+SHOWN_HEADERS = 4
+_EVERY_HEAD_HAS = frozenset({"date", "server", "connection", "transfer-encoding"})
 
 
 class Examined(Protocol):
@@ -49,8 +54,9 @@ def did_not_answer(server: Examined, exchange: Exchange, deadline_s: float) -> N
         _dead(server, wanted)
         or _importing(server, wanted)
         or _stalled(server, wanted)
-        or _broken_off(server, wanted, exchange)
-        or _inside(server, wanted, exchange.id)
+        or broken_off(server, exchange, wanted)
+        or _raised(server, wanted, exchange.id)
+        or _inside(server, wanted, exchange, deadline_s)
         or _not_yet(
             "server-never-answered",
             wanted,
@@ -65,25 +71,38 @@ def no_answer(server: Examined, exchange: Exchange, deadline_s: float) -> NotYet
     return (
         _dead(server, wanted)
         or _stalled(server, wanted)
-        or _broken_off(server, wanted, exchange)
-        or _inside(server, wanted, exchange.id)
-        or _not_yet(
-            "no-answer",
-            wanted,
-            f"the connection broke: {exchange.error}"
-            if exchange.error
-            else f"no answer within {deadline_s:.0f} s: the request never reached your code",
-        )
+        or broken_off(server, exchange, wanted)
+        or _raised(server, wanted, exchange.id)
+        or _inside(server, wanted, exchange, deadline_s)
+        or _not_yet("no-answer", wanted, f"silence for {deadline_s:.0f} s: the request never reached your code")
     )
+
+
+def broken_off(server: Examined, exchange: Exchange, wanted: str) -> NotYet | None:
+    """The finding for an answer that broke off: how far it came, and the error that did it; None when it did not.
+
+    The error is the one that the probe saw, or else the last that the server's log tells since the request.
+    """
+    if not exchange.is_broken:
+        return None
+    event, logged = wait_until(lambda: _error_of(server, exchange), LAST_WORDS_DEADLINE_S) or (None, None)
+    arrived = _arrived(exchange)
+    if event is not None:
+        return error_finding(event, wanted, f"{arrived}: ")
+    if logged is None:
+        return _not_yet("answer-broken-off", wanted, arrived)
+    return _not_yet("answer-broken-off", wanted, f"{arrived}; {server.name}'s log: {logged.error}", logged.where)
 
 
 def server_error(server: Examined, exchange: Exchange, answer: Answer) -> NotYet:
     """An answer of 500 or more: the learner's own line and message where the probe saw the error."""
     wanted = f"{exchange.path} answers without an error"
-    wait_error(server, exchange.id)
-    return _raised(server, wanted, exchange.id, f"status {answer.status}: ") or _not_yet(
-        "server-error", wanted, _with_log(server, f"status {answer.status}: {answer.text[:200]!r}")
-    )
+    event, logged = wait_until(lambda: _error_of(server, exchange), LAST_WORDS_DEADLINE_S) or (None, None)
+    if event is not None:
+        return error_finding(event, wanted, f"status {answer.status}: ")
+    if logged is not None:
+        return _not_yet("server-error", wanted, f"status {answer.status}: {logged.error}", logged.where)
+    return _not_yet("server-error", wanted, _with_log(server, f"status {answer.status}: {answer.text[:200]!r}"))
 
 
 def handshake_refused(server: Examined, socket: WebSocket) -> NotYet:
@@ -135,7 +154,8 @@ def wait_error(server: Examined, request: str) -> Event | None:
 def error_finding(event: Event, wanted: str, before: str = "") -> NotYet:
     """The finding for an unhandled error of the learner's code."""
     code = "sync-only-operation" if event["type"] == "SynchronousOnlyOperation" else "server-error"
-    return _not_yet(code, wanted, f"{before}{event['type']}: {event['message']}", event.where)
+    group = f" (the first of an {event['group']})" if event.get("group") else ""
+    return _not_yet(code, wanted, f"{before}{event['type']}: {event['message']}{group}", event.where)
 
 
 def _dead(server: Examined, wanted: str) -> NotYet | None:
@@ -149,7 +169,7 @@ def _dead(server: Examined, wanted: str) -> NotYet | None:
         return None
     server.process.log.wait_end(LAST_WORDS_DEADLINE_S)
     saw = _with_log(server, f"{server.name} {_ending(server.process.returncode)}")
-    told = tracebacks.first(server.process.log.text, server.run.project)
+    told = tracebacks.first(server.process.log.text, server.run.project, server.run.given)
     return _not_yet("server-exited", wanted, saw, told.where if told else None)
 
 
@@ -169,18 +189,41 @@ def _stalled(server: Examined, wanted: str) -> NotYet | None:
     return None
 
 
-def _broken_off(server: Examined, wanted: str, exchange: Exchange) -> NotYet | None:
-    # Whose connection broke before its answer was whole met an error: the probe tells it, or the server's log does.
-    if not exchange.is_done:
-        return _raised(server, wanted, exchange.id)
-    wait_error(server, exchange.id)
-    return _raised(server, wanted, exchange.id, "the connection broke: ")
+def _error_of(server: Examined, exchange: Exchange) -> tuple[Event | None, Traceback | None] | None:
+    """What went wrong with this request, by the probe, or else by the log; None when neither tells (yet)."""
+    if (event := raised(server, request=exchange.id)) is not None:
+        return event, None
+    logged = tracebacks.last(server.process.log.since(exchange.log_mark), server.run.project, server.run.given)
+    return None if logged is None else (None, logged)
 
 
-def _inside(server: Examined, wanted: str, request: str) -> NotYet | None:
-    if not any(e["request"] == request for e in seen(server, EventKind.APP_ENTERED)):
+def _arrived(exchange: Exchange) -> str:
+    """How far a broken answer came."""
+    if exchange.head is not None:
+        return f"{_head(exchange)}, then the answer broke off after {exchange.received} bytes of its body"
+    if isinstance(exchange.error, http.client.RemoteDisconnected):
+        return "the connection was closed before any byte of an answer"
+    if isinstance(exchange.error, OSError):
+        return f"the connection was reset before any byte of an answer ({type(exchange.error).__name__})"
+    return f"what came was no HTTP answer: {exchange.error!r}"
+
+
+def _head(exchange: Exchange) -> str:
+    if exchange.head is None:
+        return "no head"
+    status, headers = exchange.head
+    told = [f"{name}: {value}" for name, value in headers.items() if name.lower() not in _EVERY_HEAD_HAS]
+    return f"the head arrived ({', '.join([f'status {status}', *told[:SHOWN_HEADERS]])})"
+
+
+def _inside(server: Examined, wanted: str, exchange: Exchange, deadline_s: float) -> NotYet | None:
+    if exchange.head is not None:
+        saw = f"{_head(exchange)}, {exchange.received} bytes of the body, and no end within {deadline_s:.0f} s"
+        return _not_yet("no-answer", wanted, saw)
+    if not any(e["request"] == exchange.id for e in seen(server, EventKind.APP_ENTERED)):
         return None
-    return _not_yet("no-answer", wanted, "the request reached your code, which did not answer")
+    saw = f"silence for {deadline_s:.0f} s: the request reached your code, which did not answer"
+    return _not_yet("no-answer", wanted, saw)
 
 
 def _raised(server: Examined, wanted: str, request: str, before: str = "") -> NotYet | None:

@@ -26,6 +26,7 @@ from checker.harness.open_files import record_if_out
 REQUEST_ID_HEADER = "X-Learn-Request"
 ANSWER_DEADLINE_S = 10.0
 SHOWN_BYTES = 200
+PIECE_BYTES = 65_536
 
 _numbers = itertools.count(1)
 
@@ -65,7 +66,11 @@ class _EndlessError(http.client.HTTPException):
 
 
 class Exchange:
-    """A request in flight, on a thread and a connection of its own."""
+    """A request in flight, on a thread and a connection of its own.
+
+    `head` is the status line's number and the headers as soon as they are there, `received` counts the body's bytes:
+    of an answer that broke off they are all there is. `log_mark` is where the server's log stood when it was sent.
+    """
 
     def __init__(
         self,
@@ -83,6 +88,9 @@ class Exchange:
         self.path = path
         self.label = label or path
         self.error: OSError | http.client.HTTPException | None = None
+        self.head: tuple[int, http.client.HTTPMessage] | None = None
+        self.received = 0
+        self.log_mark = 0
         self._history = history
         self._answer: Answer | None = None
         self._done = threading.Event()
@@ -109,6 +117,11 @@ class Exchange:
         """Whether it has been answered or has broken."""
         return self._done.is_set()
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether the other side ended it before the answer was whole; not by our own leaving or deadline."""
+        return self.error is not None and not self._left and not isinstance(self.error, TimeoutError)
+
     def hang_up(self) -> None:
         """Close the connection as a visitor does who closes the tab."""
         self._left = True
@@ -129,7 +142,8 @@ class Exchange:
             self._history.record(EventKind.REQUEST_SENT, port=self._connection.port, **known, **self._sent)
             self._connection.request(method, self.path, body=body, headers=headers)
             response = self._connection.getresponse()
-            payload = _read(response)
+            self.head = response.status, response.headers
+            payload = self._read(response)
             self._answer = Answer(self.id, response.status, response.headers, payload)
             self._history.record(EventKind.REQUEST_ANSWERED, request=self.id, status=response.status)
         except (OSError, http.client.HTTPException) as error:
@@ -141,17 +155,17 @@ class Exchange:
             self._connection.close()
             self._done.set()
 
-
-def _read(response: http.client.HTTPResponse) -> bytes:
-    if response.length is not None and response.length <= MOST_BYTES:
-        return response.read()
-    body = response.read(MOST_BYTES + 1)
-    if len(body) > MOST_BYTES:
-        response.close()  # of a "Connection: close" answer the connection itself has let go
-        raise _EndlessError("the answer has no end")
-    if response.length:  # with a number of bytes to read, http.client itself does not mind when fewer come
-        raise http.client.IncompleteRead(body, response.length)
-    return body
+    def _read(self, response: http.client.HTTPResponse) -> bytes:
+        pieces = []
+        while piece := response.read1(PIECE_BYTES):
+            self.received += len(piece)
+            pieces.append(piece)
+            if self.received > MOST_BYTES:
+                response.close()  # of a "Connection: close" answer the connection itself has let go
+                raise _EndlessError("the answer has no end")
+        if response.length:  # read piece by piece, http.client says nothing of an end that came too early
+            raise http.client.IncompleteRead(b"".join(pieces), response.length)
+        return b"".join(pieces)
 
 
 class Stream:

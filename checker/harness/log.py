@@ -28,6 +28,7 @@ class Log:
         self._tail: deque[bytes] = deque()
         self._tail_bytes = 0
         self._left_out_bytes = 0
+        self._read_bytes = 0
         self._ended = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._read, name=f"log {path.name}", daemon=True)
@@ -36,11 +37,22 @@ class Log:
     @property
     def text(self) -> str:
         """What was printed; a middle that was too long is replaced by one line that says so."""
+        return self.since(0)
+
+    @property
+    def mark(self) -> int:
+        """How many bytes have been read so far: for `since`."""
+        with self._changed:
+            return self._read_bytes
+
+    def since(self, mark: int) -> str:
+        """What was printed after this mark, as `text`."""
         with self._changed:
             middle = f"\n... {self._left_out_bytes:,} bytes left out ...\n" if self._left_out_bytes else ""
             # Decoded in one piece: a character of several bytes may lie across the seam.
             whole = bytes(self._head) + middle.encode() + b"".join(self._tail)
-        return whole.decode(errors="replace")
+            fresh = whole[max(0, len(whole) - (self._read_bytes - mark)) :]
+        return fresh.decode(errors="replace")
 
     def last_lines(self, count: int = 12) -> list[str]:
         """The last lines that are not blank, fit for a terminal: no line too long, no control characters."""
@@ -76,6 +88,7 @@ class Log:
             self._changed.notify_all()
 
     def _keep(self, chunk: bytes) -> None:
+        self._read_bytes += len(chunk)
         room = HEAD_BYTES - len(self._head)
         self._head += chunk[:room]
         rest = chunk[max(room, 0) :]

@@ -65,6 +65,10 @@ class Picture:
         timeline = Timeline(round((end - start) * 1000, 1), rows, title)
         self._history.record(EventKind.PICTURE_LANES, picture=asdict(timeline))
 
+    def nothing(self) -> None:
+        """Draw nothing, not even the automatic timeline: for a finding that is not about who waited for whom."""
+        self._history.record(EventKind.PICTURE_LANES, picture=asdict(Timeline(0.0, ())))
+
     def chart(self, title: str, unit: str, values: Iterable[Value], *, log: bool = False) -> None:
         """Draw horizontal bars; on a log axis where the values differ by factors."""
         self._history.record(EventKind.PICTURE_CHART, picture=asdict(Chart(title, unit, tuple(values), log)))

@@ -5,6 +5,7 @@ And whether it is still there: a verdict that rests on what it tells must not re
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
 from checker.harness.events import EventKind
@@ -25,6 +26,7 @@ def probed(run: Run, app: str, *, interface: Literal["wsgi", "asgi"]) -> tuple[s
         APP_VARIABLE: app,
         "LEARN_PROBE": str(run.history.probe_socket),
         "LEARN_PROJECT": str(run.project),
+        "LEARN_GIVEN": os.pathsep.join(sorted(run.given)),
     }
     return f"learn_probe.{interface}:application", variables
 

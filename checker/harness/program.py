@@ -153,7 +153,7 @@ class Program:
     def crashed(self, wanted: str) -> NotYet:
         """The finding for a program that ended by an error: the error, and the learner's own line in the traceback."""
         self.process.log.wait_end(LAST_WORDS_DEADLINE_S)
-        died_of = tracebacks.last(self.errors, self._folder)
+        died_of = tracebacks.last(self.errors, self._folder, self._run.given)
         ending = f"`{self.name}` {_ending(self.process.returncode)}"
         last = [f"  {line}" for line in self.process.log.last_lines(LAST_LINES)]
         saw = f"{ending}: {died_of.error}" if died_of else "\n".join([ending, *last])

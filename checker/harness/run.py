@@ -13,13 +13,17 @@ from course.shared.ledger import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The learner's project, the run's folder (kept), a short temporary folder (removed), the record, the ledger."""
+    """The learner's project, the run's folder (kept), a short temporary folder (removed), the record, the ledger.
+
+    `given` are the files of the project that are as issued: findings point at none of them (checker/given.py).
+    """
 
     project: Path
     folder: Path
     temporary: Path
     history: History
     ledger: Ledger
+    given: frozenset[str] = frozenset()
 
 
 RUN = pytest.StashKey[Run]()

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from checker.harness.findings import fail
-from checker.harness.http import Answer
 from checker.harness.processes import Process, clean_environment
 from checker.harness.run import Run
 from checker.harness.site import Site
@@ -53,9 +51,3 @@ class Server(Site):
             # Only the server's copy may stay open: when it dies, clients must see a reset, not a silent backlog.
             listening.close()
         super().__init__(plan.name, run, port, process, environment=plan.environment)
-
-
-def expect_status(answer: Answer, status: int, *, wanted: str, code: str) -> None:
-    """End the check with `code` unless the answer has this status."""
-    if answer.status != status:
-        fail(code, wanted=wanted, saw=f"status {answer.status}: {answer.text[:120]!r}")

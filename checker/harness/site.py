@@ -18,6 +18,7 @@ import psutil
 from checker.harness import diagnosis
 from checker.harness.calibration import MOST_SLOWNESS, slowness
 from checker.harness.events import EventKind
+from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.http import ANSWER_DEADLINE_S, Answer, Exchange, Stream
 from checker.harness.processes import Process, clean_environment
@@ -91,6 +92,19 @@ class Site:
             raise diagnosis.server_error(self, exchange, answer)
         return answer
 
+    def expect_status(self, answer: Answer, status: int, *, wanted: str, code: str) -> None:
+        """End the check with `code` unless the answer has this status; by the learner's own error, where one did it."""
+        if answer.status == status:
+            return
+        error = (
+            diagnosis.wait_error(self, answer.request)
+            if answer.status >= 500
+            else diagnosis.raised(self, request=answer.request)
+        )
+        if error is not None:
+            raise diagnosis.error_finding(error, wanted, f"status {answer.status}: ")
+        fail(code, wanted=wanted, saw=f"status {answer.status}: {answer.text[:120]!r}")
+
     def send(
         self,
         path: str,
@@ -102,7 +116,8 @@ class Site:
         deadline_s: float = 60.0,
     ) -> Exchange:
         """A request in flight; judges nothing."""
-        return Exchange(
+        mark = self.process.log.mark
+        exchange = Exchange(
             self.run.history,
             self.port,
             path,
@@ -112,6 +127,8 @@ class Site:
             label=label,
             deadline_s=deadline_s,
         )
+        exchange.log_mark = mark
+        return exchange
 
     def stream(self, path: str, *, headers: Mapping[str, str] | None = None, label: str = "") -> Stream:
         """A response to be read as it arrives."""

@@ -85,7 +85,7 @@ class Governed(Family):
             self.group.kill()
             return super().expect_ready(path, deadline_s)
         except NotYet as silent:
-            raise explained(silent, self.process.log.text, self.run.project) from None
+            raise explained(silent, self.process.log.text, self.run) from None
 
 
 def send(processes: list[psutil.Process], number: signal.Signals) -> None:

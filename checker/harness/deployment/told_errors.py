@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from checker.harness import tracebacks
 from checker.harness.findings import NotYet
+from checker.harness.run import Run
 
 _EXPLAINED = frozenset({"server-exited", "server-never-answered"})
 
 
-def explained(silent: NotYet, log: str, project: Path) -> NotYet:
+def explained(silent: NotYet, log: str, run: Run) -> NotYet:
     """The finding of a server that did not come up, by the error its log tells of; the same when it tells of none."""
-    told = tracebacks.first(log, project)
+    told = tracebacks.first(log, run.project, run.given)
     if silent.finding.code not in _EXPLAINED or told is None:
         return silent
     code = "import-error" if told.is_of_import else "server-exited"

@@ -11,12 +11,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from checker.harness.events import EventKind
+from checker.harness.findings import fail
 from checker.harness.gunicorn.master import worker_pids
 from checker.harness.http import Exchange
 from checker.harness.learner_files import expect_file_if_any
 from checker.harness.processes import Process, clean_environment
 from checker.harness.run import Run
 from checker.harness.site import Site
+from course.model import SourceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,16 @@ class Configuration:
     slots_each: int | None
     # A threaded worker takes connections it has no free thread for (gunicorn #908): they wait for it alone.
     has_private_queues: bool
+    # Each worker binds a socket of its own, and the kernel deals connections out by a hash.
+    has_reuse_port: bool = False
+
+    @property
+    def words(self) -> str:
+        """As in "2 workers of 4 threads"."""
+        workers = f"{self.workers} worker{'s' * (self.workers != 1)}"
+        if self.slots_each is None:
+            return workers
+        return f"{workers} of {self.slots_each} thread{'s' * (self.slots_each != 1)}"
 
 
 def start_printing_configuration(
@@ -58,7 +70,20 @@ def read_configuration(printed: str) -> Configuration | None:
         workers=int(settings["workers"]),
         slots_each=1 if is_sync else threads if is_threaded else None,
         has_private_queues=is_threaded and int(settings["worker_connections"]) > threads,
+        has_reuse_port=settings.get("reuse_port") == "True",
     )
+
+
+def expect_one_queue(configuration: Configuration, where: SourceLine | None) -> None:
+    """End the check unless all workers accept from one socket: with `reuse_port` each has a queue of its own."""
+    if configuration.has_reuse_port:
+        fail(
+            "reuse-port",
+            wanted="all workers accept from one socket, so that whoever is free takes the next visitor",
+            saw="reuse_port = True: the kernel deals visitors out by a hash, to busy and stuck workers alike, "
+            "and there they wait while another worker is free",
+            where=where,
+        )
 
 
 class Workers:

@@ -149,7 +149,7 @@ class Supervisor(Family):
         lines = [*self.process.log.last_lines(LAST_LINES), *last]
         saw = "\n".join([finding.saw.partition("\n")[0], *(f"  {line}" for line in lines)])
         code = "server-exited" if ended else finding.code
-        return explained(NotYet(replace(finding, code=code, saw=saw)), told, self.run.project)
+        return explained(NotYet(replace(finding, code=code, saw=saw)), told, self.run)
 
 
 def supervisord(

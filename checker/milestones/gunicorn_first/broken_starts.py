@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.harness.lines import line_with
 from checker.harness.run import Run
 from checker.harness.site import SelfBound
 from checker.harness.waiting import wait_until
-from checker.milestones.gunicorn_first.configuration import SURE_S, Starter, start_gunicorn, variables
+from checker.milestones.gunicorn_first.configuration import CONF, SURE_S, Starter, start_gunicorn, variables
+from course.model import SourceLine
 
 START_DEADLINE_S = 60.0
 # gunicorn gives up when a worker cannot boot, and starts one that ended otherwise again and again.
@@ -24,6 +27,7 @@ class BrokenStart:
     variable: str
     value: str | None
     site: SelfBound
+    folder: Path
 
     @property
     def words(self) -> str:
@@ -34,19 +38,38 @@ class BrokenStart:
 
     def expect_failed(self) -> None:
         """End the check unless gunicorn has ended, and named the variable."""
+        facts = {"variable": self.variable}
         wanted = f"with {self.words} gunicorn ends at once, and its last words name {self.variable}"
         if self._wait_answers():
             saw = f"it started, and answered /hello/, with {self.words}"
-            fail("starts-anyway", wanted=wanted, saw=saw)
+            fail("starts-anyway", wanted=wanted, saw=saw, where=self._line, facts=facts)
         if self.site.process.returncode is None:
             saw = f"it starts its workers again and again:\n{self._last_lines}"
-            fail("restarts-forever", wanted=wanted, saw=saw)
+            fail("restarts-forever", wanted=wanted, saw=saw, where=self._line, facts=facts)
         self.site.process.log.wait_end(SURE_S)
         code, lines = self.site.process.returncode, self._last_lines
         if self.variable not in self.site.process.log.text:
-            fail("silent-failure", wanted=wanted, saw=f"it ended, and what it said does not name it:\n{lines}")
+            fail(
+                "silent-failure",
+                wanted=wanted,
+                saw=f"it ended, and what it said does not name it:\n{lines}",
+                where=self._line,
+                facts=facts,
+            )
         if code == 0:
-            fail("silent-failure", wanted=wanted, saw=f"it ended with exit code 0, as if all were well:\n{lines}")
+            fail(
+                "silent-failure",
+                wanted=wanted,
+                saw=f"it ended with exit code 0, as if all were well:\n{lines}",
+                where=self._line,
+                facts=facts,
+            )
+
+    @property
+    def _line(self) -> SourceLine | None:
+        """The learner's line that reads the variable; None when none names it."""
+        files = ("office/settings.py", CONF)
+        return next((place for file in files if (place := line_with(self.folder, file, self.variable))), None)
 
     @property
     def _last_lines(self) -> str:
@@ -80,6 +103,7 @@ def start_broken(start: Starter, run: Run, gate: Gate) -> list[BrokenStart]:
             variable,
             value,
             start_gunicorn(start, run, f"broken-{number}", variables(gate, **{variable: value}), folder=run.project),
+            run.project,
         )
         for number, (variable, value) in enumerate(cases, 1)
     ]

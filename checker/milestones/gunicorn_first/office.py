@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from checker.harness.diagnosis import wait_error
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn.master import wait_for_workers
 from checker.harness.gunicorn.workers import Workers
-from checker.harness.http import Exchange, Stream
+from checker.harness.http import Answer, Exchange, Stream
 from checker.harness.learner_files import copy_project
 from checker.harness.lines import line_matching, line_with
 from checker.harness.run import Run
@@ -25,7 +26,9 @@ from checker.milestones.gunicorn_first.configuration import GENEROUS_S, SURE_S, 
 from course.model import SourceLine
 
 ROW_S = 10.0
+LATE_S = 1.0  # so long may a line that is written lie in the log's pipe
 GUESTS = 12
+SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Answered:
     path: str
     status: int
     body_bytes: int
+    id: str  # of the request, as the history has it
 
 
 class Office:
@@ -60,7 +64,7 @@ class Office:
     def expect_answer_to(self, request: Exchange) -> None:
         """Its answer must come, and is remembered for the journal."""
         answer = self.site.expect_answer(request, GENEROUS_S)
-        self.answered.append(Answered(request.label, request.path, answer.status, len(answer.body)))
+        self.answered.append(Answered(request.label, request.path, answer.status, len(answer.body), request.id))
 
     def ask_for_seats(self, shows: Sequence[str]) -> dict[str, Exchange]:
         """One request for each show: each waits for the theatre."""
@@ -129,7 +133,7 @@ class Office:
 
     def expect_boot(self) -> frozenset[int]:
         """The pids of the workers, all of which have loaded the application; a first answer that is a 200."""
-        self.site.expect_ready("/hello/")
+        self._expect_journal_in_its_place(self.site.expect_ready("/hello/"))
         self.site.expect_get("/hello/")
         count = self.printed.workers.workers
         workers = wait_for_workers(self.site, count)
@@ -137,6 +141,14 @@ class Office:
             wanted = f"{count} worker processes that have loaded your application, as gunicorn.conf.py says"
             fail("server-never-answered", wanted=wanted, saw="\n".join(["they never did", *self.last_lines]))
         return workers
+
+    def _expect_journal_in_its_place(self, first: Answer) -> None:
+        error = wait_error(self.site, first.request) if first.status >= SERVER_ERROR else None
+        where = self.place("office/settings.py", "Journal")
+        if error is None or where is None or "start_response" not in str(error["message"]):
+            return
+        wanted = "Journal is WSGI middleware: it stands around the application in office/wsgi.py"
+        fail("journal-misplaced", wanted=wanted, saw=f"{error['type']}: {error['message']}", where=where)
 
     @property
     def last_lines(self) -> list[str]:
@@ -147,9 +159,13 @@ class Office:
         """The journal's lines for the request with this label."""
         return [line for line in journal_lines(self.site.process.log.text) if line.get("id") == _id(label)]
 
-    def wait_for_journal(self, label: str, deadline_s: float = GENEROUS_S) -> list[dict[str, Any]]:
-        """The same, as soon as there is one."""
-        return wait_until(lambda: self.journal(label), deadline_s)
+    def wait_for_journal(self, label: str, request: str) -> list[dict[str, Any]]:
+        """The same, as soon as there is one, or the request (by the history's id) has long been over."""
+        over = self.run.history.wait_for(
+            EventKind.APP_LEFT, lambda e: bool(e["request"] == request), deadline_s=GENEROUS_S
+        )
+        left_s = LATE_S if over is None else max(0.0, over.t + LATE_S - self.run.history.now())
+        return wait_until(lambda: self.journal(label), left_s)
 
     def calls(self, tag: str, since: float) -> int:
         """How many calls with this tag have reached the theatre."""

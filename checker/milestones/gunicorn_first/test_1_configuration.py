@@ -9,6 +9,7 @@ import pytest
 from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.harness.gunicorn.workers import expect_one_queue
 from checker.harness.run import Run
 from checker.harness.suite import needs
 from checker.milestones.gunicorn_first import broken_starts
@@ -46,6 +47,11 @@ def test_the_office_answers(printed: Printed, project: Path, request: pytest.Fix
     if at_home is not None and not any(address in at_home for address in DEFAULT_BINDS):
         wanted = f"without BIND, gunicorn binds to {DEFAULT_BINDS[0]}: your own machine's visitors only"
         fail("bound-elsewhere", wanted=wanted, saw=f"it binds to {at_home}", where=setting_line(project, "bind"))
+    if printed.settings["daemon"] == "True":
+        wanted = "the gunicorn that the platform starts is the one that serves: it stays in the foreground"
+        saw = "daemon = True: gunicorn goes into the background, and who has started it takes it for ended"
+        fail("runs-in-background", wanted=wanted, saw=saw, where=setting_line(project, "daemon"))
+    expect_one_queue(printed.workers, setting_line(project, "reuse_port"))
     log = printed.settings["errorlog"]
     if log not in ("-", "/dev/stderr", "/dev/stdout"):
         wanted = "gunicorn's log goes to the terminal, where the platform collects it"
@@ -54,11 +60,18 @@ def test_the_office_answers(printed: Printed, project: Path, request: pytest.Fix
     if workers > MOST_WORKERS:
         wanted = f"at most {MOST_WORKERS} worker processes"
         where = setting_line(project, "workers")
-        fail("too-many-workers", wanted=wanted, saw=f"{CONF} asks for {workers}", where=where)
+        fail(
+            "too-many-workers",
+            wanted=wanted,
+            saw=f"{CONF} asks for {workers}",
+            where=where,
+            facts={"workers": workers},
+        )
     if printed.places is not None and printed.places > MOST_CALLS:
         wanted = f"at most {MOST_CALLS} requests in hand at once, so that the theatre never gets more calls"
         saw = f"{workers} workers of {printed.workers.slots_each} threads are {printed.places} places"
-        fail("too-many-calls", wanted=wanted, saw=saw, where=setting_line(project, "threads"))
+        where, facts = setting_line(project, "threads"), {"places": printed.places}
+        fail("too-many-calls", wanted=wanted, saw=saw, where=where, facts=facts)
     # Two at once: they boot side by side.
     offices: list[Office] = [request.getfixturevalue("office"), request.getfixturevalue("impatient")]
     for office in offices:
@@ -79,7 +92,7 @@ def test_eight_slow_pages_and_a_fast_one(office: Office) -> None:
         patience_s = SURE_S if office.workers.cannot_run(SLOW + 1) else GENEROUS_S
         if hello.wait_answer(patience_s) is None and not hello.is_done:
             judge_waiting(office, "/hello/", list(seats.values()), wanted)
-        office.site.expect_answer(hello, 0.0)
+        office.site.expect_answer(hello, 0.0 if hello.is_done else patience_s)
     office.gate.open()
     for request in (*seats.values(), hello):
         office.expect_answer_to(request)

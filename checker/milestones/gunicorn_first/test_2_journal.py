@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.harness.findings import fail
 from checker.harness.suite import needs
-from checker.milestones.gunicorn_first.configuration import GENEROUS_S, SURE_S
+from checker.milestones.gunicorn_first.configuration import GENEROUS_S
 from checker.milestones.gunicorn_first.office import Answered, Office, journal_lines
 from checker.milestones.gunicorn_first.verdicts import expect_journal_line, judge_silence, what_holds_others
 
@@ -36,16 +36,17 @@ def test_the_journal_keeps_its_duties(office: Office) -> None:
         office.expect_answer_to(office.ask("/nowhere/", "nowhere"))
         office.expect_whole_list(stream, "ring", "another page was served")
     office.expect_closed("ring", "it has been read to its end")
-    if not journal_lines(office.site.process.log.text) and not office.wait_for_journal("hello beside", SURE_S):
-        judge_silence(office, "hello beside")
+    beside = office.answered[-1]
+    if not journal_lines(office.site.process.log.text) and not office.wait_for_journal(beside.label, beside.id):
+        judge_silence(office, beside.label)
     # Among them those who all waited at once while a fast page was served.
-    for request in (*office.answered, Answered("guests ring", "/guests/ring/", 200, len(stream.body))):
+    for request in (*office.answered, Answered("guests ring", "/guests/ring/", 200, len(stream.body), stream.id)):
         expect_journal_line(office, request)
 
     with office.guest_list("carmen") as leaving:
         office.expect_list_begun(leaving, "carmen")
     office.expect_closed("carmen", "its reader has left")
-    line = office.wait_for_journal("guests carmen")
+    line = office.wait_for_journal("guests carmen", leaving.id)
     if len(line) != 1 or line[0].get("status") != 200:
         wanted = "a list whose reader left is one line of the journal, like any other"
         saw = f"{len(line)} lines for it{': ' + str(line) if line else ''}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from operator import itemgetter
 from pathlib import Path
 
 from checker.harness import starters
@@ -26,6 +28,7 @@ def test_the_notes_are_borne_out(
     office: Office, project: Path, self_bound: starters.SelfBound, picture: Picture
 ) -> None:
     """notes.toml foretells what the trials show."""
+    picture.nothing()  # until the notes are right: a wrong note is explained by no traffic
     notes, text = expect_toml(project, "notes.toml")
     tried = {
         threads: trials.start_trial(self_bound, office.run, office.gate, office.folder, threads=threads)
@@ -34,7 +37,7 @@ def test_the_notes_are_borne_out(
     try:
         for site in tried.values():
             site.expect_ready("/hello/")
-        picture.lanes("Eight calls at the theatre", staircases(office, tried))
+        lanes = staircases(office, tried)
         hung = {threads: trials.hang(site, office.gate, threads=threads) for threads, site in tried.items()}
     finally:
         office.gate.open()
@@ -48,17 +51,35 @@ def test_the_notes_are_borne_out(
     if each is not None:
         measured["your_configuration", "calls_at_most"] = each * workers
         measured["your_configuration", "calls_while_a_worker_is_stuck"] = each * (workers - 1)
+    _expect_all_right(text, notes, measured)
+    picture.lanes("Eight calls at the theatre", lanes)
+
+
+def _expect_all_right(text: str, notes: Mapping[str, object], measured: Mapping[tuple[str, str], str | int]) -> None:
+    """Every wrong note in one finding, what is missing first."""
+    wrong = []
     for (table, name), value in measured.items():
         section = notes.get(table)
         predicted = section.get(name) if isinstance(section, dict) else None
         if predicted != value or isinstance(predicted, bool):
-            said = "is missing" if predicted is None else f"says {predicted!r}"
-            fail(
-                "wrong-note",
-                wanted=OF_YOUR_OWN.get(name, f"{table}.{name} = {value!r}, as the trial showed"),
-                saw=f"notes.toml {said}",
-                where=SourceLine("notes.toml", line_of(text, table, name)),
-            )
+            wrong.append((predicted is not None, table, name, value, predicted))
+    wrong.sort(key=itemgetter(0))
+    if not wrong:
+        return
+    _, first_table, first_name, *_ = wrong[0]
+    fail(
+        "wrong-note" if any(name not in OF_YOUR_OWN for _, _, name, *_ in wrong) else "wrong-count",
+        wanted="; ".join(
+            OF_YOUR_OWN.get(name, f"{table}.{name} = {value!r}, as the trial showed")
+            for _, table, name, value, _ in wrong
+        ),
+        saw="; ".join(
+            f"{table}.{name} {f'says {predicted!r}' if is_there else 'is missing'}"
+            for is_there, table, name, _, predicted in wrong
+        ),
+        where=SourceLine("notes.toml", line_of(text, first_table, first_name)),
+        facts={"count": len(wrong)},
+    )
 
 
 def staircases(office: Office, tried: dict[int, SelfBound]) -> list[Lane]:
@@ -72,11 +93,12 @@ def staircases(office: Office, tried: dict[int, SelfBound]) -> list[Lane]:
 
 
 def line_of(text: str, table: str, name: str) -> int:
-    """The line of notes.toml that sets this name in this table; 1 when none does."""
-    section = ""
+    """The line of notes.toml that sets this name in this table; else that of the table's head, or 1."""
+    section, head = "", 1
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("["):
             section = line.strip().strip("[]")
+            head = number if section == table else head
         elif section == table and line.split("=")[0].strip() == name:
             return number
-    return 1
+    return head

@@ -41,6 +41,7 @@ class Look(NamedTuple):
     spot: Spot | None  # its innermost frame of the project; None while that imports, which is slow once
     account: Account | None
     is_over: bool = False  # the beat has run: whatever was found, it is a later step
+    is_bare: bool = False  # a callback with no line of the project in it, such as loop.call_soon(time.sleep, 1)
 
 
 class Proven(NamedTuple):
@@ -59,7 +60,7 @@ class Evidence:
     """What is proven against the step that the loop is in."""
 
     def __init__(self) -> None:
-        self._against: dict[Spot, Proven] = {}
+        self._against: dict[Spot | None, Proven] = {}
         self._limit_s = STALL_S
 
     def add(self, before: Look, after: Look, asked_s: float) -> None:
@@ -82,12 +83,12 @@ class Evidence:
 
     @property
     def is_enough(self) -> bool:
-        """Whether the step has surely stopped the loop, in lines of the project."""
+        """Whether the step has surely stopped the loop, in lines of the project or in a bare call."""
         return sum(proven.seconds for proven in self._against.values()) >= self._limit_s
 
     @property
-    def worst(self) -> Spot:
-        """The line of the project with most against it. Only when `is_enough`."""
+    def worst(self) -> Spot | None:
+        """The line of the project with most against it, None for a bare call. Only when `is_enough`."""
         return max(self._against, key=lambda spot: self._against[spot].seconds)
 
     @property
@@ -98,7 +99,10 @@ class Evidence:
 
     def _count(self, after: Look, proven: Proven) -> None:
         if after.spot is None:
-            return  # nobody of the project is to blame
+            if not after.is_bare or after.account is None:
+                return  # nobody of the project is to blame
+            # The loop is between its steps as often: only a sleep in which it hears nothing is surely a call.
+            proven = Proven(waiting_s=proven.waiting_s)
         known = self._against.get(after.spot, Proven())
         total = Proven(known.waiting_s + proven.waiting_s, known.computing_s + proven.computing_s)
         self._against[after.spot] = total

@@ -51,10 +51,11 @@ class Spot(NamedTuple):
 
 
 class Project:
-    """The learner's folder. An environment that lies inside it is not the learner's code."""
+    """The learner's folder. An environment that lies inside it is not the learner's code, nor is a given file."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, given: frozenset[str] = frozenset()) -> None:
         self._folder = Path(folder).resolve() if folder else None
+        self._given = given
         self._known: dict[str, str | None] = {}
 
     def relative(self, filename: str) -> str | None:
@@ -68,18 +69,15 @@ class Project:
         return next((spot for spot in reversed(spots) if self.relative(spot.code.co_filename)), None)
 
     def innermost_frame(self, frame: FrameType, depth: int) -> Spot | None:
-        """The same of so many frames from `frame` outwards; None when any of them is importing."""
-        found: Spot | None = None
+        """The same of so many frames from `frame` outwards."""
         inner: FrameType | None = frame
         for _ in range(depth):
             if inner is None:
                 break
-            if inner.f_code.co_filename.startswith(IMPORT_FILES):
-                return None
-            if found is None and self.relative(inner.f_code.co_filename):
-                found = Spot.of(inner)
+            if self.relative(inner.f_code.co_filename):
+                return Spot.of(inner)
             inner = inner.f_back
-        return found
+        return None
 
     def where(self, spot: Spot | None) -> Where | None:
         """The spot as the checker wants it told; None when it is not in the project."""
@@ -98,7 +96,7 @@ class Project:
             return None
         inside = path.relative_to(self._folder)
         is_theirs = _NOT_THEIRS.isdisjoint(inside.parts) and not path.is_relative_to(_STANDARD_LIBRARY)
-        return str(inside) if is_theirs else None
+        return str(inside) if is_theirs and str(inside) not in self._given else None
 
 
 def standard_module(filename: str) -> str:
@@ -111,7 +109,7 @@ def standard_module(filename: str) -> str:
     return path.relative_to(_STANDARD_LIBRARY).parts[0].removesuffix(".py")
 
 
-PROJECT = Project(os.environ.get("LEARN_PROJECT", ""))
+PROJECT = Project(os.environ.get("LEARN_PROJECT", ""), frozenset(os.environ.get("LEARN_GIVEN", "").split(os.pathsep)))
 
 
 def spots_of(frame: FrameType | None) -> list[Spot]:
@@ -131,6 +129,18 @@ def depth_of(frame: FrameType | None) -> int:
         depth += 1
         frame = frame.f_back
     return depth
+
+
+def is_importing(frame: FrameType, depth: int) -> bool:
+    """Whether any of so many frames from `frame` outwards is Python's import machinery."""
+    inner: FrameType | None = frame
+    for _ in range(depth):
+        if inner is None:
+            break
+        if inner.f_code.co_filename.startswith(IMPORT_FILES):
+            return True
+        inner = inner.f_back
+    return False
 
 
 def outer(frame: FrameType | None, steps: int) -> FrameType | None:

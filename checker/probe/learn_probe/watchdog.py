@@ -5,21 +5,35 @@ from __future__ import annotations
 import threading
 import weakref
 from _thread import LockType, allocate_lock, get_ident, start_new_thread
-from asyncio import AbstractEventLoop, _get_running_loop, current_task, get_running_loop
+from asyncio import AbstractEventLoop, Handle, _get_running_loop, current_task, get_running_loop
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from os import register_at_fork
 from time import monotonic, sleep
 from types import FrameType
 
 from .evidence import Evidence, Look
-from .frames import PROJECT, Spot, Where, all_frames, depth_of, outer, spots_of, stack_lines, this_frame, top_line
+from .frames import (
+    PROJECT,
+    Spot,
+    Where,
+    all_frames,
+    depth_of,
+    is_importing,
+    outer,
+    spots_of,
+    stack_lines,
+    this_frame,
+    top_line,
+)
 from .journal import tell
 from .threads import Thread, waits_of_this_thread
 
 IDLE_S = 0.03
 LOOK_EVERY_S = 0.02
 TRIES = 3
+UNNAMED = "a function written in C that the event loop itself called (call_soon, call_later, ...)"
 
 # Who starts a thread (sync_to_async and to_thread may) sleeps until that one has run for a moment: on a busy machine
 # as long as that one is starved. Thread.start() waits in Event.wait(), that in Condition.wait().
@@ -77,9 +91,9 @@ class Watchdog:
         beat.acquire()
         self._loop.call_soon_threadsafe(self._run_beat, beat.release)
         evidence.add_hold(before, look, IDLE_S, asked_for_gil=1)
-        told = self._told(evidence)
-        if told is None:
+        if not evidence.is_enough:
             began_s = look.at
+        told = self._told(evidence)
         while not self._loop.is_closed():
             asked_s = max(0.0, look.at + LOOK_EVERY_S - monotonic())
             # No pause for who comes late: a C call that kept the GIL has just ended, and its step may end at once.
@@ -93,7 +107,7 @@ class Watchdog:
                 told = self._told(evidence)
         self._beat = None
         if told is not None:
-            tell("loop.resumed", ms=round((monotonic() - began_s) * 1000, 1), where=told)
+            tell("loop.resumed", ms=round((monotonic() - began_s) * 1000, 1), where=told[0])
 
     def _run_beat(self, answer: Callable[[], None]) -> None:
         self.base = depth_of(this_frame()) - 1
@@ -102,27 +116,31 @@ class Watchdog:
     def _look(self) -> Look:
         # Nothing in here lets go of the GIL, so all of it is true of one moment. Little is made, so that the garbage
         # collector, who may take long over the learner's objects, is not called by us.
-        step, top, spot = self._step()
+        step, top, spot, is_bare = self._step()
         is_over = self._beat is not None and not self._beat.locked()
         account, own = self._thread.account(), self._own.account()
         own_queued_s = 0.0 if own is None else own.queued_s
         waits = waits_of_this_thread()
-        return Look(monotonic(), self._thread.cpu_s(), waits, own_queued_s, step, top, spot, account, is_over)
+        return Look(monotonic(), self._thread.cpu_s(), waits, own_queued_s, step, top, spot, account, is_over, is_bare)
 
-    def _step(self) -> tuple[object | None, Spot | None, Spot | None]:
-        """What tells this step from the next, its innermost frame, and its innermost frame of the project."""
+    def _step(self) -> tuple[object | None, Spot | None, Spot | None, bool]:
+        """What tells this step from the next, its innermost frame, that of the project, and whether it has none."""
         for _ in range(TRIES):
             frame = all_frames().get(self._ident)
             depth = depth_of(frame) - self.base
-            if frame is None or depth <= 0 or not self._loop.is_running():
+            if frame is None or not self._loop.is_running():
                 break
+            if depth <= 0:  # in the loop itself, or in a function written in C that the loop has called
+                return self._loop, Spot.of(frame), None, True
             task, at = self._task(), frame.f_lasti
-            spot = None if _starts_a_thread(frame) else PROJECT.innermost_frame(frame, depth)
+            is_excused = _starts_a_thread(frame) or is_importing(frame, depth)
+            spot = None if is_excused else PROJECT.innermost_frame(frame, depth)
             top, outermost = Spot.of(frame), outer(frame, depth - 1)
             if all_frames().get(self._ident) is frame and frame.f_lasti == at and self._task() is task:
-                return task or outermost, top, spot
+                # A task without a line of the project is the server's or the framework's own.
+                return task or outermost, top, spot, spot is None and not is_excused and task is None
             # The loop ran on while we looked: this thread had lost the GIL half-way.
-        return None, None, None
+        return None, None, None, False
 
     def _task(self) -> object | None:
         with suppress(TypeError, RuntimeError):
@@ -130,14 +148,17 @@ class Watchdog:
             return None if task is None else weakref.ref(task)  # the same object each time; keeps nothing alive
         return None
 
-    def _told(self, evidence: Evidence) -> Where | None:
+    def _told(self, evidence: Evidence) -> tuple[Where | None] | None:
+        """Tell of a stall, when there is enough against the step: its line, None for a bare call. None: not yet."""
         if not evidence.is_enough:
             return None
         place = PROJECT.where(evidence.worst)
         state = "waiting" if evidence.is_waiting else "computing"
-        spots = spots_of(all_frames().get(self._ident))[self.base :]
-        tell("loop.stalled", where=place, top=top_line(spots), stack=stack_lines(spots), state=state)
-        return place
+        frame = all_frames().get(self._ident)
+        spots = spots_of(frame)[self.base :]
+        top = top_line(spots) or _callback_of(frame)
+        tell("loop.stalled", where=place, top=top, stack=stack_lines(spots), state=state)
+        return (place,)
 
 
 def _depth_below(loop: AbstractEventLoop) -> int:
@@ -149,6 +170,17 @@ def _depth_below(loop: AbstractEventLoop) -> int:
             frame = frame.f_back
         return max(0, depth_of(frame) - 1)
     return 0
+
+
+def _callback_of(frame: FrameType | None) -> str:
+    """The name of the function that asyncio's loop calls in this frame: `time.sleep`. uvloop shows no such frame."""
+    with suppress(Exception):
+        if frame is not None and frame.f_code is Handle._run.__code__:  # noqa: SLF001
+            callback = frame.f_locals["self"]._callback  # noqa: SLF001
+            while isinstance(callback, partial):
+                callback = callback.func
+            return f"{callback.__module__}.{callback.__qualname__}"
+    return UNNAMED
 
 
 def _starts_a_thread(innermost: FrameType) -> bool:

@@ -44,7 +44,7 @@ def expect_success(site: Site, exchange: Exchange, wanted: str) -> Answer:
 def last_error(site: Site) -> tuple[str, SourceLine | None] | None:
     """The last traceback in the server's log: its error, and the innermost line of the learner's folder."""
     site.process.log.wait_end(0.2)
-    found = tracebacks.last(site.process.log.text, site.run.project)
+    found = tracebacks.last(site.process.log.text, site.run.project, site.run.given)
     return None if found is None else (found.error, found.where)
 
 

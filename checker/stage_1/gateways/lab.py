@@ -28,6 +28,7 @@ def lab_environment(run: Run, gate: Gate) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join([str(PROBE_FOLDER), str(folder)]),
         "LEARN_PROBE": str(run.history.probe_socket),
         "LEARN_PROJECT": str(run.project),
+        "LEARN_GIVEN": os.pathsep.join(sorted(run.given)),
         "UPSTREAM_URL": gate.url,
     }
 

@@ -18,6 +18,7 @@ from checker.harness.gunicorn.workers import Workers
 from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
 from checker.harness.learner_files import text_of, tree_of
+from checker.harness.lines import line_matching
 from checker.harness.run import Run
 from checker.harness.server import Server
 from checker.harness.waiting import wait_until
@@ -34,8 +35,14 @@ AT_ONCE_RATIO = 10
 # Of two times that are both next to nothing a ratio says nothing: who waits on purpose waits this long and longer.
 ON_PURPOSE_S = 0.05
 REFUSALS = (429, 503)
+REFUSES = r"(?!\s*#).*\b(?:503|SERVICE_UNAVAILABLE)\b"
+LEAK_ROUNDS = 3
 SLOTS = 5  # reports in the database at the same time, in the whole site
-EDIT = "gunicorn.conf.py says how many slots there are"
+CONF = "gunicorn.conf.py"
+# What gunicorn.conf.py sets that decides who finds a place.
+SIZES = [r"\s*threads\b.*=", r"\s*workers\b.*=", r"\s*worker_class\b.*="]
+# Where a limit is made, or at least refuses: of a limit that fails, the line to begin with.
+LIMITS = [r"(?!\s*(?:#|from\b|import\b)).*\b(?:Bounded)?Semaphore\(", r".*\bR?Lock\(", r".*\bflock\(", REFUSES]
 
 Reports = Mapping[str, Exchange]
 
@@ -82,7 +89,7 @@ class Shop:
                 self._judge_queued(list(reports.values()), [hello], wanted, was_crowded)
         if answer is not None and answer.status in REFUSALS:
             fail("fast-page-refused", wanted=wanted, saw=f"/hello/ was refused with status {answer.status}")
-        self.server.expect_answer(hello, 0.0)
+        self.server.expect_answer(hello, 0.0 if hello.is_done else INSIDE_S)
 
     def expect_refusal(self, tag: str, reports: Reports, *, held_code: str, saw_held: str) -> Answer:
         """Send one report more than may run: the answer that refuses it, whatever its headers."""
@@ -92,8 +99,7 @@ class Shop:
         is_inside = False
         while report.wait_answer(STEP_S) is None and not report.is_done and self._now() < end:
             if tag in self.gate.held:
-                saw = f"{saw_held}: {self.workers.busy_with([*reports.values(), report])}"
-                fail(held_code, wanted=wanted, saw=saw, where=self.query)
+                self._judge_one_too_many(report, reports, wanted, held_code, saw_held)
             if not is_inside and self.workers.wait_pid_of(report):
                 is_inside, end = True, min(end, self._now() + INSIDE_S)
         if not report.is_done:
@@ -102,7 +108,8 @@ class Shop:
         if answer is None or (answer.status >= 500 and answer.status != 503):
             answer = self.server.expect_answer(report)
         if answer.status != 503:
-            fail("wrong-refusal", wanted=wanted, saw=f"report {tag} was answered with status {answer.status}")
+            saw = f"report {tag} was answered with status {answer.status}"
+            fail("wrong-refusal", wanted=wanted, saw=saw, facts={"status": answer.status})
         return answer
 
     def expect_refused_at_once(self, refusals: Collection[Answer]) -> None:
@@ -116,6 +123,7 @@ class Shop:
                 wanted="a refusal at once, which takes about as long as the fast page does",
                 saw=f"each refusal stayed {refusal_s * 1000:.0f} ms or more in your code, and kept a slot busy there; "
                 f"/hello/ took {hello_s * 1000:.0f} ms",
+                where=self.limit,
             )
 
     def expect_reports(self, reports: Reports) -> None:
@@ -135,6 +143,16 @@ class Shop:
             self._history.wait_for(EventKind.APP_LEFT, partial(_is_of, report.id), deadline_s=GENEROUS_S)
 
     @property
+    def limit(self) -> SourceLine | None:
+        """The learner's line that makes the limit, or refuses; None when there is none."""
+        return self._line(*LIMITS)
+
+    @property
+    def size(self) -> SourceLine | None:
+        """The line of gunicorn.conf.py that says how many requests find a place."""
+        return line_matching(self._project, CONF, SIZES)
+
+    @property
     def query(self) -> SourceLine | None:
         """The learner's line that waits in the database: the one that names the SQL function `slow`."""
         for file in sorted(self._project.glob("shop/**/*.py")):
@@ -142,6 +160,11 @@ class Shop:
             if place is not None:
                 return place
         return None
+
+    def _line(self, *patterns: str) -> SourceLine | None:
+        files = [CONF, *(str(file.relative_to(self._project)) for file in sorted(self._project.glob("shop/**/*.py")))]
+        found = (line_matching(self._project, file, [pattern]) for pattern in patterns for file in files)
+        return next((line for line in found if line is not None), None)
 
     # --- judging ---
 
@@ -153,21 +176,47 @@ class Shop:
             running = len(self.gate.held) or "none"
             wanted = f"{_count(reports)} in the database{_together(reports)}{after}"
             saw = f"report {tag} was refused with status {answer.status} while {running} of the others ran"
-            if refused_code == "refused-too-early" and self._refuses_when_idle(reports):
-                fail("slot-lost", wanted=wanted, saw=f"{saw}; one more was refused when nothing ran at all")
+            if refused_code == "refused-too-early":
+                self._judge_leak(reports, wanted, saw)
             fail(refused_code, wanted=wanted, saw=saw)
         answer = self.server.expect_answer(report)
         wanted = f"report {tag} asks the database, and is answered with what it said"
         saw = f"status {answer.status} without asking the database: {answer.text[:120]!r}"
         fail("not-the-report", wanted=wanted, saw=saw, where=self.query)
 
-    def _refuses_when_idle(self, reports: Reports) -> bool:
+    def _judge_leak(self, reports: Reports, wanted: str, saw: str) -> None:
+        """Whether slots get lost: who sends the same reports again finds fewer, where a low limit lets in as many."""
+        counts = [len(self.gate.held)]
         self.gate.release()
         self.settle(reports)
-        alone = self.server.send("/report/1/", label="one more, alone")
-        wait_until(lambda: "1" in self.gate.held or alone.is_done, GENEROUS_S)
-        answer = alone.wait_answer(0)
-        return answer is not None and answer.status in REFUSALS
+        for again in range(1, LEAK_ROUNDS + 1):
+            more = {tag: self.server.send(f"/report/{tag}/", label=f"report {tag}, again {again}") for tag in reports}
+            wait_until(partial(self._are_met, more), GENEROUS_S)
+            counts.append(len(self.gate.held))
+            self.gate.release()
+            self.settle(more)
+            if counts[-1] == 0:
+                break
+        if counts[-1] < counts[0] and counts == sorted(counts, reverse=True):
+            lost = f"the same {len(reports)} sent again, when nothing ran: {', '.join(map(str, counts[1:]))} ran"
+            fail("slot-lost", wanted=wanted, saw=f"{saw}; {lost}", where=self.limit)
+
+    def _are_met(self, reports: Reports) -> bool:
+        """Whether each of these is in the database or has been answered."""
+        return all(tag in self.gate.held or report.is_done for tag, report in reports.items())
+
+    def _judge_one_too_many(
+        self, report: Exchange, reports: Reports, wanted: str, held_code: str, saw_held: str
+    ) -> None:
+        together = [*reports.values(), report]
+        saw = f"{saw_held}: {self.workers.busy_with(together)}"
+        pids = {self.workers.wait_pid_of(each) for each in together}
+        # Each in a process of its own, and a project that does refuse: it counts, but each process for itself.
+        is_apart = len(pids) == len(together) and self._line(REFUSES) is not None
+        if (is_apart and held_code == "no-limit") or held_code == "limit-per-process":
+            facts = {"processes": len(pids), "workers": self.workers.configuration.workers}
+            fail("limit-per-process", wanted=wanted, saw=saw, where=self.limit or self.query, facts=facts)
+        fail(held_code, wanted=wanted, saw=saw, where=self.query)
 
     def _judge_missing(self, reports: Reports) -> None:
         wanted = f"{_count(reports)} in the database{_together(reports)}"
@@ -189,9 +238,15 @@ class Shop:
         who = queued[0].label if len(queued) == 1 else f"{len(queued)} reports"
         if was_crowded:
             saw = f"{who} waited for a worker whose threads were all busy ({busy}), while another worker was free"
-            fail("private-queue", wanted=wanted, saw=saw, where=self.query, next=EDIT)
+            room = f"{CONF}: one worker alone must have room for five reports and a page"
+            fail("private-queue", wanted=wanted, saw=saw, where=self.size, next=room, facts=self._facts)
         saw = f"{who} waited until a report was done: every slot was waiting for the database ({busy})"
-        fail("all-slots-busy", wanted=wanted, saw=saw, where=self.query, next=EDIT)
+        room = f"{CONF}: there must be room for five reports and a page, here are {self.workers.configuration.words}"
+        fail("all-slots-busy", wanted=wanted, saw=saw, where=self.size, next=room, facts=self._facts)
+
+    @property
+    def _facts(self) -> dict[str, str | int]:
+        return {"deployment": self.workers.configuration.words}
 
     def _judge_waiting(self, tag: str, reports: Reports, wanted: str, place: str) -> None:
         self.gate.release(next(iter(reports)))
@@ -199,7 +254,7 @@ class Shop:
         then = "as soon as one of the five was done, it went into the database" if took_over else "nothing moved it on"
         saw = f"report {tag} was neither run nor refused, but waited {place}; {then}"
         self._let_all_go(reports.values())
-        fail("waits-for-a-slot", wanted=wanted, saw=saw)
+        fail("waits-for-a-slot", wanted=wanted, saw=saw, where=self.limit)
 
     def _let_all_go(self, exchanges: Collection[Exchange]) -> None:
         # So that the picture shows when those who waited were served.

@@ -8,9 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from checker.harness.findings import fail
+from checker.harness.gunicorn.workers import expect_one_queue
 from checker.harness.learner_files import text_of
+from checker.harness.lines import line_matching
 from checker.harness.suite import needs
-from checker.stage_2.blocking_problem.shop import SLOTS, Shop, line_of
+from checker.stage_2.blocking_problem.shop import CONF, SLOTS, Shop, line_of
 from course.model import SourceLine
 
 MOST_WORKERS = 6
@@ -19,11 +21,13 @@ MOST_WORKERS = 6
 def test_the_shop_answers(shop: Shop, project: Path) -> None:
     """The shop answers under gunicorn, with at most six worker processes."""
     workers = shop.workers.configuration.workers
+    expect_one_queue(shop.workers.configuration, line_matching(project, CONF, [r"\s*reuse_port\b.*="]))
     if workers > MOST_WORKERS:
         fail(
             "too-many-workers",
             wanted=f"at most {MOST_WORKERS} worker processes",
             saw=f"gunicorn.conf.py asks for {workers}",
+            facts={"workers": workers},
             where=SourceLine("gunicorn.conf.py", line_of("workers", text_of(project / "gunicorn.conf.py"))),
         )
     shop.server.expect_ready("/hello/")

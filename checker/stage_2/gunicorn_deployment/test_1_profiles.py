@@ -12,6 +12,7 @@ from pathlib import Path
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
+from checker.harness.gunicorn.workers import expect_one_queue
 from checker.harness.suite import needs
 from checker.stage_2.gunicorn_deployment.profiles import (
     GENEROUS_S,
@@ -39,6 +40,7 @@ def test_the_depot_answers_under_each_profile(profiles: Mapping[str, Profile]) -
         profile.server.expect_ready("/hello/")
         profile.server.expect_get("/hello/")
         expect_no_reloader(profile)
+        expect_one_queue(profile.settings.slots, profile.line("reuse_port"))
 
 
 @needs("test_the_depot_answers_under_each_profile")

@@ -7,7 +7,7 @@ maintenance.py: a function for each duty of a middleware.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -36,15 +36,35 @@ class Trial:
         """The only request, or the first."""
         return self.visits[0]
 
-    def where(self, name: str) -> SourceLine | None:
-        """The learner's `starter` (its start_response) or `body` (what it returned); else the middleware itself."""
-        return place_of(self.visit["where"][name]) or self.defined
+    def line(self, *names: str, visit: Mapping[str, Any] | None = None) -> SourceLine | None:
+        """The first of the learner's lines that is known of these; else where the middleware is defined.
+
+        `called` calls the app, `started` calls the server's start_response, `pulled` asks the app for a chunk,
+        `returned` returns the body; `starter` and `body` are where start_response and what was returned are defined.
+        """
+        known = (visit or self.visit)["where"]
+        return next((place_of(known[name]) for name in names if known[name]), None) or self.defined
+
+    @property
+    def start_line(self) -> SourceLine | None:
+        """The learner's line that hands the head on, or would have to."""
+        return self.line("started", "starter", "called")
+
+    @property
+    def body_line(self) -> SourceLine | None:
+        """The learner's line that takes the app's chunks, or returned the body of which none was asked for."""
+        return self.line("pulled", "returned", "body")
 
     @property
     def raised_at(self) -> SourceLine | None:
         """The learner's line that the error came through."""
         raised = self.visit["raised"]
-        return (place_of(raised["where"]) if raised else None) or self.where("body")
+        return (place_of(raised["where"]) if raised else None) or self.body_line
+
+    @property
+    def is_unbegun_generator(self) -> bool:
+        """Whether a generator was closed before its first chunk: none of its lines has run, its `finally` neither."""
+        return self.scenario == "unpulled" and bool(self.visit["is_generator"])
 
     @property
     def error(self) -> str:

@@ -8,22 +8,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from checker.harness.difference import difference
 from checker.harness.findings import fail
 from checker.stage_2.wsgi_middleware.inside.probe_app import SLOW_S
 from checker.stage_2.wsgi_middleware.lab import Trial, place_of, request_ids, shown_ids
+from checker.stage_2.wsgi_middleware.protocol import fail_as_unbegun_generator
 
 # The learner's clock need not be ours: a wall clock may be set back a little while the app sleeps.
 CLOCK_SHARE = 0.9
-BROKEN_OFF = ("abort", "unpulled", "raise-first", "raise", "fail", "exit", "bad-close")
+BROKEN_OFF = ("abort", "unpulled", "raise-first", "raise", "bad-iter", "fail", "exit", "bad-close")
 
 
 def expect_id_carried(trial: Trial) -> None:
     """One X-Request-Id, the visitor's own, in the answer and inside the app."""
     ids, sent = request_ids(trial.visit), trial.visit["asked"]["request_id"]
+    wanted = "each answer has one X-Request-Id header: the one the visitor sent, as it is"
+    if len(ids) == 1 and ids != [sent]:
+        saw = f"it was answered with another\n{difference(sent, ids[0])}"
+        fail("request-id-changed", wanted=wanted, saw=saw, where=trial.start_line)
     if ids != [sent]:
         saw = f"a request with {shown_ids([sent])} was answered with {shown_ids(ids)}"
-        wanted = "each answer has one X-Request-Id header: the one the visitor sent, as it is"
-        fail("no-request-id", wanted=wanted, saw=saw, where=trial.where("starter"))
+        fail("no-request-id", wanted=wanted, saw=saw, where=trial.start_line)
     given = trial.visit["app"]["given_id"]
     if given != sent:
         _fail_as_no_id_inside(given, trial)
@@ -35,7 +40,7 @@ def expect_ids_made(trial: Trial) -> None:
     if any(len(ids) != 1 or not ids[0] for ids in found) or found[0] == found[1]:
         saw = f"two requests without one were answered with {' and '.join(map(shown_ids, found))}"
         wanted = "a request without X-Request-Id gets a new one, different each time"
-        fail("no-request-id", wanted=wanted, saw=saw, where=trial.where("starter"))
+        fail("no-request-id", wanted=wanted, saw=saw, where=trial.start_line)
     if (given := trial.visit["app"]["given_id"]) != found[0][0]:
         _fail_as_no_id_inside(given, trial)
 
@@ -55,7 +60,13 @@ def expect_ledger_line(trial: Trial, *, statuses: Sequence[int], body_bytes: int
     for name, value in {**asked, "status": status, "body_bytes": body_bytes}.items():
         if fields.get(name) != value or isinstance(fields.get(name), bool):
             wanted = f"{name} {value!r} for a response{_ending_of(trial) or ' that went through whole'}"
-            fail("wrong-ledger-line", wanted=wanted, saw=f"{name} {fields.get(name)!r}", where=where)
+            fail(
+                "wrong-ledger-line",
+                wanted=wanted,
+                saw=f"{name} {fields.get(name)!r}",
+                where=where,
+                facts={"field": name},
+            )
 
 
 def expect_timed_to_the_end(trial: Trial) -> None:
@@ -79,14 +90,17 @@ def is_too_short(duration_ms: Any) -> bool:
 def _fail_as_no_line(trial: Trial) -> NoReturn:
     if trial.scenario in BROKEN_OFF:
         wanted = f"a line in the ledger for a response{_ending_of(trial)}"
-        fail("line-lost-when-broken-off", wanted=wanted, saw="no line was written", where=trial.where("body"))
+        if trial.is_unbegun_generator:
+            fail_as_unbegun_generator(trial, wanted, "no line was written")
+        where = trial.line("called") if trial.scenario in ("fail", "exit") else trial.body_line
+        fail("line-lost-when-broken-off", wanted=wanted, saw="no line was written", where=where)
     wanted = f"a line in the ledger, by journal.write, when a response{_ending_of(trial)} is over"
-    fail("no-ledger-line", wanted=wanted, saw="no line was written", where=trial.where("body"))
+    fail("no-ledger-line", wanted=wanted, saw="no line was written", where=trial.line("returned", "body"))
 
 
 def _fail_as_no_id_inside(given: object, trial: Trial) -> NoReturn:
     wanted = "the app inside finds the request's id in environ['HTTP_X_REQUEST_ID']"
-    fail("no-request-id", wanted=wanted, saw=f"it found {given!r}", where=trial.defined)
+    fail("no-request-id", wanted=wanted, saw=f"it found {given!r}", where=trial.line("called"))
 
 
 def _ending_of(trial: Trial) -> str:
@@ -95,6 +109,7 @@ def _ending_of(trial: Trial) -> str:
         "unpulled": " that was closed before the server had asked for a chunk",
         "raise-first": " that failed at its first chunk",
         "raise": " that failed at its second chunk",
+        "bad-iter": " whose body raised when iter() was called on it",
         "closed-twice": " whose body was closed twice",
         "fail": " that never came, because the app raised",
         "exit": " that never came, because SystemExit was raised in the app",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
 from checker.harness.findings import fail
 from checker.harness.http import is_retry_after
 from checker.stage_2.wsgi_middleware.inside.lab import GATE_VISITS
-from checker.stage_2.wsgi_middleware.lab import Trial, header_values
+from checker.stage_2.wsgi_middleware.lab import Trial, header_values, place_of
+
+SHOWN = 60
 
 
 def expect_flag_followed(trial: Trial) -> None:
@@ -17,15 +22,31 @@ def expect_flag_followed(trial: Trial) -> None:
                 came = "is gone again" if number else "does not exist"
                 wanted = f"the app is called while the flag file {came}, for one {method}"
                 saw = f"{status}; the app was called {visit['app']['calls']} times"
-                fail("gate-misses-its-flag", wanted=wanted, saw=saw, where=trial.defined)
+                where = trial.line("started", "returned", visit=visit)
+                fail("gate-misses-its-flag", wanted=wanted, saw=saw, where=where)
             continue
         if visit["app"]["calls"] or not status.startswith("503"):
             wanted = f"a {method} gets status 503 while the flag file exists, without calling the app"
             entered = "; the app was called" if visit["app"]["calls"] else ""
             error = f"; {visit['raised']['type']}: {visit['raised']['message']}" if visit["raised"] else ""
-            fail("gate-misses-its-flag", wanted=wanted, saw=f"{status}{entered}{error}", where=trial.defined)
+            where = trial.line("called", "started", "returned", visit=visit)
+            fail("gate-misses-its-flag", wanted=wanted, saw=f"{status}{entered}{error}", where=where)
+        if visit["raised"]:
+            _fail_as_no_page(trial, visit, method)
+        if method == "HEAD" and visit["body"]:
+            wanted = "a 503 without a body for HEAD: the head is all that was asked for (RFC 9110, 9.3.2)"
+            saw = f"a body of {len(visit['body'])} bytes: {visit['body'][:SHOWN]!r}"
+            fail("body-for-head", wanted=wanted, saw=saw, where=trial.line("returned", "body", visit=visit))
         retry_after = header_values(visit, "retry-after")
         if not is_retry_after(retry_after[0] if retry_after else None):
             wanted = "a 503 with Retry-After, in seconds or as a date"
             saw = f"Retry-After: {retry_after[0]}" if retry_after else "no Retry-After"
-            fail("no-retry-after", wanted=wanted, saw=saw, where=trial.defined)
+            fail("no-retry-after", wanted=wanted, saw=saw, where=trial.line("started", visit=visit))
+
+
+def _fail_as_no_page(trial: Trial, visit: Mapping[str, Any], method: str) -> NoReturn:
+    """The 503 began, and could not be read to its end: a page of text, say, that is no bytes."""
+    error = f"{visit['raised']['type']}: {visit['raised']['message']}"
+    where = place_of(visit["raised"]["where"]) or trial.line("returned", "body", visit=visit)
+    wanted = f"the 503 for a {method} has a page that a server can send: an iterable of bytes"
+    fail("breaks-the-protocol", wanted=wanted, saw=f"the head of the 503, then {error}", where=where)

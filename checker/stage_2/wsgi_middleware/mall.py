@@ -15,7 +15,7 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.http import Answer, Exchange, Stream
 from checker.harness.learner_files import text_of
-from checker.harness.lines import line_with
+from checker.harness.lines import line_matching, line_with
 from checker.harness.run import Run
 from checker.harness.server import Server
 from course.model import SourceLine
@@ -26,6 +26,10 @@ SETTINGS = "mall/settings.py"
 WSGI = "mall/wsgi.py"
 TENANTS = "mall/tenants.py"
 TENANT = "TenantMiddleware"
+# Lines of mall/tenants.py that a finding may point at.
+GOES_INWARD = r"(?!\s*(?:def|#)).*get_response\(\w"
+SETS_TENANT = r".*request\.tenant\s*(?::[^=]*)?="
+KEEPS_ON_SELF = r"\s*self\.(?!get_response\b)\w+\s*(?::[^=]*)?=[^=]"
 ADDED_PAGE = "/fair/"  # by inside/onion.py
 RESPONSE_IS_NONE = "'NoneType' object has no attribute '_resource_closers'"
 
@@ -49,7 +53,7 @@ class Mall:
         exchange = self.server.send(path, headers=headers, label=label or path)
         answer = exchange.wait_answer(GENEROUS_S)
         if answer is None:
-            answer = self.server.expect_answer(exchange, 0.0)  # ends with a finding
+            raise diagnosis.no_answer(self.server, exchange, GENEROUS_S)
         self._over(exchange.id)
         return visitor, answer
 
@@ -80,7 +84,7 @@ class Mall:
                 "middleware-returns-nothing",
                 wanted="each middleware of settings.MIDDLEWARE returns a response",
                 saw="None came out of them: Django failed at the first thing it wanted of the response",
-                where=self.place(TENANTS, "def __call__"),
+                where=self.tenant_line(GOES_INWARD),
             )
 
     def expect_page(self, path: str, *, tenant: str = "", wanted: str) -> Answer:
@@ -93,24 +97,25 @@ class Mall:
         exchange = self.server.send("/stock/", headers={"X-Tenant": tenant}, label=f"/stock/ for {tenant}")
         if not self.gate.wait_tag(f"stock-{tenant}", GENEROUS_S):
             wanted = f"/stock/ for the tenant `{tenant}` comes to its view, which asks the supplier"
-            answer = self._expect_no_error(self.server.expect_answer(exchange, 0.0), wanted)
+            answer = self.expect_whole(exchange, wanted)
             fail("no-tenant", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
         return exchange
 
     def expect_whole(self, exchange: Exchange, wanted: str) -> Answer:
         """The answer to a request on its way, for which the learner's own code must not have raised."""
-        return self._expect_no_error(
-            exchange.wait_answer(GENEROUS_S)
-            or self.server.expect_answer(exchange, 0.0),  # the latter ends with a finding
-            wanted,
-        )
+        answer = exchange.wait_answer(GENEROUS_S)
+        if answer is None:
+            raise diagnosis.no_answer(self.server, exchange, GENEROUS_S)
+        return self._expect_no_error(answer, wanted)
 
     def _expect_no_error(self, answer: Answer, wanted: str) -> Answer:
         if answer.status >= 500 and self.fault_of(answer) is None:
             errors = self.server.seen(EventKind.APP_RAISED)
             last = next((e for e in reversed(errors) if e["request"] == answer.request), None)
             saw = f"status {answer.status}: {last['type']}: {last['message']}" if last else f"status {answer.status}"
-            fail("server-error", wanted=wanted, saw=saw, where=last.where if last else None)
+            where = last.where if last else None
+            is_theirs = where is not None and where.function == "process_exception"
+            fail("fault-raised-again" if is_theirs else "server-error", wanted=wanted, saw=saw, where=where)
         return answer
 
     @staticmethod
@@ -193,6 +198,10 @@ class Mall:
         """The first line of a file of the learner's that holds this text; else its first."""
         return line_with(self._run.project, file, text) or SourceLine(file, 1)
 
+    def tenant_line(self, *patterns: str) -> SourceLine | None:
+        """The first line of mall/tenants.py that one of these patterns matches, in their order; else of the class."""
+        return line_matching(self._run.project, TENANTS, [*patterns, GOES_INWARD, rf".*{TENANT}"])
+
     def _over(self, request: str) -> None:
         # The ledger's line may come after the visitor's last byte: the server closes when all has been sent.
         self._run.history.wait_for(EventKind.APP_LEFT, lambda e: bool(e["request"] == request), deadline_s=GENEROUS_S)
@@ -209,11 +218,16 @@ def start_mall(
     return Mall(server, gate, run, ledger=ledger, flag=flag)
 
 
-def expect_line(mall: Mall, visitor: str, fields: Mapping[str, Any], *, code: str, wanted: str) -> None:
-    """End the check with `code` unless the visitor has one line with these fields."""
+def expect_line(
+    mall: Mall, visitor: str, fields: Mapping[str, Any], *, wanted: str, lost: str = "no-ledger-line"
+) -> None:
+    """End the check unless the visitor has one line with these fields; with `lost` when there is none."""
     lines = mall.lines_of(visitor)
-    if len(lines) != 1:
-        fail(code, wanted=wanted, saw=f"{len(lines) or 'no'} lines for it")
+    if not lines:
+        fail(lost, wanted=wanted, saw="no line for it")
+    if len(lines) > 1:
+        fail("ledger-twice", wanted=wanted, saw=f"{len(lines)} lines for it")
     wrong = {name: lines[0].get(name) for name, value in fields.items() if lines[0].get(name) != value}
     if wrong:
-        fail(code, wanted=f"{wanted}: {dict(fields)}", saw=f"a line with {wrong}")
+        saw = f"a line with {wrong}"
+        fail("wrong-ledger-line", wanted=f"{wanted}: {dict(fields)}", saw=saw, facts={"field": " and ".join(wrong)})

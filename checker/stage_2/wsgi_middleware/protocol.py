@@ -5,6 +5,9 @@ The lab's report is judged here, nothing is run. Each duty has its own diagnosis
 
 from __future__ import annotations
 
+from typing import NoReturn
+
+from checker.harness.difference import difference
 from checker.harness.findings import fail
 from checker.stage_2.wsgi_middleware.inside.lab import LEDGER
 from checker.stage_2.wsgi_middleware.inside.probe_app import CHUNKS, WRITTEN
@@ -12,6 +15,7 @@ from checker.stage_2.wsgi_middleware.lab import Trial, place_of, request_ids, sh
 
 WHOLE = b"".join(CHUNKS).decode()
 ALL_WRITTEN = b"".join(WRITTEN).decode()
+NO_CLOSE = "has no attribute 'close'"
 NOT_WSGI = ("positional argument", "'dict' object has no attribute")
 
 
@@ -20,19 +24,27 @@ def expect_wsgi(trial: Trial) -> None:
     name = trial.candidate
     if _is_of_the_starter(trial):
         wanted = "an app may call the start_response it gets with two arguments: exc_info is optional"
-        fail("exc-info-dropped", wanted=wanted, saw=trial.error, where=trial.where("starter"))
+        fail("exc-info-dropped", wanted=wanted, saw=trial.error, where=trial.line("starter"))
     if trial.error and any(sign in trial.error for sign in NOT_WSGI):
         wanted = f"{name}(app) is called with environ and start_response, as every WSGI app"
         fail("not-a-wsgi-app", wanted=wanted, saw=trial.error, where=trial.raised_at)
     if trial.error.startswith("AssertionError"):
-        wanted = f"what {name} gives and takes keeps the rules that wsgiref.validate checks"
-        fail("breaks-the-protocol", wanted=wanted, saw=trial.error, where=trial.raised_at)
+        fail_as_broken_rule(trial)
+    _judge_close_assumed(trial)
     if trial.error:
         wanted = f"{name} passes a plain response on"
         fail("middleware-raised", wanted=wanted, saw=trial.error, where=trial.raised_at)
     if trial.visit["body"] != WHOLE:
-        wanted = f"{name} hands on the body as it is: {WHOLE!r}"
-        fail("breaks-the-protocol", wanted=wanted, saw=f"{trial.visit['body']!r}", where=trial.where("body"))
+        _fail_as_changed_body(trial, WHOLE, "body-changed")
+
+
+def fail_as_broken_rule(trial: Trial) -> NoReturn:
+    """A rule of WSGI was broken: the one that wsgiref.validate names."""
+    wanted = f"what {trial.candidate} gives and takes keeps the rules that wsgiref.validate checks"
+    where = trial.raised_at
+    if trial.visit["where"]["pulled"] is None and "iterator" in trial.error.lower():
+        where = trial.line("returned")  # a body of its own making
+    fail("breaks-the-protocol", wanted=wanted, saw=trial.error, where=where)
 
 
 def expect_late_start_allowed(trial: Trial) -> None:
@@ -48,23 +60,23 @@ def expect_late_start_allowed(trial: Trial) -> None:
 
 def expect_writes_passed(trial: Trial) -> None:
     """What the app sends through write() arrives, before the body."""
-    if trial.error or trial.visit["body"] != ALL_WRITTEN:
-        fail(
-            "write-lost",
-            wanted="the app gets back from start_response a write() that sends its bytes to the server",
-            saw=trial.error or f"the app wrote {ALL_WRITTEN!r}, the server got {trial.visit['body']!r}",
-            where=trial.where("starter"),
-        )
+    _judge_close_assumed(trial)
+    wanted = "the app gets back from start_response a write() that sends its bytes to the server"
+    if trial.error:
+        fail("write-lost", wanted=wanted, saw=trial.error, where=trial.start_line)
+    if trial.visit["body"] != ALL_WRITTEN:
+        _fail_as_changed_body(trial, ALL_WRITTEN, "write-lost", wanted)
 
 
 def expect_exc_info_passed(trial: Trial) -> None:
     """An app that fails after it has started may start again, with exc_info."""
+    _judge_close_assumed(trial)
     if trial.error or not trial.statuses[-1:] or not trial.statuses[-1].startswith("500"):
         fail(
             "exc-info-dropped",
             wanted="an app that fails before its first chunk may call start_response again, with exc_info",
-            saw=trial.error or f"the server was told {trial.statuses}",
-            where=trial.where("starter"),
+            saw=trial.error or f"the second status, 500, never came to the server; it was told {trial.statuses}",
+            where=trial.line("starter") if trial.error.startswith("TypeError") else trial.start_line,
         )
 
 
@@ -94,12 +106,21 @@ def expect_closed(trial: Trial) -> None:
         "unpulled": "by a server that had not asked for a chunk yet",
         "raise-first": "after the app failed at its first chunk",
         "raise": "after the app failed at its second chunk",
+        "bad-iter": "after iter() of it had failed",
     }[trial.scenario]
     # An app that has not been called has opened nothing.
     if trial.visit["app"]["calls"] and not trial.visit["app"]["closed"]:
         wanted = f"when a response through {trial.candidate} is over, the app's own body is closed"
         saw = f"its close() was not called {when}"
-        fail("close-lost", wanted=wanted, saw=saw, where=trial.where("body"))
+        if trial.is_unbegun_generator:
+            fail_as_unbegun_generator(trial, wanted, saw)
+        fail("close-lost", wanted=wanted, saw=saw, where=trial.body_line, facts={"when": when})
+
+
+def fail_as_unbegun_generator(trial: Trial, wanted: str, saw: str) -> NoReturn:
+    """What should have been done at the end was left to a generator that never began."""
+    saw = f"{saw}: a generator was returned, and none of its lines had run when it was closed"
+    fail("generator-never-begun", wanted=wanted, saw=saw, where=trial.line("returned", "body"))
 
 
 def expect_errors_passed(trial: Trial) -> None:
@@ -110,13 +131,14 @@ def expect_errors_passed(trial: Trial) -> None:
             "raise-first": "at its first chunk",
             "raise": "at its second chunk",
             "bad-close": "in its body's close()",
+            "bad-iter": "when iter() was called on its body",
         }.get(trial.scenario, "when it was called")
         instead = f": the server got {trial.error} in its place" if trial.error else ""
         fail(
             "error-swallowed",
             wanted="an error of the app reaches the server, which logs it and ends the answer",
             saw=f"the {raised} that the app raised {when} did not arrive{instead}",
-            where=trial.raised_at,
+            where=trial.raised_at if trial.error or trial.scenario not in ("fail", "exit") else trial.line("called"),
         )
 
 
@@ -125,3 +147,20 @@ def _is_of_the_starter(trial: Trial) -> bool:
     starter = trial.visit["where"]["starter"]
     called, _, rest = trial.error.removeprefix("TypeError: ").partition("() missing ")
     return bool(starter and rest) and starter["function"] in called.split(".")[-2:]
+
+
+def _judge_close_assumed(trial: Trial) -> None:
+    """Whether the error is that close() was called on a body that has none, such as a list."""
+    if NO_CLOSE in trial.error:
+        wanted = f"{trial.candidate} passes on a body without close(), such as a list"
+        fail("close-assumed", wanted=wanted, saw=trial.error, where=trial.raised_at)
+
+
+def _fail_as_changed_body(trial: Trial, body: str, code: str, wanted: str = "") -> NoReturn:
+    """The server got other bytes than the app gave: what is missing first, then where they part."""
+    found = trial.visit["body"]
+    wanted = wanted or f"{trial.candidate} hands on the body as it is, all {len(body)} bytes"
+    missing = f"{len(body) - len(found)} of them never came" if found and body.startswith(found) else ""
+    saw = f"none of the app's {len(body)} bytes came" if not found else missing or "other bytes came"
+    where = place_of(trial.visit["pulled_ahead_at"]) or (trial.start_line if code == "write-lost" else trial.body_line)
+    fail(code, wanted=wanted, saw=f"{saw}\n{difference(body.encode(), found.encode('latin-1'))}", where=where)

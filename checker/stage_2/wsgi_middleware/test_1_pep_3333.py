@@ -35,7 +35,7 @@ def test_the_mall_answers(mall: Mall) -> None:
 @needs("test_both_are_wsgi_middleware")
 def test_every_answer_carries_its_request_id(lab: Lab) -> None:
     """Every answer carries its request's id, the visitor's own or a new one."""
-    for trial in lab.of(LEDGER, "iter", "long-id"):
+    for trial in lab.of(LEDGER, "iter", "long-id", "odd-id"):
         ledger.expect_id_carried(trial)
     for trial in lab.of(LEDGER, "no-id"):
         ledger.expect_ids_made(trial)
@@ -72,14 +72,14 @@ def test_a_chunk_leaves_before_the_next(lab: Lab) -> None:
 @needs("test_a_chunk_leaves_before_the_next")
 def test_close_reaches_the_app(lab: Lab) -> None:
     """The app's body is closed: after its end, after an error, and when the visitor has left, however early."""
-    for trial in lab.both("iter", "abort", "raise", "raise-first", "unpulled"):
+    for trial in lab.both("iter", "abort", "raise", "raise-first", "bad-iter", "unpulled"):
         protocol.expect_closed(trial)
 
 
 @needs("test_a_chunk_leaves_before_the_next")
 def test_an_error_reaches_the_server(lab: Lab) -> None:
     """An error of the app reaches the server, wherever it was raised."""
-    for trial in lab.both("fail", "exit", "raise", "raise-first", "bad-close"):
+    for trial in lab.both("fail", "exit", "raise", "raise-first", "bad-iter", "bad-close"):
         protocol.expect_errors_passed(trial)
 
 
@@ -108,6 +108,7 @@ def test_what_breaks_off_is_in_the_ledger(lab: Lab) -> None:
         ("abort", [200], len(CHUNKS[0])),
         ("raise", [200], len(CHUNKS[0])),
         ("raise-first", [200, 500], 0),  # the app said 200, but no byte has left: a server answers 500
+        ("bad-iter", [200, 500], 0),
         ("fail", [500], 0),
         ("exit", [500], 0),
         ("bad-close", [200], WHOLE_BYTES),

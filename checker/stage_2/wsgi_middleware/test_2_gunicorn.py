@@ -25,7 +25,7 @@ def test_the_stack_is_wired(mall: Mall) -> None:
     if answer.headers["X-Request-Id"] != visitor:
         wanted = "what the gate refuses passes through the ledger, and carries its id"
         fail("gate-outside-the-ledger", wanted=wanted, saw="a 503 that the ledger knows nothing of", where=where)
-    expect_line(mall, visitor, {"status": 503}, code="no-ledger-line", wanted="a line for what the gate refuses")
+    expect_line(mall, visitor, {"status": 503}, wanted="a line for what the gate refuses")
     _, answer = mall.ask("/hello/", label="hello, open again")
     if answer.status == 503:
         fail("gate-misses-its-flag", wanted="/hello/ is open again when the flag file is gone", saw="status 503")
@@ -40,7 +40,7 @@ def test_a_stream_leaves_row_by_row(mall: Mall) -> None:
         stream.read_to_end(GENEROUS_S)
         mall.wait_over(stream)
     fields = {"status": 200, "body_bytes": 3 * ROW_BYTES}
-    expect_line(mall, visitor, fields, code="wrong-ledger-line", wanted="a line for three rows")
+    expect_line(mall, visitor, fields, wanted="a line for three rows")
 
 
 @needs("test_a_stream_leaves_row_by_row", "test_what_breaks_off_is_in_the_ledger")
@@ -68,7 +68,7 @@ def test_a_stream_that_fails_is_in_the_ledger(mall: Mall, gate: Gate) -> None:
         mall.wait_over(stream)
     wanted = "a line for the one row that was sent"
     fields = {"status": 200, "body_bytes": ROW_BYTES}
-    expect_line(mall, visitor, fields, code="line-lost-when-broken-off", wanted=wanted)
+    expect_line(mall, visitor, fields, wanted=wanted, lost="line-lost-when-broken-off")
     mall.server.expect_get("/hello/")
 
 

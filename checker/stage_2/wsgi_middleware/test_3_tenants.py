@@ -16,7 +16,15 @@ from checker.harness.server import PROBE_FOLDER
 from checker.harness.suite import needs
 from checker.stage_2.wsgi_middleware.inside.rooms import ROOMS
 from checker.stage_2.wsgi_middleware.lab import Lab
-from checker.stage_2.wsgi_middleware.mall import ADDED_PAGE, SETTINGS, TENANT, TENANTS, Mall, start_mall
+from checker.stage_2.wsgi_middleware.mall import (
+    ADDED_PAGE,
+    KEEPS_ON_SELF,
+    SETS_TENANT,
+    SETTINGS,
+    TENANT,
+    Mall,
+    start_mall,
+)
 from checker.stage_2.wsgi_middleware.onion import onion
 
 ROWS_SHOWN = 8
@@ -61,7 +69,7 @@ def test_two_tenants_do_not_mix(mall: Mall, gate: Gate) -> None:
         if answer.json() != {"tenant": tenant} or answer.headers["X-Tenant"] != tenant:
             wanted = f"{path} for `{tenant}`, while the other one is on its way too, says X-Tenant: {tenant}"
             saw = f"X-Tenant: {answer.headers['X-Tenant'] or 'missing'}, status {answer.status}: {answer.text[:100]}"
-            fail("state-shared", wanted=wanted, saw=saw, where=mall.place(TENANTS, TENANT))
+            fail("state-shared", wanted=wanted, saw=saw, where=mall.tenant_line(KEEPS_ON_SELF, SETS_TENANT))
 
 
 @needs(FOUND)
@@ -90,7 +98,7 @@ def test_only_public_pages_need_no_tenant(mall: Mall, traced_mall: Mall) -> None
             "no-tenant",
             wanted=wanted,
             saw=f"status {answer.status}: {answer.text[:100]}",
-            where=mall.place(TENANTS, TENANT),
+            where=mall.tenant_line(SETS_TENANT),
         )
 
 

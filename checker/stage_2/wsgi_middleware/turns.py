@@ -23,12 +23,15 @@ def expect_requests_apart(trial: Trial) -> None:
         fail("state-shared", wanted=wanted, saw=saw, where=trial.defined)
     for letter, visit in zip(INTERLEAVED, trial.visits, strict=True):
         body, request_id = b"".join(INTERLEAVED[letter].chunks).decode(), visit["asked"]["request_id"]
-        if visit["raised"] or visit["body"] != body:
-            saw = visit["raised"]["message"] if visit["raised"] else f"request {letter} got {visit['body']!r}"
-            fail("state-shared", wanted=wanted, saw=saw, where=trial.defined)
+        raised = visit["raised"]
+        if raised or visit["body"] != body:
+            saw = f"{raised['type']}: {raised['message']}" if raised else f"request {letter} got {visit['body']!r}"
+            where = place_of(raised["where"]) if raised else None
+            where = where or trial.line("pulled", "returned", "body", visit=visit)
+            fail("state-shared", wanted=wanted, saw=saw, where=where)
         if trial.candidate == LEDGER and request_ids(visit) != [request_id]:
             saw = f"request {letter} was answered with {shown_ids(request_ids(visit))}"
-            fail("state-shared", wanted=wanted, saw=saw, where=trial.where("starter"))
+            fail("state-shared", wanted=wanted, saw=saw, where=trial.line("started", "starter", visit=visit))
     if trial.candidate != LEDGER:
         return
     where = place_of(trial.lines[0]["where"]) if trial.lines else trial.defined

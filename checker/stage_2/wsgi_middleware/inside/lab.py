@@ -25,12 +25,13 @@ from checker.stage_2.wsgi_middleware.inside.strict_server import StrictVisit
 
 LEDGER, GATE = "AccessLedger", "MaintenanceGate"
 PASSING_ON = (
-    *("iter", "empty", "abort", "unpulled", "raise-first", "raise", "fail", "exit", "bad-close"),
+    *("iter", "empty", "abort", "unpulled", "raise-first", "raise", "bad-iter", "fail", "exit", "bad-close"),
     *("write", "lazy", "exc", "slow", "closed-twice"),
 )
 TURNS = ("interleaved", "same-id")
 MOST_CHUNKS = {"abort": 1, "unpulled": 0}
 LONG_ID = "long-" + "0123456789" * 20
+ODD_ID = "Lab_ID.7;a=b/C+D~%20 'x' {Y}"
 STUCK_S = 15.0
 
 
@@ -118,6 +119,7 @@ def _scenarios(name: str, middleware: Callable[[App], App], flag: Path) -> Itera
     if name == LEDGER:
         yield "no-id", [_plain(middleware, None), _plain(middleware, None)]
         yield "long-id", [_plain(middleware, LONG_ID)]
+        yield "odd-id", [_plain(middleware, ODD_ID)]
     else:
         yield "flag", _flagged(middleware, flag)
 

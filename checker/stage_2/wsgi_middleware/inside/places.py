@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import CodeType, FrameType, GeneratorType, TracebackType
-from typing import Any
+from typing import Any, Self
 
 Seen = dict[str, Any]
 
@@ -24,6 +24,30 @@ def caller(frame: FrameType | None = None) -> Seen | None:
             return place
         frame = frame.f_back
     return None
+
+
+class Returning:
+    """While it is entered, keeps the line from which the outermost function of the project returned."""
+
+    def __init__(self) -> None:
+        self._last: tuple[CodeType, int] | None = None
+
+    @property
+    def place(self) -> Seen | None:
+        """That line; None when no function of the project has returned."""
+        return None if self._last is None else _place(*self._last)
+
+    def __enter__(self) -> Self:
+        self._before = sys.getprofile()
+        sys.setprofile(self._look)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.setprofile(self._before)
+
+    def _look(self, frame: FrameType, event: str, _: object) -> None:
+        if event == "return" and _place(frame.f_code, frame.f_lineno) is not None:
+            self._last = frame.f_code, frame.f_lineno
 
 
 def innermost(trace: TracebackType | None) -> Seen | None:
@@ -55,6 +79,8 @@ def _place(code: CodeType, line: int) -> Seen | None:
 
 
 def _located(file: str, line: int, function: str) -> Seen | None:
+    if not Path(file).is_absolute():
+        return None  # "<frozen posixpath>", "<string>"
     try:
         path = Path(file).resolve().relative_to(Path.cwd())
     except ValueError:

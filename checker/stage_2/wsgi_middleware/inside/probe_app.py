@@ -32,6 +32,8 @@ class ProbeApp:
         self.pulled_ahead_at: Seen | None = None
         self.given_id: str | None = None
         self.starter: Seen | None = None
+        self.called_at: Seen | None = None
+        self.pulled_at: Seen | None = None
         self.passed_on: Callable[[], int] = lambda: 0  # how many chunks the server has seen, empty ones too
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -50,6 +52,9 @@ class ProbeApp:
                 return [WRITTEN[1]]
             case "lazy":
                 return self._lazy(start_response, headers)
+            case "bad-iter":
+                start_response("200 OK", headers)
+                return _NoIterator(self)
             case "exc":
                 start_response("200 OK", headers)
                 try:
@@ -65,16 +70,30 @@ class ProbeApp:
         start_response(self.status, headers)
         for chunk in self.chunks:
             self.pulled += 1
+            self.pulled_at = caller()
             yield chunk
 
     def entered_through(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """The app as the middleware gets it: checked by wsgiref.validate, the caller's start_response on record."""
-        self.starter = definition(start_response)
-        if self.mode in ("write", "exc"):
-            return self(environ, start_response)  # a plain list: the validator would hide what it is
+        self.starter, self.called_at = definition(start_response), caller()
+        if self.mode in ("write", "exc", "bad-iter"):
+            return self(environ, start_response)  # the validator would hide what it is, a plain list say
         checked: Any = validator(self)
         body: Iterable[bytes] = checked(environ, start_response)
         return body
+
+
+class _NoIterator:
+    """A body that cannot even be begun, as a cursor whose connection is gone; closed it must be all the same."""
+
+    def __init__(self, app: ProbeApp) -> None:
+        self._app = app
+
+    def __iter__(self) -> Iterator[bytes]:
+        raise LookupError("the app's body could not be begun")
+
+    def close(self) -> None:
+        self._app.closed += 1
 
 
 class _Chunks:
@@ -88,6 +107,7 @@ class _Chunks:
 
     def __next__(self) -> bytes:
         app = self._app
+        app.pulled_at = caller()
         if app.pulled > app.passed_on() and app.pulled_ahead_at is None:
             app.pulled_ahead_at = caller()
         if app.pulled == len(app.chunks):

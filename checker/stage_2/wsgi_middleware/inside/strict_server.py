@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
+from types import GeneratorType, TracebackType
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
-from checker.stage_2.wsgi_middleware.inside.places import Seen, definition, innermost
+from checker.stage_2.wsgi_middleware.inside.places import Returning, Seen, caller, definition, innermost
 from checker.stage_2.wsgi_middleware.inside.probe_app import App, ProbeApp
 
 
@@ -36,6 +36,9 @@ class StrictVisit:
             self._environ["HTTP_X_REQUEST_ID"] = request_id
         self._middleware = middleware
         self._body_place: Seen | None = None
+        self._returned_at: Seen | None = None
+        self._started_at: Seen | None = None
+        self._returned: Any = None
         self._body: Any = None
         self._iterator: Iterator[bytes] | None = None
 
@@ -45,9 +48,11 @@ class StrictVisit:
             around = self._middleware(self.app.entered_through)
 
             def watched(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-                body = around(environ, start_response)
-                self._body_place = definition(body)
-                return body
+                with Returning() as returning:
+                    self._returned = around(environ, start_response)
+                self._body_place, self._returned_at = definition(self._returned), returning.place
+                returned: Iterable[bytes] = self._returned
+                return returned
 
             self._body = validator(watched)(self._environ, self._start_response)
             self._iterator = iter(self._body)
@@ -67,8 +72,10 @@ class StrictVisit:
     def close(self) -> None:
         """Close the body, as a server must, whatever has happened before; a layer further out may do it twice."""
         with self._kept():
-            if self._body is not None:
-                self._body.close()
+            # None of the validator's: what was returned could not be begun, which is no reason not to close it.
+            body = self._returned if self._body is None else self._body
+            if hasattr(body, "close"):
+                body.close()
 
     @property
     def seen(self) -> Seen:
@@ -81,10 +88,19 @@ class StrictVisit:
             "raised": self.raised,
             "app": {"calls": app.calls, "pulled": app.pulled, "closed": app.closed, "given_id": app.given_id},
             "pulled_ahead_at": app.pulled_ahead_at,
-            "where": {"starter": app.starter, "body": self._body_place},
+            "where": {
+                "starter": app.starter,
+                "started": self._started_at,
+                "called": app.called_at,
+                "pulled": app.pulled_at,
+                "returned": self._returned_at,
+                "body": self._body_place,
+            },
+            "is_generator": isinstance(self._returned, GeneratorType),
         }
 
     def _start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        self._started_at = caller() or self._started_at
         if exc_info is not None and any(self.chunks):
             raise exc_info[1].with_traceback(exc_info[2])
         if exc_info is None and self.started:

@@ -19,24 +19,32 @@ class Journal:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         line: dict[str, Any] = {"id": environ.get("HTTP_X_REQUEST_ID", "-"), "path": environ["PATH_INFO"]}
+        line["status"] = 500  # what the server answers when the application does not
 
         def remember(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
             line["status"] = int(status.split()[0])
             return start_response(status, headers, *exc_info)
 
-        return Counted(self.application(environ, remember), line)
+        counted = Counted(line)
+        try:
+            counted.body = self.application(environ, remember)
+        except BaseException:
+            counted.close()
+            raise
+        return counted
 
 
 class Counted:
     """A body that counts what is taken from it."""
 
-    def __init__(self, body: Iterable[bytes], line: dict[str, Any]) -> None:
-        self.chunks: Iterator[bytes] = iter(body)
-        self.body = body
+    def __init__(self, line: dict[str, Any]) -> None:
+        self.body: Iterable[bytes] = ()
         self.line = line
         self.sent_bytes = 0
+        self.is_open = True
 
     def __iter__(self) -> Iterator[bytes]:
+        self.chunks = iter(self.body)
         return self
 
     def __next__(self) -> bytes:
@@ -45,7 +53,9 @@ class Counted:
         return chunk
 
     def close(self) -> None:
-        close = getattr(self.body, "close", None)
-        if close is not None:
-            close()
-        sys.stderr.write(f"journal {json.dumps({**self.line, 'bytes': self.sent_bytes})}\n")
+        is_first, self.is_open = self.is_open, False
+        try:
+            getattr(self.body, "close", lambda: None)()
+        finally:
+            if is_first:
+                sys.stderr.write(f"journal {json.dumps({**self.line, 'bytes': self.sent_bytes})}\n")

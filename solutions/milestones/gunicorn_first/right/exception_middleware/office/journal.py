@@ -20,7 +20,7 @@ class Journal:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
         """A generator: each request has local variables of its own, and its `finally` runs when it is closed."""
-        status, sent_bytes = "0", 0
+        status, sent_bytes = "500", 0
 
         def remember(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             nonlocal status

@@ -16,7 +16,7 @@ def MaintenanceGate(app):
                 "503 Service Unavailable",
                 [("Content-Type", "text/html"), ("Retry-After", formatdate(time() + 300, usegmt=True))],
             )
-            return (b"<h1>Back soon</h1>",)
+            return () if environ["REQUEST_METHOD"] == "HEAD" else (b"<h1>Back soon</h1>",)
         return app(environ, start_response)
 
     return wrapped

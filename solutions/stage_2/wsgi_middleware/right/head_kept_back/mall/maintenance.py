@@ -13,7 +13,8 @@ class Closed:
     def __call__(self, environ, start_response):
         status = HTTPStatus.SERVICE_UNAVAILABLE
         start_response(f"{status.value} {status.phrase}", [("Content-Type", "text/plain"), ("Retry-After", "60")])
-        yield b"closed\n"
+        if environ["REQUEST_METHOD"] != "HEAD":
+            yield b"closed\n"
 
 
 class MaintenanceGate:

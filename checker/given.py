@@ -1,0 +1,20 @@
+"""The files that an exercise gives and the learner has left alone: no finding points at a line of theirs."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+
+def left_as_given(suite: Path, project: Path) -> frozenset[str]:
+    """Those of exercise.toml's `given` that stand in the project as in the scaffold. Altered ones are the learner's."""
+    exercise = suite.parents[2] / "exercises" / suite.parent.name / suite.name
+    facts = exercise / "exercise.toml"
+    given = tomllib.loads(facts.read_text("utf-8")).get("given", []) if facts.is_file() else []
+    return frozenset(file for file in given if _is_same(exercise / "scaffold" / file, project / file))
+
+
+def _is_same(issued: Path, found: Path) -> bool:
+    if not (issued.is_file() and found.is_file()) or issued.stat().st_size != found.stat().st_size:
+        return False
+    return issued.read_bytes() == found.read_bytes()
