@@ -71,8 +71,9 @@ def where_am_i(
         return ExitStatus.PASSED
     here = _here()
     next_open = situation.next_open(here.course, here.progress)
-    boxes = situation.boxes(here)
-    screen.show(progress.where_you_are(here.course, here.progress, boxes, now=datetime.now(UTC), next_open=next_open))
+    boxes, at = situation.boxes(here), situation.exercise_at(here)
+    now = datetime.now(UTC)
+    screen.show(progress.where_you_are(here.course, here.progress, boxes, at, now=now, next_open=next_open))
     return ExitStatus.PASSED
 
 
@@ -159,11 +160,11 @@ def progress(as_json: AsJson = False) -> ExitStatus:
 
     here = _here()
     screen = screens.stdout()
-    boxes = situation.boxes(here)
+    boxes, at = situation.boxes(here), situation.exercise_at(here)
     if as_json:
-        screen.show([Block(view.as_json(here.course, here.progress, boxes), margin=0)])
+        screen.show([Block(view.as_json(here.course, here.progress, boxes, at), margin=0)])
         return ExitStatus.PASSED
-    screen.show(view.draw(here.course, here.progress, boxes))
+    screen.show(view.draw(here.course, here.progress, boxes, at))
     return ExitStatus.PASSED
 
 
@@ -214,9 +215,8 @@ def reset(
     folder = situation.from_here(situation.project_of(here, chosen))
     if not yes and not screens.agreed(view.reset_question(chosen, folder)):
         return ExitStatus.NOT_YET
-    is_inside = situation.around_folder(here) == chosen
-    backup = beginning.reset(here, chosen).relative_to(here.workspace.root)
-    screens.stdout().show(view.reset(chosen, str(backup), is_inside=is_inside))
+    backup, way_back = beginning.reset(here, chosen)
+    screens.stdout().show(view.reset(chosen, str(backup.relative_to(here.workspace.root)), way_back=way_back))
     return ExitStatus.PASSED
 
 
@@ -261,7 +261,7 @@ def tour() -> ExitStatus:
         trip.must_pass(exercise, mended.verdict)
         screen.show(view.progress())
         ended = mended.situation
-        screen.show(progress.draw(ended.course, ended.progress, mended.boxes))
+        screen.show(progress.draw(ended.course, ended.progress, mended.boxes, exercise))
     screen.show(view.onward())
     return ExitStatus.PASSED
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -14,7 +17,7 @@ from course.learner import workspace
 from course.learner.workspace import Workspace
 from course.model import CheckFinished, SuiteFinished, SuiteStarted
 from course.shared import wire
-from tests.terminal import TOY, learn
+from tests.terminal import TOY, command, environment, learn
 from tests.transcripts import hold, normalised
 
 REFERENCE = TOY / "solutions" / "stage_1" / "greeting" / "right" / "reference" / "greeting.txt"
@@ -157,10 +160,45 @@ def test_an_edit_after_passing_makes_the_tick_stale(folder: Path) -> None:
     assert "~ A Greeting" in learn(folder, "progress").out
 
 
+def test_a_tick_that_an_experiment_loses_is_told_once_and_keeps_its_date(folder: Path) -> None:
+    do_the_work(folder)
+    learn(folder, "check")
+    (folder / "stage_1" / "greeting" / "greeting.txt").write_text("Hello, world!\n")
+    first, second = learn(folder, "check").out, learn(folder, "check").out
+    date = re.search(r"It passed on (\d+ \w+ \d{4}); these files do not\.", first)
+    assert date is not None
+    assert "It passed on" not in second
+    for words in ([], ["progress"]):
+        assert f"passed {date[1]}, changed since" in learn(folder, *words).out
+    (box,) = json.loads(learn(folder, "progress", "--json").out)["stages"][0]["exercises"]
+    assert box["state"] == "stale"
+    assert box["passed_at"]
+    assert "- [x] A Greeting" in (folder / "ROADMAP.md").read_text()
+
+
 def test_check_without_a_name_takes_the_exercise_one_stands_in(folder: Path) -> None:
     learn(folder, "next", "hello")
     shown = learn(folder / "stage_1" / "greeting" / "notes", "check")
     assert "A Greeting" in shown.out
+
+
+def test_in_an_exercises_folder_every_command_means_that_exercise(folder: Path) -> None:
+    learn(folder, "next", "hello")
+    inside = folder / "stage_1" / "greeting" / "notes"
+    commands: list[list[str]] = [
+        *([], ["lesson"], ["check"], ["check", "--json"], ["hint"], ["show"], ["solution"], ["solution"]),
+        *(["progress", "--json"], ["reset", "--yes"]),
+    ]
+    for words in commands:
+        # Each as if the other one were being worked on: a check makes its own the current one.
+        state = json.loads((folder / ".learn" / "progress.json").read_text())
+        (folder / ".learn" / "progress.json").write_text(json.dumps({**state, "current": "stage_2/hello"}))
+        shown = learn(inside, *words)
+        out = json.dumps(json.loads(shown.out)["current"]) if words[:1] == ["progress"] else shown.out
+        named = any(word in out for word in ("A Greeting", "stage_1/greeting", "The greeting is written"))
+        assert named, (words, shown)
+        assert "Hello over HTTP" not in out, (words, shown)
+    assert "▸ A Greeting" in learn(inside.parent, "progress").out
 
 
 def test_check_of_an_exercise_that_is_not_begun_says_how_to_begin_it(folder: Path) -> None:
@@ -314,8 +352,8 @@ def test_version_is_printed() -> None:
 
 def test_help_lists_every_command(tmp_path: Path) -> None:
     text = learn(tmp_path, "--help").out
-    for command in "init next lesson check progress hint solution reset show tour doctor dev".split():  # noqa: SIM905
-        assert f"  {command} " in text
+    for name in "init next lesson check progress hint solution reset show tour doctor dev".split():  # noqa: SIM905
+        assert f"  {name} " in text
 
 
 def test_doctor_tells_of_programs_and_of_variables_that_are_left_out(tmp_path: Path) -> None:
@@ -339,10 +377,23 @@ def test_completion_is_quiet_when_the_course_cannot_be_read(tmp_path: Path) -> N
     assert (shown.out.strip(), shown.error) == ("", "")
 
 
-def test_reset_from_inside_the_folder_says_how_to_come_back(folder: Path) -> None:
-    inside = folder / "stage_1" / "greeting"
-    shown = learn(inside, "reset", "--yes")
-    assert shown.status == 0
-    assert ".learn/backups/stage_1/greeting" in shown.out
-    assert "cd ." in shown.out
-    assert (inside / "README.md").is_file()
+@pytest.mark.parametrize("below", ["", "notes"])
+def test_after_a_reset_from_inside_one_is_where_one_was_or_told_the_way(folder: Path, below: str) -> None:
+    do_the_work(folder)
+    inside = folder / "stage_1" / "greeting" / below
+    script = 'cd "$1"; shift; "$@" reset --yes; ls; "$@" check; "$@"'
+    done = subprocess.run(
+        ["/bin/sh", "-c", script, "sh", str(inside), *command()],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert ".learn/backups/stage_1/greeting" in done.stdout
+    if below:
+        assert f"  cd {shlex.quote(str(inside.parent))}\n" in done.stdout
+    else:
+        assert "cd " not in done.stdout
+        assert "README.md" in done.stdout
+        assert "✗ The greeting is written" in done.stdout

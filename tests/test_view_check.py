@@ -46,7 +46,7 @@ EVENTS: tuple[CheckEvent, ...] = (
 
 def attempt(outcome: Outcome, *, reason: str = "", two: BoxState = BoxState.OPEN) -> Attempt:
     verdict = Verdict("stage_1/one", outcome, (RESULT,), 1.2, Path("runs/0003"), reason)
-    known = {"stage_1/one": ExerciseProgress(passed_at="2026-01-01T00:00:00+00:00")}
+    known = {"stage_1/one": ExerciseProgress(passed_at="2026-01-01T00:00:00+00:00", passed_hash="h")}
     here = Situation(Places(), COURSE, Workspace(Path("wsgi-asgi")), Progress(known))
     return Attempt(ONE, verdict, here, {"stage_1/one": BoxState.PASSED, "stage_1/two": two})
 

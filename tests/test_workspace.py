@@ -125,6 +125,7 @@ def test_a_reset_puts_the_scaffold_back_and_keeps_the_work(
     (begun.exercise(PATH) / "greeting.txt").write_text("mine")
     (begun.exercise(PATH) / "notes" / "mine.txt").write_text("mine too")
     (begun.exercise(PATH) / "draft.txt").unlink()
+    inode = begun.exercise(PATH).stat().st_ino
     backup = workspace.reset(begun, toy_places, greeting)
     assert backup.parent == begun.backups / "stage_1"
     assert backup.name.startswith("greeting-")
@@ -132,6 +133,8 @@ def test_a_reset_puts_the_scaffold_back_and_keeps_the_work(
     assert (backup / "notes" / "mine.txt").read_text() == "mine too"
     assert scaffold.listed(begun.exercise(PATH)) == scaffold.listed(begun.base(PATH))
     assert (begun.exercise(PATH) / "greeting.txt").read_text() != "mine"
+    # The very folder: a shell that stands in it stays where the exercise is.
+    assert begun.exercise(PATH).stat().st_ino == inode
 
 
 def test_two_resets_make_two_backups(begun: Workspace, toy_places: Places, greeting: Exercise) -> None:

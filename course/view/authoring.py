@@ -18,7 +18,7 @@ PROMISE_COLUMNS = 16
 def made(name: str, files: Sequence[Path]) -> Iterator[Row]:
     """The files of a new exercise."""
     for at, file in enumerate(files):
-        yield Row(str(file), label=dim("Made") if at == 0 else " ", label_columns=7)
+        yield Row(str(file), label=dim("Made") if at == 0 else " ", label_columns=7, whole=True)
     yield BLANK
     yield Row(f"learn dev check {name}", label=dim("Then"), label_columns=7)
 
@@ -60,12 +60,12 @@ def laid_out(exercise: Exercise, name: str, folder: Path, laid: str, *, on: str)
     yield Row(f"{folder}: the scaffold, {laid}", label=dim("Made"), label_columns=7)
     yield BLANK
     save = f"learn dev mistake {exercise.name} {name} {folder} --save{f' --on {on}' if on else ''}"
-    yield Row(save, label=dim("Then"), label_columns=7)
+    yield Row(save, label=dim("Then"), label_columns=7, whole=True)
 
 
 def saved(done: Saved) -> Iterator[Row]:
     """A mistake's diff: what it changes, and what is still to fill in."""
-    yield Row(str(done.path), label=dim("Saved"), label_columns=7)
+    yield Row(str(done.path), label=dim("Saved"), label_columns=7, whole=True)
     for file, removed, added in done.changed:
         yield Row(f"{file}: -{removed} +{added} on right/{done.on}", label=" ", label_columns=7)
     if done.unfilled:

@@ -6,6 +6,7 @@ Pure: a row and a width make lines of text. screens.py shows them.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -60,6 +61,7 @@ class Row:
     """One thing on the screen: a label with a hanging indent, its text, and what stands to its right.
 
     `right` is flush right, or begins at column `right_at`; where it finds no room it drops under the text.
+    A `whole` text is never folded: a command or a path, which is copied.
     """
 
     left: Text = ""
@@ -68,6 +70,7 @@ class Row:
     label_columns: int = 0
     indent: int = 0
     right_at: int | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,8 @@ def lines(row: Drawn, columns: int, *, colour: bool) -> list[str]:
     hang = indent + label_columns
     end = columns - MARGIN
     beside = right and not narrow and row.right_at is None and hang + _cells(right) + 24 <= end
-    text = _folded(_pieces(row.left), end - hang - (_cells(right) + 2 if beside else 0))
+    room = end - hang - (_cells(right) + 2 if beside else 0)
+    text = _folded(_pieces(row.left), sys.maxsize if row.whole else room)
     first = [*label, Piece(" " * (label_columns - _cells(label))), *text[0]]
     body = [(indent, first), *((hang, line) for line in text[1:])]
     if right:

@@ -36,7 +36,7 @@ def draw(run: PastRun, screen: Screen) -> Iterator[Drawn]:
         yield BLANK
         yield Row("By hand", right=dim(f"with your server at {HTTP}"), right_at=11)
         for command in run.commands:
-            yield Row(command, indent=2)
+            yield Row(command, indent=2, whole=True)
         if run.more_commands:
             yield Row(dim(f"and {run.more_commands} more, in history.jsonl"), indent=2)
     if run.logs:
