@@ -222,6 +222,12 @@ def reset(
 
 @app.command(cls=PlainCommand)
 def show(
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="EXERCISE", help="Its name or path; or a run's number, or folder.", autocompletion=exercise_names
+        ),
+    ] = None,
     run: Annotated[str | None, typer.Argument(metavar="RUN", help="Its number. Default: the last one.")] = None,
     exercise: Annotated[str | None, typer.Option(metavar="NAME", autocompletion=exercise_names)] = None,
 ) -> ExitStatus:
@@ -230,9 +236,15 @@ def show(
     from course.view import run as view
     from course.view import screens
 
-    here = _here()
     screen = screens.stdout()
-    screen.show(view.draw(past_run.read(here, situation.meant(here, exercise), run), screen))
+    folder = past_run.folder_named(what)
+    if folder is not None:
+        shown = past_run.read_folder(folder)
+    else:
+        here = _here()
+        name, number = past_run.asked(what, run)
+        shown = past_run.read(here, situation.meant(here, exercise or name), number)
+    screen.show(view.draw(shown, screen))
     return ExitStatus.PASSED
 
 

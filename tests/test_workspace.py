@@ -185,10 +185,10 @@ def test_an_exercise_that_is_not_there_has_no_hash(ws: Workspace) -> None:
 
 
 def test_runs_are_numbered_and_the_last_ten_are_kept(ws: Workspace) -> None:
-    assert workspace.latest_run(ws, PATH) is None
+    assert workspace.kept_runs(ws, PATH) == []
     made = [workspace.new_run(ws, PATH) for _ in range(13)]
     assert made[-1] == ws.runs(PATH) / "0013"
-    assert workspace.latest_run(ws, PATH) == made[-1]
+    assert workspace.kept_runs(ws, PATH)[-1] == made[-1]
     assert sorted(ws.runs(PATH).iterdir()) == made[3:]
 
 

@@ -12,7 +12,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ class Grading:
         self._results: list[CheckResult] = []
         self._trouble = "the grader ended without a report"
         self._is_cut = False
+        self._is_interrupted = False
 
     def events(self) -> Iterator[CheckEvent]:
         """Each event as it comes. Ends with the report, with the child, or at the exercise's time limit."""
@@ -93,9 +94,26 @@ class Grading:
         """Whether the run was ended before its last check."""
         return self._is_cut
 
+    def interrupt(self) -> None:
+        """Somebody has stopped the run: its verdict is that, what has been told so far, and the rest as not run."""
+        self._is_interrupted = True
+
     @property
     def verdict(self) -> Verdict:
         """What the run came to."""
+        if self._is_interrupted:
+            ended = {result.id: result for result in self._results}
+            return Verdict(
+                exercise=self._exercise.path,
+                outcome=Outcome.INTERRUPTED,
+                results=tuple(
+                    ended.get(check) or CheckResult(check, sentence, Outcome.SKIPPED)
+                    for check, sentence in self._sentences.items()
+                ),
+                seconds=round(time.monotonic() - self._started_at, 3),
+                run=self._run,
+                reason=f"interrupted at: {self._sentences.get(self._running, 'the start')}",
+            )
         told = {result.id for result in self._results}
         missing = [check for check in self._sentences if check not in told and not self._is_cut]
         places = {check: place for place, check in enumerate(self._sentences)}
@@ -168,6 +186,12 @@ def start(
         try:
             ours.sendall(nonce.encode() + b"\n")
             yield grading
+        except BaseException:
+            # Ctrl-C, or `learn check | head`: kept at once, since who is impatient may press it again.
+            grading.interrupt()
+            with suppress(OSError):
+                _save(grading.verdict)
+            raise
         finally:
             if grading.is_cut:
                 ours.shutdown(socket.SHUT_RDWR)  # nobody listens any more: it must not wait for us to read
@@ -176,7 +200,7 @@ def start(
 
 
 def read_verdict(run: Path) -> Verdict | None:
-    """The verdict that a run's folder holds; None when the run was cut short or its file is of another version."""
+    """The verdict that a run's folder holds; None when the run was killed or its file is of another version."""
     try:
         body: dict[str, Any] = json.loads((run / "verdict.json").read_text(encoding="utf-8"))
         if body["v"] not in READ_VERSIONS:

@@ -179,10 +179,9 @@ def new_run(ws: Workspace, exercise_path: str) -> Path:
     return run
 
 
-def latest_run(ws: Workspace, exercise_path: str) -> Path | None:
-    """The newest run's folder, whether it has ended or not; None before the first."""
-    kept = _runs(ws.runs(exercise_path))
-    return kept[-1] if kept else None
+def kept_runs(ws: Workspace, exercise_path: str) -> list[Path]:
+    """The folders of the last runs, the oldest first, whether they have ended or not."""
+    return _runs(ws.runs(exercise_path))
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def nothing_open(coming: int) -> Iterator[Row]:
 
 
 def reset(exercise: Exercise, backup: str, *, way_back: str = "") -> Iterator[Row]:
-    """Back to the scaffold. A shell that stood further inside has moved along with its folder, and needs a `way_back`."""
+    """Back to the scaffold. A shell that stood further inside has moved along with it, and needs a `way_back`."""
     yield Row(f"{exercise.title} is as it was issued.")
     yield _labelled("Kept", f"{backup}/")
     yield Row(dim("your work until now; copy back from it what you need"), label_columns=LABEL_COLUMNS)

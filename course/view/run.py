@@ -16,6 +16,7 @@ _WORDS: dict[Outcome, str | Piece] = {
     Outcome.SKIPPED: "Not judged",
     Outcome.INCONCLUSIVE: "Cannot tell",
     Outcome.BROKEN: bad("Broken"),
+    Outcome.INTERRUPTED: "Interrupted",
 }
 
 
@@ -32,6 +33,8 @@ def draw(run: PastRun, screen: Screen) -> Iterator[Drawn]:
     )
     if verdict.reason:
         yield Row(dim(verdict.reason.rstrip()))
+    if run.seed is not None:
+        yield Row(dim(f"LEARN_SEED={run.seed} draws the same names and values again"))
     if run.commands:
         yield BLANK
         yield Row("By hand", right=dim(f"with your server at {HTTP}"), right_at=11)
