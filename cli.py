@@ -6,23 +6,32 @@ Imports stand in the functions that need them: `learn progress` must not wait fo
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
 from course.commands import authors
-from course.commands.arguments import AsJson, ExerciseName, exercise_names
+from course.commands.arguments import AsJson, ExerciseName, NoPager, exercise_names
 from course.model import ExitStatus
 from course.parameters import PlainCommand, PlainGroup
 
 if TYPE_CHECKING:
     from course.learner.situation import Situation
 
+
+class LearnGroup(PlainGroup):
+    """The commands, also by the names that they have elsewhere. No typo leads to one that undoes work."""
+
+    aliases: ClassVar = {"list": "progress", "status": "progress", "test": "check"}
+    never_offered: ClassVar = {"reset"}
+
+
 app = typer.Typer(
     name="learn",
     help="An interactive course: WSGI, ASGI and Channels, graded by real servers.",
-    epilog="`learn` alone says where you are. `learn tour` shows the main job in about a minute.",
-    cls=PlainGroup,
+    epilog="`learn` alone says where you are. `learn tour` shows the main job in about a minute."
+    " `list` and `status` are `progress`, `test` is `check`.",
+    cls=LearnGroup,
     invoke_without_command=True,
     rich_markup_mode=None,  # rich's help takes three times as long to come
     pretty_exceptions_enable=False,  # course/__main__.py is the one door for errors
@@ -112,13 +121,13 @@ def next_(
 
 
 @app.command(cls=PlainCommand)
-def lesson(exercise: ExerciseName = None) -> ExitStatus:
+def lesson(exercise: ExerciseName = None, no_pager: NoPager = False) -> ExitStatus:
     """Read the lesson, page by page."""
     from course.learner import asking
-    from course.view import lesson as view
-    from course.view import screens
+    from course.view import markdown, pager, screens
 
-    view.page(asking.lesson(exercise), screens.stdout())
+    screen = screens.stdout()
+    pager.show(markdown.draw(asking.lesson(exercise), screen), screen, is_wanted=not no_pager)
     return ExitStatus.PASSED
 
 
@@ -151,11 +160,11 @@ def check(
 
 
 @app.command(cls=PlainCommand)
-def progress(as_json: AsJson = False) -> ExitStatus:
+def progress(as_json: AsJson = False, no_pager: NoPager = False) -> ExitStatus:
     """The roadmap with its boxes."""
     from course.learner import situation
+    from course.view import pager, screens
     from course.view import progress as view
-    from course.view import screens
     from course.view.rows import Block
 
     here = _here()
@@ -164,7 +173,7 @@ def progress(as_json: AsJson = False) -> ExitStatus:
     if as_json:
         screen.show([Block(view.as_json(here.course, here.progress, boxes, at), margin=0)])
         return ExitStatus.PASSED
-    screen.show(view.draw(here.course, here.progress, boxes, at))
+    pager.show(view.draw(here.course, here.progress, boxes, at), screen, is_wanted=not no_pager)
     return ExitStatus.PASSED
 
 
@@ -181,14 +190,14 @@ def hint(exercise: ExerciseName = None) -> ExitStatus:
 
 
 @app.command(cls=PlainCommand)
-def solution(exercise: ExerciseName = None) -> ExitStatus:
+def solution(exercise: ExerciseName = None, no_pager: NoPager = False) -> ExitStatus:
     """Your work beside the reference, and its why.
 
     Shown after passing, or after asking twice.
     """
     from course.learner import asking, situation
     from course.view import diff as view
-    from course.view import screens
+    from course.view import pager, screens
 
     here = _here()
     chosen = situation.meant(here, exercise)
@@ -196,7 +205,7 @@ def solution(exercise: ExerciseName = None) -> ExitStatus:
     if not asking.may_see_solution(here, chosen):
         screen.show(view.ask_again(chosen, asking.hints_left(here, chosen)))
         return ExitStatus.NOT_YET
-    screen.show(view.draw(asking.compare(here, chosen), screen))
+    pager.show(view.draw(asking.compare(here, chosen), screen), screen, is_wanted=not no_pager)
     return ExitStatus.PASSED
 
 
@@ -230,11 +239,12 @@ def show(
     ] = None,
     run: Annotated[str | None, typer.Argument(metavar="RUN", help="Its number. Default: the last one.")] = None,
     exercise: Annotated[str | None, typer.Option(metavar="NAME", autocompletion=exercise_names)] = None,
+    no_pager: NoPager = False,
 ) -> ExitStatus:
     """The last run again, without running it."""
     from course.learner import past_run, situation
+    from course.view import pager, screens
     from course.view import run as view
-    from course.view import screens
 
     screen = screens.stdout()
     folder = past_run.folder_named(what)
@@ -244,7 +254,7 @@ def show(
         here = _here()
         name, number = past_run.asked(what, run)
         shown = past_run.read(here, situation.meant(here, exercise or name), number)
-    screen.show(view.draw(shown, screen))
+    pager.show(view.draw(shown, screen), screen, is_wanted=not no_pager)
     return ExitStatus.PASSED
 
 

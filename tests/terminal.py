@@ -19,7 +19,7 @@ from tests.tree import ROOT
 TOY = ROOT / "tests" / "toy_course"
 DEADLINE_S = 120
 # What would change a screen. A test sets what it wants.
-SCREEN_VARIABLES = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM", "PAGER", "LEARN_DEBUG"}
+SCREEN_VARIABLES = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM", "PAGER", "LESS", "LEARN_DEBUG"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,17 @@ def learn(folder: Path, *arguments: str, rooms: Path = TOY, **variables: str) ->
 
 
 def on_a_terminal(
-    folder: Path, *arguments: str, columns: int = 80, typed: str = "", rooms: Path = TOY, **variables: str
+    folder: Path,
+    *arguments: str,
+    columns: int = 80,
+    height: int = 40,
+    typed: str = "",
+    rooms: Path = TOY,
+    **variables: str,
 ) -> Shown:
     """Run it on a terminal of its own; both its outputs come as one."""
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", height, columns, 0, 0))
     env: Mapping[str, str] = environment(rooms, **{"TERM": "xterm", **variables})
     with subprocess.Popen(
         command(*arguments), cwd=folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True

@@ -401,6 +401,26 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
         assert f"  {name} " in text
 
 
+@pytest.mark.parametrize(("alias", "name"), [("list", "progress"), ("status", "progress"), ("test", "check")])
+def test_a_command_has_other_names(folder: Path, alias: str, name: str) -> None:
+    first, second = learn(folder, alias, "--json"), learn(folder, name, "--json")
+    assert first.status == second.status
+    assert first.out.splitlines()[0] == second.out.splitlines()[0]
+    assert f"`{alias}`" in learn(folder, "--help").out
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("chek", "`check`"), ("statsu", "`status`"), ("rest", ""), ("resett", ""), ("rset", ""), ("frobnicate", "")],
+)
+def test_a_typo_runs_nothing_and_never_leads_to_a_reset(folder: Path, typed: str, offered: str) -> None:
+    do_the_work(folder)
+    shown = learn(folder, typed, "--yes")
+    assert (shown.status, shown.out) == (2, "")
+    assert f"no such command '{typed}'.{offered and f' Did you mean {offered}?'}\n" in shown.error
+    assert not (folder / ".learn" / "backups").exists()
+
+
 def test_doctor_tells_of_programs_and_of_variables_that_are_left_out(tmp_path: Path) -> None:
     shown = learn(tmp_path, "doctor", WEB_CONCURRENCY="4")
     assert shown.status in (0, 3)  # this machine may lack something

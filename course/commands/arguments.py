@@ -26,4 +26,5 @@ ExerciseName = Annotated[
 ExerciseNames = Annotated[
     list[str] | None, typer.Argument(metavar="EXERCISE...", help="Default: all.", autocompletion=exercise_names)
 ]
+NoPager = Annotated[bool, typer.Option("--no-pager", help="All at once, not page by page.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object, or one a line.")]

@@ -17,9 +17,10 @@ from course.view.measure import cells, wrapped
 PASSED, FAILED, SKIPPED, STALE, CURRENT, OPEN, FULL = "✓✗◌~▸□■"
 
 NARROW_COLUMNS = 60
+READING_COLUMNS = 100  # a longer line of prose is hard to read, and a right-hand part too far from what it belongs to
 MARGIN = 2
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 class Ink(StrEnum):
@@ -87,10 +88,11 @@ Drawn = Row | Block
 
 
 def lines(row: Drawn, columns: int, *, colour: bool) -> list[str]:
-    """The row as lines of so many columns, inked when there is colour."""
+    """The row as lines of so many columns, and of no more than one reads with ease; inked when there is colour."""
     if isinstance(row, Block):
         margin = " " * (row.margin + row.indent)
         return [(margin + line).rstrip() for line in row.text.split("\n")]
+    columns = min(columns, READING_COLUMNS)
     narrow = columns < NARROW_COLUMNS
     indent = MARGIN + narrowed(row.indent, columns)
     label, right = _pieces(row.label), _pieces(row.right)
@@ -141,7 +143,7 @@ def _safe(text: str) -> str:
     """Without what would move the cursor or ring the bell: a finding may quote what a server printed."""
     if text.isprintable():
         return text
-    text = _ESCAPES.sub("", text).expandtabs(4)
+    text = ESCAPES.sub("", text).expandtabs(4)
     return "".join(character if character.isprintable() or character == "\n" else "�" for character in text)
 
 

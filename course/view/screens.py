@@ -19,18 +19,20 @@ from course.view.rows import MARGIN, Block, Drawn, lines, narrowed
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-WIDTH_COLUMNS = 80
+WIDTH_COLUMNS = 80  # where nobody tells
+HEIGHT_ROWS = 24
 NARROWEST_COLUMNS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Where rows are shown: how wide it is, whether it takes colour, whether somebody watches it live."""
+    """Where rows are shown: how large it is, whether it takes colour, whether somebody watches it live."""
 
     stream: TextIO
     columns: int = WIDTH_COLUMNS
     colour: bool = False
     live: bool = False
+    rows: int = HEIGHT_ROWS
 
     def show(self, rows: Iterable[Drawn]) -> None:
         """Write the rows, each as it comes."""
@@ -43,8 +45,8 @@ def screen_on(stream: TextIO) -> Screen:
     """The screen that a stream leads to. NO_COLOR, FORCE_COLOR, COLUMNS and TERM=dumb are honoured."""
     live = stream.isatty() and os.environ.get("TERM") != "dumb"
     colour = not os.environ.get("NO_COLOR") and (live or bool(os.environ.get("FORCE_COLOR")))
-    columns = min(shutil.get_terminal_size((WIDTH_COLUMNS, 24)).columns, WIDTH_COLUMNS)
-    return Screen(stream, max(columns, NARROWEST_COLUMNS), colour, live)
+    columns, rows = shutil.get_terminal_size((WIDTH_COLUMNS, HEIGHT_ROWS))
+    return Screen(stream, max(columns, NARROWEST_COLUMNS), colour, live, rows)
 
 
 def stdout() -> Screen:
@@ -67,20 +69,23 @@ def agreed(question: str) -> bool:
         return False
 
 
-def rendered(renderable: RenderableType, screen: Screen, indent: int = 0) -> Block:
-    """What rich draws, as a block that fits the screen beside this indent. Imports rich."""
+def rendered(renderable: RenderableType, screen: Screen, indent: int = 0, columns: int | None = None) -> Block:
+    """What rich draws, as a block of so many columns; without, it fits the screen beside this indent. Imports rich."""
     import io
 
     from rich.console import Console
+
+    from course.view.inks import MARKDOWN
 
     indent = narrowed(indent, screen.columns)
     buffer = io.StringIO()
     console = Console(
         file=buffer,
-        width=screen.columns - 2 * MARGIN - indent,
+        width=columns or screen.columns - 2 * MARGIN - indent,
         force_terminal=screen.colour,
         no_color=not screen.colour,
         color_system="standard" if screen.colour else None,
+        theme=MARKDOWN,
         emoji=False,
         highlight=False,
     )
