@@ -76,7 +76,8 @@ def _parts(text: str) -> Iterator[_Part]:
     tokens = MarkdownIt().enable("table").parse(text)
     begun = 0
     for at, token in enumerate(tokens):
-        if token.level or token.map is None or token.type not in {"fence", "code_block", "table_open"}:
+        # Also those in a list, which is cut in two by them: rich would fold them there.
+        if token.map is None or token.type not in {"fence", "code_block", "table_open"}:
             continue
         start, end = token.map
         yield from _prose_in(lines[begun:start])
