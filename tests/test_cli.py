@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -20,6 +21,7 @@ from course.model import CheckFinished, SuiteFinished, SuiteStarted
 from course.shared import wire
 from tests.terminal import TOY, command, environment, learn
 from tests.transcripts import hold, normalised
+from tests.tree import ROOT
 
 REFERENCE = TOY / "solutions" / "stage_1" / "greeting" / "right" / "reference" / "greeting.txt"
 
@@ -200,6 +202,44 @@ def test_in_an_exercises_folder_every_command_means_that_exercise(folder: Path) 
         assert named, (words, shown)
         assert "Hello over HTTP" not in out, (words, shown)
     assert "▸ A Greeting" in learn(inside.parent, "progress").out
+
+
+def test_a_stage_that_is_a_link_is_in_the_workspace_too(folder: Path) -> None:
+    (folder / "stage_1").rename(folder.parent / "elsewhere")
+    (folder / "stage_1").symlink_to(folder.parent / "elsewhere")
+    learn(folder, "next", "hello")
+    script = 'cd stage_1/greeting; "$@" check; "$@" next hello; "$@" reset --yes; ls'
+    done = subprocess.run(
+        ["/bin/sh", "-c", script, "sh", *command()],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.stderr == ""
+    assert "✗ The greeting is written" in done.stdout
+    assert "  cd ../../stage_2/hello\n" in done.stdout
+    assert "A Greeting is as it was issued" in done.stdout
+    assert "README.md" in done.stdout
+
+
+def test_another_folder_called_course_on_the_path_is_not_ours(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine" / "course").mkdir(parents=True)
+    (tmp_path / "mine" / "course" / "__init__.py").write_text('raise SystemExit("the wrong one")\n')
+    path = os.pathsep.join([str(tmp_path / "mine"), str(ROOT)])
+    # As pip writes the script `learn`.
+    script = "import sys; from learn_asgi import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script, "check"],
+        cwd=folder,
+        env=environment(PYTHONPATH=path),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "✗ The greeting is written" in done.stdout
 
 
 def test_check_of_an_exercise_that_is_not_begun_says_how_to_begin_it(folder: Path) -> None:

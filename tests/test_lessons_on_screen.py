@@ -69,5 +69,7 @@ def test_a_diff_has_two_colours_and_source_none() -> None:
     assert "\x1b[31m-old" in code
     assert "\x1b[32m+new" in code
     python = 'class A:\n    """B."""\n    @c\n    def d(self): return f"{1}" + None  # e\n'
-    codes = re.findall(r"\x1b\[([0-9;]*)m", markdown.code(python, "python", Screen(io.StringIO(), 80, colour=True)).text)
+    codes = re.findall(
+        r"\x1b\[([0-9;]*)m", markdown.code(python, "python", Screen(io.StringIO(), 80, colour=True)).text
+    )
     assert {code for each in codes for code in each.split(";")} <= {"0", "1", "2"}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from course.authors.dossier import Dossier
+from course.authors.new import Made
 from course.authors.promises import Promise
 from course.authors.saving import Saved
 from course.model import Exercise
@@ -15,11 +16,15 @@ CASE_COLUMNS = 30
 PROMISE_COLUMNS = 16
 
 
-def made(name: str, files: Sequence[Path]) -> Iterator[Row]:
-    """The files of a new exercise."""
-    for at, file in enumerate(files):
+def made(name: str, title: str, new: Made) -> Iterator[Row]:
+    """The files of a new exercise, and whether the title that was given is its title."""
+    for at, file in enumerate(new.files):
         yield Row(str(file), label=dim("Made") if at == 0 else " ", label_columns=7, whole=True)
     yield BLANK
+    if title != new.title:
+        told = f"The roadmap has this box already, as {new.title!r}: {title!r} is not used."
+        yield Row(told, label=dim("Title"), label_columns=7)
+        yield BLANK
     yield Row(f"learn dev check {name}", label=dim("Then"), label_columns=7)
 
 
