@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import shlex
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -19,31 +13,8 @@ from course.learner import workspace
 from course.learner.workspace import Workspace
 from course.model import CheckFinished, SuiteFinished, SuiteStarted
 from course.shared import wire
-from tests.terminal import TOY, command, environment, learn
+from tests.terminal import REFERENCE, do_the_work, learn
 from tests.transcripts import hold, normalised
-from tests.tree import ROOT
-
-REFERENCE = TOY / "solutions" / "stage_1" / "greeting" / "right" / "reference" / "greeting.txt"
-
-
-@pytest.fixture(scope="session")
-def begun_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `learn next` makes, once."""
-    place = tmp_path_factory.mktemp("begun")
-    assert learn(place, "next").status == 0
-    return place / "wsgi-asgi"
-
-
-@pytest.fixture
-def folder(tmp_path: Path, begun_once: Path) -> Path:
-    """A workspace in which the greeting was begun."""
-    return Path(shutil.copytree(begun_once, tmp_path / "Übungen in Ruhe" / "wsgi-asgi"))
-
-
-def do_the_work(folder: Path) -> None:
-    """What a learner does between `learn next` and a green check."""
-    shutil.copy(REFERENCE, folder / "stage_1" / "greeting" / "greeting.txt")
-
 
 # --- beginning ---
 
@@ -163,83 +134,10 @@ def test_an_edit_after_passing_makes_the_tick_stale(folder: Path) -> None:
     assert "~ A Greeting" in learn(folder, "progress").out
 
 
-def test_a_tick_that_an_experiment_loses_is_told_once_and_keeps_its_date(folder: Path) -> None:
-    do_the_work(folder)
-    learn(folder, "check")
-    (folder / "stage_1" / "greeting" / "greeting.txt").write_text("Hello, world!\n")
-    first, second = learn(folder, "check").out, learn(folder, "check").out
-    date = re.search(r"It passed on (\d+ \w+ \d{4}); these files do not\.", first)
-    assert date is not None
-    assert "It passed on" not in second
-    for words in ([], ["progress"]):
-        assert f"passed {date[1]}, changed since" in learn(folder, *words).out
-    (box,) = json.loads(learn(folder, "progress", "--json").out)["stages"][0]["exercises"]
-    assert box["state"] == "stale"
-    assert box["passed_at"]
-    assert "- [x] A Greeting" in (folder / "ROADMAP.md").read_text()
-
-
 def test_check_without_a_name_takes_the_exercise_one_stands_in(folder: Path) -> None:
     learn(folder, "next", "hello")
     shown = learn(folder / "stage_1" / "greeting" / "notes", "check")
     assert "A Greeting" in shown.out
-
-
-def test_in_an_exercises_folder_every_command_means_that_exercise(folder: Path) -> None:
-    learn(folder, "next", "hello")
-    inside = folder / "stage_1" / "greeting" / "notes"
-    commands: list[list[str]] = [
-        *([], ["lesson"], ["check"], ["check", "--json"], ["hint"], ["show"], ["solution"], ["solution"]),
-        *(["progress", "--json"], ["reset", "--yes"]),
-    ]
-    for words in commands:
-        # Each as if the other one were being worked on: a check makes its own the current one.
-        state = json.loads((folder / ".learn" / "progress.json").read_text())
-        (folder / ".learn" / "progress.json").write_text(json.dumps({**state, "current": "stage_2/hello"}))
-        shown = learn(inside, *words)
-        out = json.dumps(json.loads(shown.out)["current"]) if words[:1] == ["progress"] else shown.out
-        named = any(word in out for word in ("A Greeting", "stage_1/greeting", "The greeting is written"))
-        assert named, (words, shown)
-        assert "Hello over HTTP" not in out, (words, shown)
-    assert "▸ A Greeting" in learn(inside.parent, "progress").out
-
-
-def test_a_stage_that_is_a_link_is_in_the_workspace_too(folder: Path) -> None:
-    (folder / "stage_1").rename(folder.parent / "elsewhere")
-    (folder / "stage_1").symlink_to(folder.parent / "elsewhere")
-    learn(folder, "next", "hello")
-    script = 'cd stage_1/greeting; "$@" check; "$@" next hello; "$@" reset --yes; ls'
-    done = subprocess.run(
-        ["/bin/sh", "-c", script, "sh", *command()],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.stderr == ""
-    assert "✗ The greeting is written" in done.stdout
-    assert "  cd ../../stage_2/hello\n" in done.stdout
-    assert "A Greeting is as it was issued" in done.stdout
-    assert "README.md" in done.stdout
-
-
-def test_another_folder_called_course_on_the_path_is_not_ours(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "mine" / "course").mkdir(parents=True)
-    (tmp_path / "mine" / "course" / "__init__.py").write_text('raise SystemExit("the wrong one")\n')
-    path = os.pathsep.join([str(tmp_path / "mine"), str(ROOT)])
-    # As pip writes the script `learn`.
-    script = "import sys; from learn_asgi import main; sys.exit(main())"
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", script, "check"],
-        cwd=folder,
-        env=environment(PYTHONPATH=path),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (1, "")
-    assert "✗ The greeting is written" in done.stdout
 
 
 def test_check_of_an_exercise_that_is_not_begun_says_how_to_begin_it(folder: Path) -> None:
@@ -347,50 +245,6 @@ def test_show_draws_the_last_run_again(folder: Path) -> None:
     assert "It has these: 0001" in learn(folder, "show", "9").error
 
 
-def test_show_takes_a_name_and_never_for_a_number(folder: Path) -> None:
-    learn(folder, "check")
-    learn(folder, "next", "hello")
-    first = learn(folder, "show", "greeting")
-    assert "A Greeting" in first.out
-    assert learn(folder, "show", "greeting", "1").out == learn(folder, "show", "stage_1/greeting").out == first.out
-    assert "no run of hello has come to a verdict yet" in learn(folder, "show", "hello").error
-    assert "no run of hello has come to a verdict yet" in learn(folder, "show", "1").error
-    assert "there is no exercise 'greetin'" in learn(folder, "show", "greetin").error
-    assert "two numbers of runs" in learn(folder, "show", "1", "2").error
-
-
-def test_show_reads_a_runs_folder_wherever_one_stands(folder: Path, tmp_path: Path) -> None:
-    learn(folder, "check")
-    kept = shutil.copytree(folder / ".learn" / "runs" / "stage_1" / "greeting" / "0001", tmp_path / "kept" / "run")
-    shown = learn(tmp_path, "show", str(kept))
-    assert shown.status == 0
-    assert "A Greeting" in shown.out
-    (kept / "verdict.json").write_text("{}")
-    assert "is no verdict that this `learn` can read" in learn(tmp_path, "show", str(kept)).error
-
-
-def test_show_tells_the_seed_of_a_run_that_drew(folder: Path) -> None:
-    learn(folder, "check")
-    assert "LEARN_SEED" not in learn(folder, "show").out
-    (history,) = (folder / ".learn" / "runs").rglob("history.jsonl")
-    history.write_text(json.dumps({"kind": "seed.drawn", "seed": 4711}) + "\n")
-    assert "LEARN_SEED=4711 draws" in learn(folder, "show").out
-
-
-def test_a_run_that_was_stopped_is_shown_as_such(folder: Path) -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    for out in (writing, subprocess.DEVNULL):
-        # With nobody to read it, as in `learn check | head -1`; then whole.
-        done = subprocess.run(command("check"), cwd=folder, env=environment(), stdout=out, check=False)
-        assert done.returncode == 1
-    os.close(writing)
-    shown = learn(folder, "show", "1")
-    assert shown.status == 0
-    assert "Interrupted: 0 of " in shown.out
-    assert "It has these: 0001 (interrupted), 0002." in learn(folder, "show", "9").error
-
-
 def test_show_tells_how_to_repeat_the_requests_by_hand(folder: Path) -> None:
     learn(folder, "next", "hello")
     learn(folder, "check")
@@ -480,25 +334,3 @@ def test_the_shell_completes_exercise_names_outside_a_workspace(tmp_path: Path, 
 def test_completion_is_quiet_when_the_course_cannot_be_read(tmp_path: Path) -> None:
     shown = learn(tmp_path, rooms=tmp_path, _LEARN_COMPLETE="complete_bash", COMP_WORDS="learn next ", COMP_CWORD="2")
     assert (shown.out.strip(), shown.error) == ("", "")
-
-
-@pytest.mark.parametrize("below", ["", "notes"])
-def test_after_a_reset_from_inside_one_is_where_one_was_or_told_the_way(folder: Path, below: str) -> None:
-    do_the_work(folder)
-    inside = folder / "stage_1" / "greeting" / below
-    script = 'cd "$1"; shift; "$@" reset --yes; ls; "$@" check; "$@"'
-    done = subprocess.run(
-        ["/bin/sh", "-c", script, "sh", str(inside), *command()],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert ".learn/backups/stage_1/greeting" in done.stdout
-    if below:
-        assert f"  cd {shlex.quote(str(inside.parent))}\n" in done.stdout
-    else:
-        assert "cd " not in done.stdout
-        assert "README.md" in done.stdout
-        assert "✗ The greeting is written" in done.stdout

@@ -61,7 +61,7 @@ def test_a_run_goes_over_the_screen_line_by_line() -> None:
     hold("run", stream.getvalue())
 
 
-@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.PASSED])
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o not in {Outcome.PASSED, Outcome.INTERRUPTED}])
 def test_every_outcome_is_closed_with_what_to_do(outcome: Outcome) -> None:
     hold(f"closing_{outcome}", shown(view.closing(attempt(outcome, reason="what went wrong"))))
 

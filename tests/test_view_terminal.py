@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal import TOY, learn, on_a_terminal
+from tests.terminal import do_the_work, learn, on_a_terminal
 
 INK = re.compile(r"\x1b\[\d*m")
 ERASED = re.compile(r"\r\x1b\[K[^\r\n]*(?=\r\x1b\[K)")
@@ -76,8 +76,7 @@ TO_PAGE = ["lesson", "show", "solution", "progress"]
 @pytest.fixture
 def passed(folder: Path) -> Path:
     """A workspace in which the greeting has passed."""
-    reference = TOY / "solutions" / "stage_1" / "greeting" / "right" / "reference" / "greeting.txt"
-    shutil.copy(reference, folder / "stage_1" / "greeting" / "greeting.txt")
+    do_the_work(folder)
     assert learn(folder, "check").status == 0
     return folder
 
