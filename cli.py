@@ -6,23 +6,32 @@ Imports stand in the functions that need them: `learn progress` must not wait fo
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
 from course.commands import authors
-from course.commands.arguments import AsJson, ExerciseName, Verbose, exercise_names
+from course.commands.arguments import AsJson, ExerciseName, NoPager, Verbose, exercise_names
 from course.model import ExitStatus
 from course.parameters import PlainCommand, PlainGroup
 
 if TYPE_CHECKING:
     from course.learner.situation import Situation
 
+
+class LearnGroup(PlainGroup):
+    """The commands, also by the names that they have elsewhere. No typo leads to one that undoes work."""
+
+    aliases: ClassVar = {"list": "progress", "status": "progress", "test": "check"}
+    never_offered: ClassVar = {"reset"}
+
+
 app = typer.Typer(
     name="learn",
     help="An interactive course: WSGI, ASGI and Channels, graded by real servers.",
-    epilog="`learn` alone says where you are. `learn tour` shows the main job in about a minute.",
-    cls=PlainGroup,
+    epilog="`learn` alone says where you are. `learn tour` shows the main job in about a minute."
+    " `list` and `status` are `progress`, `test` is `check`.",
+    cls=LearnGroup,
     invoke_without_command=True,
     rich_markup_mode=None,  # rich's help takes three times as long to come
     pretty_exceptions_enable=False,  # course/__main__.py is the one door for errors
@@ -71,8 +80,9 @@ def where_am_i(
         return ExitStatus.PASSED
     here = _here()
     next_open = situation.next_open(here.course, here.progress)
-    boxes = situation.boxes(here)
-    screen.show(progress.where_you_are(here.course, here.progress, boxes, now=datetime.now(UTC), next_open=next_open))
+    boxes, at = situation.boxes(here), situation.exercise_at(here)
+    now = datetime.now(UTC)
+    screen.show(progress.where_you_are(here.course, here.progress, boxes, at, now=now, next_open=next_open))
     return ExitStatus.PASSED
 
 
@@ -111,13 +121,13 @@ def next_(
 
 
 @app.command(cls=PlainCommand)
-def lesson(exercise: ExerciseName = None) -> ExitStatus:
+def lesson(exercise: ExerciseName = None, no_pager: NoPager = False) -> ExitStatus:
     """Read the lesson, page by page."""
     from course.learner import asking
-    from course.view import lesson as view
-    from course.view import screens
+    from course.view import markdown, pager, screens
 
-    view.page(asking.lesson(exercise), screens.stdout())
+    screen = screens.stdout()
+    pager.show(markdown.draw(asking.lesson(exercise), screen), screen, is_wanted=not no_pager)
     return ExitStatus.PASSED
 
 
@@ -155,20 +165,20 @@ def check(
 
 
 @app.command(cls=PlainCommand)
-def progress(as_json: AsJson = False) -> ExitStatus:
+def progress(as_json: AsJson = False, no_pager: NoPager = False) -> ExitStatus:
     """The roadmap with its boxes."""
     from course.learner import situation
+    from course.view import pager, screens
     from course.view import progress as view
-    from course.view import screens
     from course.view.rows import Block
 
     here = _here()
     screen = screens.stdout()
-    boxes = situation.boxes(here)
+    boxes, at = situation.boxes(here), situation.exercise_at(here)
     if as_json:
-        screen.show([Block(view.as_json(here.course, here.progress, boxes), margin=0)])
+        screen.show([Block(view.as_json(here.course, here.progress, boxes, at), margin=0)])
         return ExitStatus.PASSED
-    screen.show(view.draw(here.course, here.progress, boxes))
+    pager.show(view.draw(here.course, here.progress, boxes, at), screen, is_wanted=not no_pager)
     return ExitStatus.PASSED
 
 
@@ -185,14 +195,14 @@ def hint(exercise: ExerciseName = None) -> ExitStatus:
 
 
 @app.command(cls=PlainCommand)
-def solution(exercise: ExerciseName = None) -> ExitStatus:
+def solution(exercise: ExerciseName = None, no_pager: NoPager = False) -> ExitStatus:
     """Your work beside the reference, and its why.
 
     Shown after passing, or after asking twice.
     """
     from course.learner import asking, situation
     from course.view import diff as view
-    from course.view import screens
+    from course.view import pager, screens
 
     here = _here()
     chosen = situation.meant(here, exercise)
@@ -200,7 +210,7 @@ def solution(exercise: ExerciseName = None) -> ExitStatus:
     if not asking.may_see_solution(here, chosen):
         screen.show(view.ask_again(chosen, asking.hints_left(here, chosen)))
         return ExitStatus.NOT_YET
-    screen.show(view.draw(asking.compare(here, chosen), screen))
+    pager.show(view.draw(asking.compare(here, chosen), screen), screen, is_wanted=not no_pager)
     return ExitStatus.PASSED
 
 
@@ -219,28 +229,40 @@ def reset(
     folder = situation.from_here(situation.project_of(here, chosen))
     if not yes and not screens.agreed(view.reset_question(chosen, folder)):
         return ExitStatus.NOT_YET
-    is_inside = situation.around_folder(here) == chosen
-    backup = beginning.reset(here, chosen).relative_to(here.workspace.root)
-    screens.stdout().show(view.reset(chosen, str(backup), is_inside=is_inside))
+    backup, way_back = beginning.reset(here, chosen)
+    screens.stdout().show(view.reset(chosen, str(backup.relative_to(here.workspace.root)), way_back=way_back))
     return ExitStatus.PASSED
 
 
 @app.command(cls=PlainCommand)
 def show(
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="EXERCISE", help="Its name or path; or a run's number, or folder.", autocompletion=exercise_names
+        ),
+    ] = None,
     run: Annotated[str | None, typer.Argument(metavar="RUN", help="Its number. Default: the last one.")] = None,
     exercise: Annotated[str | None, typer.Option(metavar="NAME", autocompletion=exercise_names)] = None,
     verbose: Verbose = False,
+    no_pager: NoPager = False,
 ) -> ExitStatus:
     """The last run again, without running it."""
     from course.learner import past_run, situation
-    from course.view import place, screens
+    from course.view import pager, place, screens
     from course.view import run as view
 
-    here = _here()
     screen = screens.stdout()
-    chosen = situation.meant(here, exercise)
-    project = place.project_in(here.workspace.root, chosen.path)
-    screen.show(view.draw(past_run.read(here, chosen, run), screen, project, verbose=verbose))
+    folder, project = past_run.folder_named(what), place.NOWHERE
+    if folder is not None:
+        shown = past_run.read_folder(folder)
+    else:
+        here = _here()
+        name, number = past_run.asked(what, run)
+        chosen = situation.meant(here, exercise or name)
+        project = place.project_in(here.workspace.root, chosen.path)
+        shown = past_run.read(here, chosen, number)
+    pager.show(view.draw(shown, screen, project, verbose=verbose), screen, is_wanted=not no_pager)
     return ExitStatus.PASSED
 
 
@@ -270,7 +292,7 @@ def tour() -> ExitStatus:
         trip.must_pass(exercise, mended.verdict)
         screen.show(view.progress())
         ended = mended.situation
-        screen.show(progress.draw(ended.course, ended.progress, mended.boxes))
+        screen.show(progress.draw(ended.course, ended.progress, mended.boxes, exercise))
     screen.show(view.onward())
     return ExitStatus.PASSED
 

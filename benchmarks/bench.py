@@ -21,7 +21,7 @@ from benchmarks.commands import CommandFailed, bare_interpreter, learn, wall_s, 
 from benchmarks.measures import Measure, closing, table
 from course.content import catalogue, scaffold
 from course.content.places import Places
-from course.learner.workspace import Workspace, latest_run
+from course.learner.workspace import Workspace, kept_runs
 from course.model import Exercise
 from course.shared.prctl import adopt_orphans
 
@@ -85,8 +85,8 @@ def _start_ups(workspace: Path, runs: int) -> Iterator[Measure]:
 def _check(workspace: Path, exercise: Exercise, runs: int) -> Measure:
     _tell(f"learn check {exercise.name}, to see which servers it starts")
     wall_s(learn("check", exercise.path), workspace)
-    run = latest_run(Workspace(workspace), exercise.path)
-    servers = servers_of(run) if run else ()
+    run = kept_runs(Workspace(workspace), exercise.path)[-1]
+    servers = servers_of(run)
     checks, boots = [], []
     for number in range(runs):
         _tell(f"learn check {exercise.name}, run {number + 1} of {runs}")

@@ -83,6 +83,32 @@ def move(source: Path, destination: Path) -> None:
         _sync_folder(destination.parent)
 
 
+@contextmanager
+def moved_contents(source: Path, destination: Path) -> Iterator[None]:
+    """Rename all that lies in a folder into another, made where it is missing; the folder itself stays where it is.
+
+    What fails, then or in the body, brings all of it back. Killed, each entry is in one of the two.
+    """
+    begun: list[str] = []
+    is_new = not destination.exists()
+    with writing(destination):
+        destination.mkdir(parents=True, exist_ok=True)
+    try:
+        with writing(destination):
+            for path in sorted(source.iterdir()):
+                begun.append(path.name)
+                path.rename(destination / path.name)
+            _sync_folder(destination)
+        yield
+    except BaseException:
+        for name in begun:
+            if not os.path.lexists(source / name):
+                (destination / name).rename(source / name)
+        if is_new:
+            destination.rmdir()
+        raise
+
+
 def abandoned(folder: Path, pattern: str = "*.new") -> Iterator[Path]:
     """What `replace_file` or `building` was making in this folder when its process was killed."""
     for path in folder.glob(pattern):

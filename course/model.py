@@ -31,6 +31,7 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
     INCONCLUSIVE = "inconclusive"
     BROKEN = "broken"
+    INTERRUPTED = "interrupted"  # a run only: somebody stopped it, or nobody read on
 
     @property
     def exit_status(self) -> ExitStatus:
@@ -41,6 +42,7 @@ class Outcome(StrEnum):
             Outcome.SKIPPED: ExitStatus.MACHINE_LACKS,
             Outcome.INCONCLUSIVE: ExitStatus.INCONCLUSIVE,
             Outcome.BROKEN: ExitStatus.COURSE_BUG,
+            Outcome.INTERRUPTED: ExitStatus.INTERRUPTED,
         }[self]
 
 

@@ -7,9 +7,9 @@ conversion comes back: slower, and as right (tests/test_cli.py tells when that h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -27,7 +27,30 @@ class PlainCommand(TyperCommand):
 
 
 class PlainGroup(TyperGroup):
-    """A group of commands, likewise."""
+    """A group of commands, likewise.
+
+    `aliases` are other names of its commands, which the help does not list. `never_offered` are those that no typo
+    leads to: Typer would offer `reset` for `rest`.
+    """
+
+    aliases: ClassVar[Mapping[str, str]] = {}
+    never_offered: ClassVar[Collection[str]] = ()
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of this name or alias; None where there is none."""
+        return super().get_command(ctx, self.aliases.get(cmd_name, cmd_name))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is typed. An unknown one is an error that offers near ones."""
+        if not (ctx.resilient_parsing or args[0].startswith("-") or self.get_command(ctx, args[0])):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], sorted({*self.commands, *self.aliases}))
+            if near and near[0] in self.never_offered:
+                near = []  # nor what is less near to it
+            offered = " or ".join(f"`{name}`" for name in near if name not in self.never_offered)
+            ctx.fail(f"No such command {args[0]!r}.{offered and f' Did you mean {offered}?'}")
+        return super().resolve_command(ctx, args)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its parameters, --help and --show-completion among them."""

@@ -14,6 +14,7 @@ from course.content.places import Places
 from course.learner import workspace
 from course.learner.workspace import Workspace
 from course.model import Course, Exercise
+from tests.terminal import learn
 
 TOY = Path(__file__).parent / "toy_course"
 
@@ -65,3 +66,17 @@ def begun(ws: Workspace, toy_places: Places, greeting: Exercise) -> Workspace:
     """A workspace in which the greeting was begun."""
     workspace.add(ws, toy_places, greeting)
     return ws
+
+
+@pytest.fixture(scope="session")
+def begun_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `learn next` makes, once."""
+    place = tmp_path_factory.mktemp("begun")
+    assert learn(place, "next").status == 0
+    return place / "wsgi-asgi"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, begun_once: Path) -> Path:
+    """A workspace in which `learn next` has begun the greeting."""
+    return Path(shutil.copytree(begun_once, tmp_path / "Übungen in Ruhe" / "wsgi-asgi"))

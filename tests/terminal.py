@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import select
+import shutil
 import struct
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 from tests.tree import ROOT
 
 TOY = ROOT / "tests" / "toy_course"
+REFERENCE = TOY / "solutions" / "stage_1" / "greeting" / "right" / "reference" / "greeting.txt"
 DEADLINE_S = 120
 # What would change a screen. A test sets what it wants.
 SCREEN_VARIABLES = {
@@ -25,6 +27,7 @@ SCREEN_VARIABLES = {
     "COLUMNS",
     "TERM",
     "PAGER",
+    "LESS",
     "LEARN_DEBUG",
     "FORCE_HYPERLINK",
     "TERM_PROGRAM",
@@ -67,12 +70,23 @@ def learn(folder: Path, *arguments: str, rooms: Path = TOY, **variables: str) ->
     return Shown(done.returncode, done.stdout, done.stderr)
 
 
+def do_the_work(folder: Path) -> None:
+    """What a learner does in a workspace between `learn next` and a green check."""
+    shutil.copy(REFERENCE, folder / "stage_1" / "greeting" / "greeting.txt")
+
+
 def on_a_terminal(
-    folder: Path, *arguments: str, columns: int = 80, typed: str = "", rooms: Path = TOY, **variables: str
+    folder: Path,
+    *arguments: str,
+    columns: int = 80,
+    height: int = 40,
+    typed: str = "",
+    rooms: Path = TOY,
+    **variables: str,
 ) -> Shown:
     """Run it on a terminal of its own; both its outputs come as one."""
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", height, columns, 0, 0))
     env: Mapping[str, str] = environment(rooms, **{"TERM": "xterm", **variables})
     with subprocess.Popen(
         command(*arguments), cwd=folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True

@@ -22,7 +22,7 @@ def test_a_new_exercise_is_whole_but_for_its_lesson(own_places: Places, path: st
     course_file = own_places.course_file
     course_file.write_text(course_file.read_text().replace('"stage_2"', '"stage_2", "stage_9"'), encoding="utf-8")
     made = new.new(own_places, path, "Retries")
-    assert all(file.is_file() for file in made)
+    assert all(file.is_file() for file in made.files)
     course = catalogue.read(own_places)
     exercise = catalogue.find(course, path)
     assert (exercise.title, exercise.written, exercise.servers) == ("Retries", True, (server,))
@@ -45,7 +45,10 @@ def test_its_line_goes_into_the_table_of_exercises_even_when_another_table_follo
 
 def test_a_box_that_is_still_to_come_is_not_named_twice(own_places: Places) -> None:
     coming = next(e for e in catalogue.read(own_places).exercises if not e.written)
-    new.new(own_places, coming.path, coming.title)
+    made = new.new(own_places, coming.path, "Another Title")
+    assert made.title == coming.title
+    assert catalogue.find(catalogue.read(own_places), coming.path).title == coming.title
+    assert not any("Another Title" in file.read_text(encoding="utf-8") for file in made.files)
     assert catalogue.find(catalogue.read(own_places), coming.path).written
 
 

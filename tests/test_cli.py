@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -14,30 +13,8 @@ from course.learner import workspace
 from course.learner.workspace import Workspace
 from course.model import CheckFinished, SuiteFinished, SuiteStarted
 from course.shared import wire
-from tests.terminal import TOY, learn
+from tests.terminal import REFERENCE, do_the_work, learn
 from tests.transcripts import hold, normalised
-
-REFERENCE = TOY / "solutions" / "stage_1" / "greeting" / "right" / "reference" / "greeting.txt"
-
-
-@pytest.fixture(scope="session")
-def begun_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `learn next` makes, once."""
-    place = tmp_path_factory.mktemp("begun")
-    assert learn(place, "next").status == 0
-    return place / "wsgi-asgi"
-
-
-@pytest.fixture
-def folder(tmp_path: Path, begun_once: Path) -> Path:
-    """A workspace in which the greeting was begun."""
-    return Path(shutil.copytree(begun_once, tmp_path / "Übungen in Ruhe" / "wsgi-asgi"))
-
-
-def do_the_work(folder: Path) -> None:
-    """What a learner does between `learn next` and a green check."""
-    shutil.copy(REFERENCE, folder / "stage_1" / "greeting" / "greeting.txt")
-
 
 # --- beginning ---
 
@@ -320,8 +297,28 @@ def test_version_is_printed() -> None:
 
 def test_help_lists_every_command(tmp_path: Path) -> None:
     text = learn(tmp_path, "--help").out
-    for command in "init next lesson check progress hint solution reset show tour doctor dev".split():  # noqa: SIM905
-        assert f"  {command} " in text
+    for name in "init next lesson check progress hint solution reset show tour doctor dev".split():  # noqa: SIM905
+        assert f"  {name} " in text
+
+
+@pytest.mark.parametrize(("alias", "name"), [("list", "progress"), ("status", "progress"), ("test", "check")])
+def test_a_command_has_other_names(folder: Path, alias: str, name: str) -> None:
+    first, second = learn(folder, alias, "--json"), learn(folder, name, "--json")
+    assert first.status == second.status
+    assert first.out.splitlines()[0] == second.out.splitlines()[0]
+    assert f"`{alias}`" in learn(folder, "--help").out
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("chek", "`check`"), ("statsu", "`status`"), ("rest", ""), ("resett", ""), ("rset", ""), ("frobnicate", "")],
+)
+def test_a_typo_runs_nothing_and_never_leads_to_a_reset(folder: Path, typed: str, offered: str) -> None:
+    do_the_work(folder)
+    shown = learn(folder, typed, "--yes")
+    assert (shown.status, shown.out) == (2, "")
+    assert f"no such command '{typed}'.{offered and f' Did you mean {offered}?'}\n" in shown.error
+    assert not (folder / ".learn" / "backups").exists()
 
 
 def test_doctor_tells_of_programs_and_of_variables_that_are_left_out(tmp_path: Path) -> None:
@@ -343,12 +340,3 @@ def test_the_shell_completes_exercise_names_outside_a_workspace(tmp_path: Path, 
 def test_completion_is_quiet_when_the_course_cannot_be_read(tmp_path: Path) -> None:
     shown = learn(tmp_path, rooms=tmp_path, _LEARN_COMPLETE="complete_bash", COMP_WORDS="learn next ", COMP_CWORD="2")
     assert (shown.out.strip(), shown.error) == ("", "")
-
-
-def test_reset_from_inside_the_folder_says_how_to_come_back(folder: Path) -> None:
-    inside = folder / "stage_1" / "greeting"
-    shown = learn(inside, "reset", "--yes")
-    assert shown.status == 0
-    assert ".learn/backups/stage_1/greeting" in shown.out
-    assert "cd ." in shown.out
-    assert (inside / "README.md").is_file()

@@ -22,8 +22,17 @@ def test_dev_show_lists_all_of_one_exercise(tmp_path: Path) -> None:
 def test_dev_new_makes_an_exercise_that_is_there_at_once(own_places: Places, tmp_path: Path) -> None:
     shown = learn(tmp_path, "dev", "new", "stage_2/goodbye", "Goodbye over HTTP", rooms=own_places.rooms)
     assert shown.status == 0
-    assert "goodbye" in shown.out
+    made = [path for path in own_places.rooms.rglob("*") if "goodbye" in path.parts and path.is_file()]
+    assert made
+    assert [path for path in made if f" {path}\n" not in shown.out] == []  # each whole, to be copied
+    assert "is not used" not in shown.out
     assert learn(tmp_path, "dev", "show", "goodbye", rooms=own_places.rooms).status == 0
+
+
+def test_dev_new_says_when_the_roadmap_has_another_title(own_places: Places, tmp_path: Path) -> None:
+    shown = learn(tmp_path, "dev", "new", "stage_2/farewell", "So Long", rooms=own_places.rooms)
+    told = " ".join(shown.out.split())
+    assert "The roadmap has this box already, as 'Farewell over HTTP': 'So Long' is not used." in told
 
 
 def test_dev_new_overwrites_nothing(own_places: Places, tmp_path: Path) -> None:

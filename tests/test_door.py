@@ -107,6 +107,12 @@ def test_a_check_that_is_stopped_leaves_nothing_running(holding: Path, own_place
     assert (process.returncode, error) == (130, "  learn: interrupted.\n")
     assert living(holding) == []
     assert list((holding / ".learn").glob("runs/*/*/*/ledger.jsonl")) == []
+    told = learn(holding, "show", rooms=own_places.rooms).out
+    assert "✓ It is quick" in told
+    assert "◌ It holds" in told
+    assert "Interrupted: 1 of 3" in told
+    assert "interrupted at: It " in told
+    assert "not checked yet" in learn(holding, rooms=own_places.rooms).out
 
 
 def test_what_a_killed_check_leaves_is_swept_by_the_next_command(holding: Path, own_places: Places) -> None:

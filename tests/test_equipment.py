@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,14 @@ def test_without_variables_the_embedded_programs_are_used() -> None:
         assert found.program.exists()
         assert found.version[0].isdigit()
     assert equipment.psql().is_file()
+
+
+def test_a_server_is_named_with_its_own_version_and_not_its_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert equipment.named("valkey") == f"valkey {equipment.valkey().version}"
+    assert equipment.named("gunicorn") == f"gunicorn {version('gunicorn')}"
+    assert equipment.named("wsgiref") == "wsgiref"
+    monkeypatch.setenv("LEARN_REDIS_URL", "redis://127.0.0.1:1/")
+    assert equipment.named("valkey") == "valkey"
 
 
 def test_a_variable_names_another_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -105,9 +105,9 @@ def test_the_wheel_holds_every_file_of_the_rooms(wheel: Path) -> None:
     assert held == wanted
 
 
-def test_course_is_the_wheels_one_name(wheel: Path) -> None:
+def test_course_is_the_wheels_one_package(wheel: Path) -> None:
     tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"course"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"course", "learn_asgi.py"}
 
 
 def test_a_scaffolds_file_reaches_the_wheel_whatever_its_name(tmp_path: Path) -> None:

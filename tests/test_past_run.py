@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
+from course.content.places import Places
+from course.errors import UsageError
+from course.learner import past_run, situation, workspace
 from course.learner.past_run import SHOWN_COMMANDS, _commands, _varied
+from course.learner.workspace import Workspace
+from course.model import Exercise
 
 
 def commands(folder: Path, *events: dict[str, Any]) -> list[str]:
@@ -40,6 +45,18 @@ def test_a_probe_is_one_line_to_type(tmp_path: Path, event: dict[str, Any], line
 
 def test_the_same_probe_stands_there_once_and_those_of_a_lab_do_not(tmp_path: Path) -> None:
     assert len(commands(tmp_path, {"path": "/a/"}, {"path": "/a/"}, {"path": "/lab/x/"}, {"path": "/b/"})) == 2
+
+
+def test_a_run_that_was_killed_is_listed(begun: Workspace, toy_places: Places, greeting: Exercise) -> None:
+    here = situation.of(begun, toy_places)
+    workspace.new_run(begun, greeting.path)
+    run = workspace.new_run(begun, greeting.path)
+    verdict = {"v": 2, "exercise": greeting.path, "outcome": "passed", "results": [], "seconds": 1, "reason": ""}
+    (run / "verdict.json").write_text(json.dumps(verdict))
+    with pytest.raises(UsageError) as told:
+        past_run.read(here, greeting, "1")
+    assert told.value.remedy == "It has these: 0001 (killed), 0002."
+    assert past_run.read(here, greeting).verdict.run == run
 
 
 def test_a_failed_check_shows_its_own_probes(tmp_path: Path) -> None:

@@ -150,9 +150,17 @@ def test_a_failure_of_edited_files_leaves_the_pass_to_the_files_that_passed() ->
     assert after((PASSED, "h1"), (FAILED, "h2")).passed_hash == "h1"
 
 
-def test_a_failure_of_the_very_files_that_passed_takes_the_pass_back() -> None:
+def test_a_failure_of_the_very_files_that_passed_takes_the_tick_and_leaves_its_date() -> None:
     known = after((PASSED, "h"), (FAILED, "h"))
-    assert (known.passed_at, known.passed_hash) == (None, None)
+    assert (known.passed_at, known.passed_hash, known.is_ticked) == (STAMP, None, False)
+
+
+def test_only_the_first_failure_since_passing_is_news() -> None:
+    news = progress.first_failure_since_passing
+    assert not news(after((FAILED, "h1")), FAILED)
+    assert news(after((PASSED, "h1")), FAILED)
+    assert not news(after((PASSED, "h1")), PASSED)
+    assert not news(after((PASSED, "h1"), (FAILED, "h2")), FAILED)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.BROKEN, Outcome.INCONCLUSIVE])
@@ -183,6 +191,7 @@ def test_hints_and_other_exercises_outlive_a_run() -> None:
         (Progress({PATH: ExerciseProgress(passed_at=STAMP, passed_hash="h")}), "edited", BoxState.STALE),
         (Progress({PATH: ExerciseProgress(passed_at=STAMP, passed_hash="h")}), None, BoxState.PASSED),
         (Progress({PATH: ExerciseProgress(passed_at=STAMP, passed_hash="h")}), "", BoxState.PASSED),
+        (Progress({PATH: ExerciseProgress(passed_at=STAMP)}), "h", BoxState.STALE),
     ],
 )
 def test_a_boxs_state(known: Progress, current_hash: str | None, state: BoxState) -> None:

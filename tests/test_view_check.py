@@ -46,7 +46,7 @@ EVENTS: tuple[CheckEvent, ...] = (
 
 def attempt(outcome: Outcome, *, reason: str = "", two: BoxState = BoxState.OPEN) -> Attempt:
     verdict = Verdict("stage_1/one", outcome, (RESULT,), 1.2, Path("runs/0003"), reason)
-    known = {"stage_1/one": ExerciseProgress(passed_at="2026-01-01T00:00:00+00:00")}
+    known = {"stage_1/one": ExerciseProgress(passed_at="2026-01-01T00:00:00+00:00", passed_hash="h")}
     here = Situation(Places(), COURSE, Workspace(Path("wsgi-asgi")), Progress(known))
     return Attempt(ONE, verdict, here, {"stage_1/one": BoxState.PASSED, "stage_1/two": two})
 
@@ -61,7 +61,7 @@ def test_a_run_goes_over_the_screen_line_by_line() -> None:
     hold("run", stream.getvalue())
 
 
-@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.PASSED])
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o not in {Outcome.PASSED, Outcome.INTERRUPTED}])
 def test_every_outcome_is_closed_with_what_to_do(outcome: Outcome) -> None:
     hold(f"closing_{outcome}", shown(view.closing(attempt(outcome, reason="what went wrong"))))
 

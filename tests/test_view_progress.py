@@ -44,6 +44,7 @@ COURSE = Course(
         Stage("goal", "Goal", "", (Exercise("goal", "eight", "10,000 concurrent connections", written=True),)),
     ),
 )
+THREE = COURSE.exercises[2]
 FAILED = ExerciseProgress(
     attempts=2,
     checked_at=THREE_MINUTES_AGO,
@@ -77,12 +78,13 @@ BOXES = {
 def where(progress: Progress = PROGRESS, columns: int = 80, **boxes: BoxState) -> str:
     states = {**BOXES, **{f"stage_1/{name}": state for name, state in boxes.items()}}
     next_open = COURSE.exercises[2]
-    return shown(view.where_you_are(COURSE, progress, states, now=NOW, next_open=next_open), columns)
+    at = next((exercise for exercise in COURSE.exercises if exercise.path == progress.current), None)
+    return shown(view.where_you_are(COURSE, progress, states, at, now=NOW, next_open=next_open), columns)
 
 
 @pytest.mark.parametrize("columns", [80, 40])
 def test_the_roadmap_shows_every_state(columns: int) -> None:
-    hold(f"progress_{columns}", shown(view.draw(COURSE, PROGRESS, BOXES), columns))
+    hold(f"progress_{columns}", shown(view.draw(COURSE, PROGRESS, BOXES, THREE), columns))
 
 
 @pytest.mark.parametrize("columns", [80, 40])
@@ -104,8 +106,15 @@ def test_where_you_are_after_passing() -> None:
 
 def test_where_you_are_when_the_tick_is_stale() -> None:
     text = where(replace(PROGRESS, current="stage_1/two"))
-    assert "~ changed since it passed" in text
+    assert "~ passed 31 Jan 2026, changed since" in text
     assert "learn check" in text
+
+
+def test_a_pass_that_was_taken_back_keeps_its_date() -> None:
+    progress = Progress({"stage_1/two": replace(PASSED, passed_hash=None)}, current="stage_1/two")
+    assert "~ passed 31 Jan 2026, fails since" in where(progress)
+    roadmap = shown(view.draw(COURSE, progress, BOXES, None))
+    assert "passed 31 Jan 2026, fails since" in next(line for line in roadmap.splitlines() if "WSGI Middleware" in line)
 
 
 def test_the_hint_offered_is_the_next_one() -> None:
@@ -118,16 +127,17 @@ def test_an_exercise_that_left_the_course_does_not_break_the_screen() -> None:
 
 
 def test_json_has_a_version_and_every_box() -> None:
-    body = json.loads(view.as_json(COURSE, PROGRESS, BOXES))
+    body = json.loads(view.as_json(COURSE, PROGRESS, BOXES, THREE))
     assert (body["version"], body["passed"], body["boxes"], body["current"]) == (1, 1, 6, "stage_1/three")
     boxes = {box["exercise"]: box for stage in body["stages"] for box in stage["exercises"]}
     assert {path: box["state"] for path, box in boxes.items()} == {path: state.value for path, state in BOXES.items()}
     three = boxes["stage_1/three"]
+    assert boxes["stage_1/two"]["passed_at"] == THREE_MINUTES_AGO
     assert (three["passed_checks"], three["checks"], three["failed_code"]) == (2, 4, "all-slots-busy")
 
 
 def test_a_stale_box_is_not_counted_as_passed() -> None:
-    assert "1 of 6 · 16 %" in shown(view.draw(COURSE, PROGRESS, BOXES))
+    assert "1 of 6 · 16 %" in shown(view.draw(COURSE, PROGRESS, BOXES, THREE))
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,11 @@ def test_a_word_wider_than_a_line_is_broken() -> None:
     assert [line for line, _ in wrapped("x" * 20, 8)] == ["x" * 8, "x" * 8, "x" * 4]
 
 
+def test_what_is_copied_is_never_folded() -> None:
+    command = "curl -i -d '" + "x=1&" * 40 + "' 'http://127.0.0.1:8000/'"
+    assert drawn(Row(command, label="Type", label_columns=7, whole=True), 40) == [f"  Type   {command}"]
+
+
 def test_an_address_is_never_broken() -> None:
     address = "https://docs.djangoproject.com/en/5.2/topics/async/"
     assert [line for line, _ in wrapped(f"see {address} first", 20)] == ["see", address, "first"]

@@ -19,7 +19,7 @@ WORKING = (Bar(0, 10, BarKind.WORKING),)
 
 
 def past(verdict: Verdict, *, verbose: bool = False) -> str:
-    run = PastRun(catalogue.find(COURSE, verdict.exercise), verdict, (), 0, "runs/0001", ())
+    run = PastRun(catalogue.find(COURSE, verdict.exercise), verdict, (), 0, "runs/0001", (), None)
     return shown(draw(run, SCREEN, NOWHERE, verbose=verbose))
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.terminal import learn, on_a_terminal
+from tests.terminal import do_the_work, learn, on_a_terminal
 
 INK = re.compile(r"\x1b\[\d*m")
 ERASED = re.compile(r"\r\x1b\[J[^\r\n]*\r(?=\r\x1b\[J)")
@@ -56,20 +57,83 @@ def test_a_dumb_terminal_gets_plain_lines(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("columns", [40, 60, 100])
-def test_lines_keep_to_the_terminals_width_and_never_pass_80(folder: Path, columns: int) -> None:
+def test_lines_keep_to_the_terminals_width(folder: Path, columns: int) -> None:
     shown = on_a_terminal(folder, "check", columns=columns)
     lines = INK.sub("", shown.out).replace("\x1b[J", "").replace("\r", "\n").splitlines()
-    assert max(len(line) for line in lines) <= min(columns, 80)
+    assert max(len(line) for line in lines) <= columns
 
 
-def test_the_lesson_goes_through_the_pager(folder: Path) -> None:
-    shown = on_a_terminal(folder, "lesson", PAGER="head -n 5")
-    assert "A Greeting" in shown.out
+def test_a_wide_terminal_is_used_as_far_as_one_reads_with_ease(folder: Path) -> None:
+    lines = INK.sub("", on_a_terminal(folder, "lesson", columns=200, height=200).out).splitlines()
+    assert 80 < max(len(line.rstrip()) for line in lines) <= 100
+
+
+# --- the pager ---
+
+TO_PAGE = ["lesson", "show", "solution", "progress"]
+
+
+@pytest.fixture
+def passed(folder: Path) -> Path:
+    """A workspace in which the greeting has passed."""
+    do_the_work(folder)
+    assert learn(folder, "check").status == 0
+    return folder
+
+
+def numbering(folder: Path) -> str:
+    """A pager that stands out: it numbers the lines, and says which options it was given for less."""
+    script = folder.parent / "number it"
+    script.write_text('#!/bin/sh\necho "paged: $LESS"\nexec cat -n\n')
+    script.chmod(0o755)
+    return f"'{script}'"
+
+
+@pytest.mark.parametrize("name", TO_PAGE)
+def test_what_is_longer_than_the_screen_goes_through_the_pager(passed: Path, name: str) -> None:
+    pager = numbering(passed)
+    shown = on_a_terminal(passed, name, height=5, PAGER=pager)
+    assert shown.status == 0
+    assert "paged: -FRX" in shown.out
+    assert INK.search(shown.out)
+    assert "paged: -S" in on_a_terminal(passed, name, height=5, PAGER=pager, LESS="-S").out
+    for others in (
+        on_a_terminal(passed, name, height=500, PAGER=pager),
+        on_a_terminal(passed, name, "--no-pager", height=5, PAGER=pager),
+        on_a_terminal(passed, name, height=5, PAGER="no-such-pager"),
+        learn(passed, name, PAGER=pager),
+    ):
+        assert "paged" not in others.out
+        assert others.out.count("\n") > 4
+
+
+def test_programs_get_no_pager(passed: Path) -> None:
+    assert "paged" not in on_a_terminal(passed, "progress", "--json", height=5, PAGER=numbering(passed)).out
+
+
+@pytest.mark.parametrize("pager", ["head -n 2", "true", "false"])
+def test_leaving_the_pager_early_is_no_error(passed: Path, pager: str) -> None:
+    shown = on_a_terminal(passed, "lesson", height=5, PAGER=pager)
+    assert shown.status == 0
     assert "Fact check" not in shown.out
+    assert "learn:" not in shown.out
 
 
-def test_without_the_pager_the_lesson_comes_whole(folder: Path) -> None:
-    assert "Fact check" in on_a_terminal(folder, "lesson", PAGER="no-such-pager").out
+@pytest.mark.skipif(shutil.which("less") is None, reason="less is not installed")
+@pytest.mark.parametrize("options", ["-X", ""])
+def test_less_shows_colours_and_ends_with_q(passed: Path, options: str) -> None:
+    shown = on_a_terminal(passed, "lesson", height=8, typed=" q", LESS=options)
+    assert shown.status == 0
+    assert "Why you care" in shown.out
+    assert "ESC[" not in shown.out
+
+
+def test_an_interrupt_in_the_pager_is_the_pagers(passed: Path) -> None:
+    script = passed.parent / "interrupting"
+    script.write_text('#!/bin/sh\ncat > /dev/null\nkill -INT "$PPID"\necho went on\n')
+    script.chmod(0o755)
+    shown = on_a_terminal(passed, "lesson", height=8, PAGER=f"'{script}'")
+    assert (shown.status, shown.out) == (0, "went on\n")
 
 
 @pytest.mark.parametrize(("answer", "status"), [("y\n", 0), ("n\n", 1), ("\n", 1), ("\x04", 1)])

@@ -125,6 +125,7 @@ def test_a_reset_puts_the_scaffold_back_and_keeps_the_work(
     (begun.exercise(PATH) / "greeting.txt").write_text("mine")
     (begun.exercise(PATH) / "notes" / "mine.txt").write_text("mine too")
     (begun.exercise(PATH) / "draft.txt").unlink()
+    inode = begun.exercise(PATH).stat().st_ino
     backup = workspace.reset(begun, toy_places, greeting)
     assert backup.parent == begun.backups / "stage_1"
     assert backup.name.startswith("greeting-")
@@ -132,6 +133,8 @@ def test_a_reset_puts_the_scaffold_back_and_keeps_the_work(
     assert (backup / "notes" / "mine.txt").read_text() == "mine too"
     assert scaffold.listed(begun.exercise(PATH)) == scaffold.listed(begun.base(PATH))
     assert (begun.exercise(PATH) / "greeting.txt").read_text() != "mine"
+    # The very folder: a shell that stands in it stays where the exercise is.
+    assert begun.exercise(PATH).stat().st_ino == inode
 
 
 def test_two_resets_make_two_backups(begun: Workspace, toy_places: Places, greeting: Exercise) -> None:
@@ -182,10 +185,10 @@ def test_an_exercise_that_is_not_there_has_no_hash(ws: Workspace) -> None:
 
 
 def test_runs_are_numbered_and_the_last_ten_are_kept(ws: Workspace) -> None:
-    assert workspace.latest_run(ws, PATH) is None
+    assert workspace.kept_runs(ws, PATH) == []
     made = [workspace.new_run(ws, PATH) for _ in range(13)]
     assert made[-1] == ws.runs(PATH) / "0013"
-    assert workspace.latest_run(ws, PATH) == made[-1]
+    assert workspace.kept_runs(ws, PATH)[-1] == made[-1]
     assert sorted(ws.runs(PATH).iterdir()) == made[3:]
 
 

@@ -169,6 +169,35 @@ def test_a_reset_killed_at_any_moment_loses_nothing(
     assert step > 10
 
 
+def test_a_reset_that_is_interrupted_at_any_moment_leaves_all_as_it_was(
+    begun: Workspace, toy_places: Places, greeting: Exercise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = begun.exercise(PATH)
+    (project / "greeting.txt").write_text("mine")
+    before, inode, rename = workspace.work_hash(begun, PATH), project.stat().st_ino, Path.rename
+    step = 1
+    while True:
+        left = iter(range(step - 1, -1, -1))
+
+        def interrupted(path: Path, target: Path, left: Iterator[int] = left) -> Path:
+            if next(left, 1) == 0:
+                raise KeyboardInterrupt
+            return rename(path, target)
+
+        monkeypatch.setattr(Path, "rename", interrupted)
+        try:
+            workspace.reset(begun, toy_places, greeting)
+        except KeyboardInterrupt:
+            assert workspace.work_hash(begun, PATH) == before
+            assert (project.stat().st_ino, list(begun.backups.glob("*/*"))) == (inode, [])
+            assert begun.base(PATH).is_dir()
+        else:
+            break
+        step += 1
+    assert step > 8
+    assert project.stat().st_ino == inode
+
+
 def test_a_beginning_killed_at_any_moment_can_be_begun_again(
     new_workspace: Callable[[str], Workspace], toy_places: Places, greeting: Exercise
 ) -> None:
@@ -206,7 +235,7 @@ def test_a_workspace_whose_making_was_killed_at_any_moment_can_be_used(tmp_path:
     [
         lambda ws, _: progress.save(ws.progress_file, Progress()),
         lambda ws, course: roadmap.update(
-            ws.roadmap_file, course, Progress({PATH: progress.ExerciseProgress(passed_at="now")})
+            ws.roadmap_file, course, Progress({PATH: progress.ExerciseProgress(passed_at="now", passed_hash="h")})
         ),
         lambda ws, _: workspace.new_run(ws, PATH),
         lambda ws, _: workspace.reset(ws, Places(), Exercise("stage_1", "greeting", "")),

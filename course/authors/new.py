@@ -6,6 +6,7 @@ meets its verdict: all that `learn dev check` still asks for is the lesson.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from course.content import catalogue, scaffold
@@ -16,7 +17,15 @@ STUB = Path(__file__).with_name("stub")
 SYNCHRONOUS_STAGES = ("stage_1", "stage_2")  # the course comes to ASGI in stage 3
 
 
-def new(places: Places, path: str, title: str) -> tuple[Path, ...]:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The files of a new exercise. `title` is the roadmap's, which may have had the box already, under another."""
+
+    files: tuple[Path, ...]
+    title: str
+
+
+def new(places: Places, path: str, title: str) -> Made:
     """Make the rooms of a new exercise and, where it is missing, its line in stage.toml. Overwrites nothing."""
     stage, _, name = path.partition("/")
     if not places.stage_file(stage).is_file():
@@ -30,12 +39,14 @@ def new(places: Places, path: str, title: str) -> tuple[Path, ...]:
     server, interface, other = "uvicorn", "asgi", "wsgi"
     if stage in SYNCHRONOUS_STAGES:
         server, interface, other = "gunicorn", "wsgi", "asgi"
+    boxes = {exercise.path: exercise.title for exercise in catalogue.read(places).exercises}
+    title = boxes.get(path, title)
     values = {"title": title, "server": server, "interface": interface}
     made = [folder / file for room, folder in rooms.items() for file in scaffold.render(STUB / room, folder, values)]
     (unused,) = (file for file in made if file.name == f"{other}.py")
     unused.unlink()
     _name_in_stage(places.stage_file(stage), name, title)
-    return tuple(file for file in made if file != unused)
+    return Made(tuple(file for file in made if file != unused), title)
 
 
 def _name_in_stage(stage_file: Path, name: str, title: str) -> None:

@@ -26,5 +26,6 @@ ExerciseName = Annotated[
 ExerciseNames = Annotated[
     list[str] | None, typer.Argument(metavar="EXERCISE...", help="Default: all.", autocompletion=exercise_names)
 ]
+NoPager = Annotated[bool, typer.Option("--no-pager", help="All at once, not page by page.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object, or one a line.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="All of it: each check's findings and pictures whole.")]

@@ -26,7 +26,7 @@ def dev_new(
     from course.view import screens
 
     with faults.told_to_the_author():
-        screens.stdout().show(view.made(path.partition("/")[2], new.new(Places(), path, title)))
+        screens.stdout().show(view.made(path.partition("/")[2], title, new.new(Places(), path, title)))
     return ExitStatus.PASSED
 
 

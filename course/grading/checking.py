@@ -67,6 +67,7 @@ class Grading:
         self._is_cut = False
         self._is_late = False
         self._left: list[str] = []
+        self._is_interrupted = False
 
     def events(self) -> Iterator[CheckEvent]:
         """Each event as it comes. Ends with the report, with the child, or at the exercise's time limit.
@@ -113,9 +114,26 @@ class Grading:
         """What the grader has left running, and had to be ended in its place."""
         self._left += command_lines
 
+    def interrupt(self) -> None:
+        """Somebody has stopped the run: its verdict is that, what has been told so far, and the rest as not run."""
+        self._is_interrupted = True
+
     @property
     def verdict(self) -> Verdict:
         """What the run came to."""
+        if self._is_interrupted:
+            ended = {result.id: result for result in self._results}
+            return Verdict(
+                exercise=self._exercise.path,
+                outcome=Outcome.INTERRUPTED,
+                results=tuple(
+                    ended.get(check) or CheckResult(check, sentence, Outcome.SKIPPED)
+                    for check, sentence in self._sentences.items()
+                ),
+                seconds=round(time.monotonic() - self._started_at, 3),
+                run=self._run,
+                reason=f"interrupted at: {self._sentences.get(self._running, 'the start')}",
+            )
         told = {result.id for result in self._results}
         missing = [check for check in self._sentences if check not in told and not self._is_cut]
         places = {check: place for place, check in enumerate(self._sentences)}
@@ -123,8 +141,8 @@ class Grading:
         if not reason and (missing or not self._sentences):
             reason = f"the grader's report lacks {', '.join(missing) or 'every check'}"
         if self._left:
-            ended = "; ".join(line[:160] for line in self._left[:3])
-            reason = "\n".join(filter(None, [reason, f"left running, and ended: {ended}"]))
+            commands = "; ".join(line[:160] for line in self._left[:3])
+            reason = "\n".join(filter(None, [reason, f"left running, and ended: {commands}"]))
         return Verdict(
             exercise=self._exercise.path,
             outcome=Outcome.BROKEN if reason else _outcome(self._results),
@@ -230,6 +248,12 @@ def start(
             with suppress(OSError):  # it has ended already
                 ours.sendall(nonce.encode() + b"\n")
             yield grading
+        except BaseException:
+            # Ctrl-C, or `learn check | head`: kept at once, since who is impatient may press it again.
+            grading.interrupt()
+            with suppress(OSError):
+                _save(grading.verdict)
+            raise
         finally:
             if grading.is_cut:
                 with suppress(OSError):
@@ -242,7 +266,7 @@ def start(
 
 
 def read_verdict(run: Path) -> Verdict | None:
-    """The verdict that a run's folder holds; None when the run was cut short or its file is of another version."""
+    """The verdict that a run's folder holds; None when the run was killed or its file is of another version."""
     try:
         body: dict[str, Any] = json.loads((run / "verdict.json").read_text(encoding="utf-8"))
         if body["v"] not in READ_VERSIONS:

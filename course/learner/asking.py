@@ -9,7 +9,8 @@ from pathlib import Path
 from course.content import catalogue, promises, scaffold
 from course.content.places import Places
 from course.errors import CourseBug, UsageError
-from course.learner import situation
+from course.learner import comparing, situation
+from course.learner.comparing import FileComparison
 from course.learner.progress import ExerciseProgress
 from course.learner.situation import Situation
 from course.model import Exercise
@@ -27,15 +28,6 @@ class Hint:
     hints: tuple[str, ...]
     shown: int
     is_repeated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FileComparison:
-    """One file of the reference: a unified diff from the learner's, without its two file lines; empty when equal."""
-
-    path: str
-    diff: tuple[str, ...]
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +86,17 @@ def may_see_solution(here: Situation, exercise: Exercise) -> bool:
 def compare(here: Situation, exercise: Exercise) -> Comparison:
     """Every file of the reference beside the learner's."""
     project = situation.project_of(here, exercise)
-    reference = here.places.reference(exercise.path)
+    reference, issued = here.places.reference(exercise.path), here.workspace.base(exercise.path)
     with tempfile.TemporaryDirectory(prefix="learn-") as folder:
         laid = Path(folder)
         scaffold.overlay(reference, laid)
         files = sorted(path.relative_to(laid).as_posix() for path in laid.rglob("*") if path.is_file())
-        compared = tuple(_compared(project, laid, file) for file in files)
+        compared = tuple(
+            comparing.compared(file, _text(project / file), _text(laid / file) or "", _text(issued / file) or "")
+            for file in files
+        )
     removed = [path.as_posix() for path in scaffold.removed(reference) if (project / path).exists()]
-    gone = tuple(FileComparison(path, (), "the reference removes it") for path in removed)
+    gone = tuple(FileComparison(path, note="the reference removes it") for path in removed)
     why = reference / "why.md"
     return Comparison(exercise, compared + gone, why.read_text(encoding="utf-8") if why.is_file() else "")
 
@@ -110,14 +105,5 @@ def _note(here: Situation, exercise: Exercise, known: ExerciseProgress) -> None:
     here.keep(replace(here.progress, exercises={**here.progress.exercises, exercise.path: known}))
 
 
-def _compared(project: Path, laid: Path, file: str) -> FileComparison:
-    import difflib
-
-    theirs = _text(project / file)
-    diff = difflib.unified_diff(theirs or [], _text(laid / file) or [], n=3, lineterm="")
-    note = "" if theirs is not None else "only in the reference"
-    return FileComparison(file, tuple(diff)[2:], note)
-
-
-def _text(path: Path) -> list[str] | None:
-    return text_of(path).splitlines() if path.is_file() else None
+def _text(path: Path) -> str | None:
+    return text_of(path) if path.is_file() else None

@@ -12,20 +12,25 @@ from typing import Protocol
 from course.errors import UsageError
 from course.grading import checking
 from course.learner import progress, roadmap, situation, workspace
-from course.learner.progress import BoxState
+from course.learner.progress import BoxState, ExerciseProgress
 from course.learner.situation import Situation
 from course.model import CheckEvent, Exercise, ExitStatus, Outcome, Verdict
+from course.shared import equipment
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What came of it: the verdict, and the situation and boxes with it counted in."""
+    """What came of it: the verdict, and the situation and boxes with it counted in.
+
+    `passed_before` is when it had passed, in the first attempt that says that it does not any more; else None.
+    """
 
     exercise: Exercise
     verdict: Verdict
     situation: Situation
     boxes: Mapping[str, BoxState]
     is_on_roadmap: bool = True  # a learner may have taken the line out of ROADMAP.md
+    passed_before: str | None = None
 
 
 class Listener(Protocol):
@@ -74,10 +79,13 @@ def grade(here: Situation, exercise: Exercise, listener: Listener) -> Attempt:
         # Read again: a hint may have been taken in another terminal meanwhile.
         known = progress.load(here.workspace.progress_file).progress
         now = datetime.now(UTC)
+        before = known.exercises.get(exercise.path, ExerciseProgress())
+        lost = progress.first_failure_since_passing(before, verdict)
         after = replace(here, progress=known).keep(progress.after(known, verdict, work_hash, now))
         roadmap.update(here.workspace.roadmap_file, here.course, after.progress)
         text = here.workspace.roadmap_file.read_text(encoding="utf-8", errors="replace")
-    return Attempt(exercise, verdict, after, situation.boxes(after), f"`{exercise.path}`" in text)
+    is_on_roadmap = f"`{exercise.path}`" in text
+    return Attempt(exercise, verdict, after, situation.boxes(after), is_on_roadmap, before.passed_at if lost else None)
 
 
 def _run(here: Situation, exercise: Exercise, project: Path, listener: Listener) -> Verdict:
@@ -85,21 +93,8 @@ def _run(here: Situation, exercise: Exercise, project: Path, listener: Listener)
     with (
         # First of all: the child imports pytest while we import what draws it.
         checking.start(here.places, exercise, project=project, run=folder) as grading,
-        listener.begin(exercise, _servers(exercise)),
+        listener.begin(exercise, tuple(equipment.named(server) for server in exercise.servers)),
     ):
         for event in grading.events():
             listener(event)
     return grading.verdict
-
-
-def _servers(exercise: Exercise) -> tuple[str, ...]:
-    """The exercise's servers, with their versions where they are packages."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    named = []
-    for name in exercise.servers:
-        try:
-            named.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            named.append(name)
-    return tuple(named)

@@ -44,17 +44,22 @@ def workspace_in(folder: Path, places: Places | None = None) -> Workspace:
     return workspace.create(situation.folder() / folder, catalogue.read(places or Places()))
 
 
-def reset(here: Situation, exercise: Exercise) -> Path:
-    """Put the exercise back to its scaffold; returns the backup of the learner's work."""
+def reset(here: Situation, exercise: Exercise) -> tuple[Path, str]:
+    """Put the exercise back to its scaffold; returns the backup of the learner's work, and the way back out of it.
+
+    There is one ("" else) when the current folder lay inside the exercise's, and moved along.
+    """
+    project = here.workspace.exercise(exercise.path)
+    was_inside = situation.is_inside(project)
     with workspace.lock(here.workspace):
-        return workspace.reset(here.workspace, here.places, exercise)
+        backup = workspace.reset(here.workspace, here.places, exercise)
+    is_moved = was_inside and not situation.is_inside(project)
+    return backup, f"cd {shlex.quote(str(project))}" if is_moved else ""
 
 
 def steps_to(folder: Path, command: str) -> list[str]:
     """What to type, from the current folder, to run a command in a workspace's or an exercise's folder."""
-    at = situation.folder()
-    is_inside = folder.resolve() in (at.resolve(), *at.resolve().parents)
-    return [command] if is_inside else [f"cd {shlex.quote(situation.from_here(folder))}", command]
+    return [command] if situation.is_inside(folder) else [f"cd {shlex.quote(situation.from_here(folder))}", command]
 
 
 def begin(name: str | None, *, whole_stage: bool = False, places: Places | None = None) -> Beginning:

@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from course.content import catalogue
+from course.content.places import Places
 from course.errors import UsageError
 from course.grading import checking
-from course.learner import situation
+from course.learner import situation, workspace
 from course.learner.situation import Situation
-from course.model import Exercise, Verdict
+from course.model import Exercise, Outcome, Verdict
 
 HTTP = "http://127.0.0.1:8000"
 WEBSOCKET = "ws://127.0.0.1:8000"
 SHOWN_COMMANDS = 12
 SHOWN_FRAMES = 3  # of a socket, to be typed into it
 FIRST_REQUEST = "first request"  # is anybody there? (Site.expect_ready)
+VERDICT = "verdict.json"
 LAB = "/lab/"  # pages of an app that the checks bring along: there are none in the learner's project
 
 
@@ -29,7 +32,8 @@ LAB = "/lab/"  # pages of an app that the checks bring along: there are none in 
 class PastRun:
     """What `learn show` draws. `commands` repeat probes on a server at port 8000; `logs` lie in `folder`.
 
-    The probes are those of the check that failed first, or of the whole run; `more_commands` were left out.
+    The probes are those of the check that failed first, or of the whole run; `more_commands` were left out. `seed` is
+    what the run drew its names and values from, where it drew any.
     """
 
     exercise: Exercise
@@ -38,24 +42,52 @@ class PastRun:
     more_commands: int
     folder: str
     logs: tuple[str, ...]
+    seed: int | None
+
+
+def folder_named(word: str | None) -> Path | None:
+    """The run's folder that this word is the path of, as one that `learn dev check` has kept; None for another word."""
+    return Path(word) if word and (Path(word) / VERDICT).is_file() else None
+
+
+def asked(what: str | None, number: str | None) -> tuple[str | None, str | None]:
+    """(exercise, run's number) of the two words of `learn show`; a name is never taken for a number."""
+    if what is None or not what.isdecimal():
+        return what, number
+    if number is not None:
+        raise UsageError(f"{what} and {number} are two numbers of runs.", "The exercise comes first, then one number.")
+    return None, what
 
 
 def read(here: Situation, exercise: Exercise, number: str | None = None) -> PastRun:
     """The run of this number, or the last one. Raises UsageError where there is none."""
     folder, verdict = _found(here, exercise, number)
+    return _read(folder, exercise, verdict)
+
+
+def read_folder(folder: Path, places: Places | None = None) -> PastRun:
+    """The run in this folder, of whatever exercise. Raises UsageError where its verdict cannot be read."""
+    verdict = checking.read_verdict(folder)
+    if verdict is None:
+        raise UsageError(
+            f"{folder / VERDICT} is no verdict that this `learn` can read.", "`learn check` makes another."
+        )
+    return _read(folder, catalogue.find(catalogue.read(places), verdict.exercise), verdict)
+
+
+def _read(folder: Path, exercise: Exercise, verdict: Verdict) -> PastRun:
     logs = tuple(sorted(path.name for path in folder.glob("*.log") if path.stat().st_size))
     history = folder / "history.jsonl"
     failure = verdict.first_failure
     # A check may judge what earlier ones have sent, and send nothing itself.
     of_failure = tuple(_commands(history, failure.id)) if failure else ()
     commands = of_failure or tuple(_commands(history))
-    shown = _varied(commands)
-    return PastRun(exercise, verdict, shown, len(commands) - len(shown), situation.from_here(folder), logs)
+    shown, at = _varied(commands), situation.from_here(folder)
+    return PastRun(exercise, verdict, shown, len(commands) - len(shown), at, logs, _seed(history))
 
 
 def _found(here: Situation, exercise: Exercise, number: str | None) -> tuple[Path, Verdict]:
-    runs = here.workspace.runs(exercise.path)
-    kept = sorted(path for path in runs.glob("[0-9]*") if path.is_dir()) if runs.is_dir() else []
+    kept = workspace.kept_runs(here.workspace, exercise.path)
     judged = [(path, verdict) for path in kept if (verdict := checking.read_verdict(path)) is not None]
     if not judged:
         raise UsageError(f"no run of {exercise.name} has come to a verdict yet.", "`learn check` grades it.")
@@ -64,8 +96,22 @@ def _found(here: Situation, exercise: Exercise, number: str | None) -> tuple[Pat
     for path, verdict in judged:
         if path.name == number.zfill(4):
             return path, verdict
-    names = ", ".join(path.name for path, _ in judged)
+    killed = [f"{path.name} (killed)" for path in kept if path not in {path for path, _ in judged}]
+    ended = (_listed(path, verdict) for path, verdict in judged)
+    names = ", ".join(sorted([*ended, *killed]))
     raise UsageError(f"{exercise.name} has no run {number} with a verdict.", f"It has these: {names}.")
+
+
+def _listed(run: Path, verdict: Verdict) -> str:
+    return f"{run.name} (interrupted)" if verdict.outcome is Outcome.INTERRUPTED else run.name
+
+
+def _seed(history: Path) -> int | None:
+    for event in _events(history):
+        match event:
+            case {"kind": "seed.drawn", "seed": int(seed)}:
+                return seed
+    return None
 
 
 def _commands(history: Path, check: str = "") -> Iterator[str]:

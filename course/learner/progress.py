@@ -28,7 +28,8 @@ SCHEMA = 2
 class ExerciseProgress:
     """What is known of one exercise. Moments are in ISO 8601, with their offset from UTC.
 
-    `passed_hash` is that of the files that passed; the counts and `failed_...` are of the last run that was judged.
+    `passed_at` is when it passed last, and stays. `passed_hash` is that of the files that passed; None again when the
+    very same files have failed since. The counts and `failed_...` are of the last run that was judged.
     """
 
     attempts: int = 0
@@ -43,6 +44,11 @@ class ExerciseProgress:
     failed_code: str | None = None
     failed_facts: Mapping[str, Fact] = field(default_factory=dict)
     solution_asked: bool = False
+
+    @property
+    def is_ticked(self) -> bool:
+        """Whether some files have passed, and have not failed since."""
+        return self.passed_at is not None and self.passed_hash is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class LoadedProgress:
 
 
 class BoxState(StrEnum):
-    """How an exercise's box stands on the roadmap."""
+    """How an exercise's box stands on the roadmap. Stale: it passed, and the files as they are now have not."""
 
     COMING = "coming"
     OPEN = "open"
@@ -113,13 +119,19 @@ def after(progress: Progress, verdict: Verdict, work_hash: str, now: datetime) -
     return Progress({**progress.exercises, verdict.exercise: known}, current=verdict.exercise)
 
 
+def first_failure_since_passing(before: ExerciseProgress, verdict: Verdict) -> bool:
+    """Whether this verdict is the first to say that what had passed does not pass any more."""
+    return verdict.outcome is Outcome.FAILED and before.passed_at is not None and before.failed_check is None
+
+
 def box_state(exercise: Exercise, progress: Progress, current_hash: str | None) -> BoxState:
     """How the box stands when the learner's files have this hash now (None or "": they are not there)."""
     known = progress.exercises.get(exercise.path)
     if not exercise.written:
         return BoxState.COMING
     if known is not None and known.passed_at is not None:
-        return BoxState.STALE if current_hash and current_hash != known.passed_hash else BoxState.PASSED
+        is_changed = bool(current_hash) and current_hash != known.passed_hash
+        return BoxState.STALE if is_changed or not known.is_ticked else BoxState.PASSED
     is_begun = known is not None or exercise.path == progress.current or bool(current_hash)
     return BoxState.STARTED if is_begun else BoxState.OPEN
 
@@ -142,7 +154,7 @@ def _counted(known: ExerciseProgress, verdict: Verdict, work_hash: str, now: str
         return replace(known, passed_at=now, passed_hash=work_hash)
     if verdict.outcome is Outcome.FAILED and work_hash == known.passed_hash:
         # The very files that passed once fail now: the checks have changed, or the first verdict was luck.
-        return replace(known, passed_at=None, passed_hash=None)
+        return replace(known, passed_hash=None)
     return known
 
 

@@ -71,4 +71,4 @@ def _line(exercise: Exercise, progress: Progress) -> str:
 
 def _is_ticked(exercise: Exercise, progress: Progress) -> bool:
     """A stale tick, of work that was edited since, is a tick: `learn progress` says that it is stale."""
-    return progress.exercises.get(exercise.path, ExerciseProgress()).passed_at is not None
+    return progress.exercises.get(exercise.path, ExerciseProgress()).is_ticked

@@ -72,38 +72,50 @@ def of(ws: Workspace, places: Places | None = None) -> Situation:
 
 
 def folder() -> Path:
-    """The current folder."""
+    """The current folder, as the shell names it: one that was entered by a link has the link in its path."""
     try:
-        return Path.cwd()
+        at = Path.cwd()
     except FileNotFoundError:
         raise UsageError("the folder you are in is gone.", "`cd` to another one, and type it again.") from None
+    named = Path(os.environ.get("PWD", ""))
+    try:
+        return named if named.is_absolute() and named.samefile(at) else at
+    except OSError:
+        return at  # PWD is of another time or place
+
+
+def is_inside(place: Path) -> bool:
+    """Whether the current folder is this one, or lies in it."""
+    return folder().resolve().is_relative_to(place.resolve())
 
 
 def from_here(path: Path) -> str:
     """The path as one would type it in the current folder."""
-    return os.path.relpath(path.resolve(), folder())
+    return os.path.relpath(path, folder())
 
 
 def meant(situation: Situation, name: str | None) -> Exercise:
-    """The exercise a command is about: the one named, else the one whose folder you are in, else the current one."""
+    """The exercise a command is about: the one named, else the one you are at."""
     if name:
         return catalogue.find(situation.course, name)
-    around = around_folder(situation)
-    if around is not None:
-        return around
+    at = exercise_at(situation)
+    if at is not None:
+        return at
     if situation.progress.current is None:
         raise UsageError("no exercise is begun here.", "`learn next` makes the first; `learn progress` lists them all.")
     return catalogue.find(situation.course, situation.progress.current)
 
 
-def around_folder(situation: Situation) -> Exercise | None:
-    """The exercise whose folder in the workspace holds the current folder."""
-    at = folder().resolve()
+def exercise_at(situation: Situation) -> Exercise | None:
+    """Where you are: the exercise whose folder holds the current folder, else the one begun or checked last."""
+    current = None
     for exercise in situation.course.exercises:
-        place = situation.workspace.exercise(exercise.path).resolve()
-        if place.is_dir() and (at == place or place in at.parents):
+        place = situation.workspace.exercise(exercise.path)
+        if place.is_dir() and is_inside(place):
             return exercise
-    return None
+        if exercise.path == situation.progress.current:
+            current = exercise
+    return current
 
 
 def is_made(situation: Situation, exercise: Exercise) -> bool:
@@ -123,9 +135,9 @@ def box(situation: Situation, exercise: Exercise) -> BoxState:
     """How the exercise's box stands. Reads the learner's files only where an edit could have made a tick stale."""
     files_now = None
     if is_made(situation, exercise):
-        has_passed = situation.of(exercise).passed_at is not None
-        # Before it has passed, all that counts is that the files are there.
-        files_now = workspace.work_hash(situation.workspace, exercise.path) if has_passed else "there"
+        # Without a tick, all that counts is that the files are there.
+        is_ticked = situation.of(exercise).is_ticked
+        files_now = workspace.work_hash(situation.workspace, exercise.path) if is_ticked else "there"
     return progress.box_state(exercise, situation.progress, files_now)
 
 
@@ -135,9 +147,9 @@ def boxes(situation: Situation) -> Mapping[str, BoxState]:
 
 
 def next_open(course: Course, known: Progress) -> Exercise | None:
-    """The first exercise of the roadmap that exists and has never passed."""
+    """The first exercise of the roadmap that exists and has no tick."""
     for exercise in course.exercises:
-        if exercise.written and known.exercises.get(exercise.path, ExerciseProgress()).passed_at is None:
+        if exercise.written and not known.exercises.get(exercise.path, ExerciseProgress()).is_ticked:
             return exercise
     return None
 

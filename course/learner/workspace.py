@@ -1,7 +1,8 @@
 """The learner's folder: found, made, filled with exercises, put back to the scaffold. Nothing of theirs is ever lost.
 
 What is made is built in `.learn/making/` and renamed to its place when it is whole, so a `learn` that is killed leaves
-either the old or the new. `add` and `reset` are to be called under `lock`.
+either the old or the new; killed in the middle of a reset, each of the learner's files is in the folder or the backup.
+`add` and `reset` are to be called under `lock`.
 """
 
 from __future__ import annotations
@@ -134,9 +135,10 @@ def add(ws: Workspace, places: Places, exercise: Exercise) -> tuple[Path, ...]:
 
 
 def reset(ws: Workspace, places: Places, exercise: Exercise) -> Path:
-    """Put the exercise back to its scaffold. Returns the backup: the learner's folder as it was, renamed.
+    """Put the exercise back to its scaffold. Returns the backup, to which all that lay in the folder was moved.
 
-    A shell that stood in the folder stands in the backup now. Raises UsageError when there is nothing to put back.
+    The folder itself stays, and a shell that stands in it with it. One that is a link is moved as a link: what it leads
+    to stays as it is. Raises UsageError when there is nothing to put back, and leaves all as it was when it fails.
     """
     project = ws.exercise(exercise.path)
     if not _is_issued(ws, exercise.path):
@@ -144,9 +146,17 @@ def reset(ws: Workspace, places: Places, exercise: Exercise) -> Path:
     with files.building(ws.making, exercise.name) as place:
         scaffold.issue(places, exercise, place / "work")
         backup = _free_backup(ws, exercise.path)
-        # Killed after this line, the work is in the backups, and `learn next` issues the exercise again.
-        files.move(project, backup)
-        _put_in_place(ws, exercise, place)
+        # Killed after this line, the work is in the backup, or half in it; another reset goes through, or, with nothing
+        # left in the folder, `learn next`.
+        if project.is_symlink():
+            files.move(project, backup)
+            _put_in_place(ws, exercise, place)
+            return backup
+        with files.moved_contents(project, backup):
+            # Now that the folder is empty: without its base it would be taken for the learner's own.
+            _renew_base(ws, exercise, place)
+            with files.moved_contents(place / "work", project):
+                pass
     return backup
 
 
@@ -169,10 +179,9 @@ def new_run(ws: Workspace, exercise_path: str) -> Path:
     return run
 
 
-def latest_run(ws: Workspace, exercise_path: str) -> Path | None:
-    """The newest run's folder, whether it has ended or not; None before the first."""
-    kept = _runs(ws.runs(exercise_path))
-    return kept[-1] if kept else None
+def kept_runs(ws: Workspace, exercise_path: str) -> list[Path]:
+    """The folders of the last runs, the oldest first, whether they have ended or not."""
+    return _runs(ws.runs(exercise_path))
 
 
 @contextmanager
@@ -219,12 +228,22 @@ def sweep(ws: Workspace) -> int:
 
 def _put_in_place(ws: Workspace, exercise: Exercise, place: Path) -> None:
     """Rename what was built: first the scaffold as issued, then the project, which by then has no other in its way."""
-    base = ws.base(exercise.path)
+    _renew_base(ws, exercise, place)
+    files.move(place / "work", ws.exercise(exercise.path))
+
+
+def _renew_base(ws: Workspace, exercise: Exercise, place: Path) -> None:
+    """Keep what was built as the scaffold as issued, in place of an older one; which comes back when that fails."""
+    base, old = ws.base(exercise.path), place / "old base"
     scaffold.copy(place / "work", place / "base")
     if base.exists():
-        files.move(base, place / "old base")
-    files.move(place / "base", base)
-    files.move(place / "work", ws.exercise(exercise.path))
+        files.move(base, old)
+    try:
+        files.move(place / "base", base)
+    except BaseException:
+        if old.exists():
+            old.rename(base)
+        raise
 
 
 def _is_workspace(folder: Path) -> bool:

@@ -100,6 +100,14 @@ def rows() -> tuple[Equipment, ...]:
     return (*servers, *(_package(name) for name in PACKAGES))
 
 
+def named(server: str) -> str:
+    """A server of `SERVERS` with its version, where that is known: "valkey 9.1.0", "gunicorn 25.3.0", "wsgiref"."""
+    programs = {"valkey": valkey, "nginx": nginx, "postgres": postgres}
+    # Not the package's: what is called valkey there is a client.
+    found = _row(server, programs[server]) if server in programs else _package(server)
+    return f"{server} {found.version}".rstrip()
+
+
 def _row(name: str, find: Callable[[], Equipment]) -> Equipment:
     try:
         return find()

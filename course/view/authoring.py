@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from course.authors.dossier import Dossier
+from course.authors.new import Made
 from course.authors.promises import Promise
 from course.authors.saving import Saved
 from course.model import Exercise
@@ -15,11 +16,15 @@ CASE_COLUMNS = 30
 PROMISE_COLUMNS = 16
 
 
-def made(name: str, files: Sequence[Path]) -> Iterator[Row]:
-    """The files of a new exercise."""
-    for at, file in enumerate(files):
-        yield Row(str(file), label=dim("Made") if at == 0 else " ", label_columns=7)
+def made(name: str, title: str, new: Made) -> Iterator[Row]:
+    """The files of a new exercise, and whether the title that was given is its title."""
+    for at, file in enumerate(new.files):
+        yield Row(str(file), label=dim("Made") if at == 0 else " ", label_columns=7, whole=True)
     yield BLANK
+    if title != new.title:
+        told = f"The roadmap has this box already, as {new.title!r}: {title!r} is not used."
+        yield Row(told, label=dim("Title"), label_columns=7)
+        yield BLANK
     yield Row(f"learn dev check {name}", label=dim("Then"), label_columns=7)
 
 
@@ -60,12 +65,12 @@ def laid_out(exercise: Exercise, name: str, folder: Path, laid: str, *, on: str)
     yield Row(f"{folder}: the scaffold, {laid}", label=dim("Made"), label_columns=7)
     yield BLANK
     save = f"learn dev mistake {exercise.name} {name} {folder} --save{f' --on {on}' if on else ''}"
-    yield Row(save, label=dim("Then"), label_columns=7)
+    yield Row(save, label=dim("Then"), label_columns=7, whole=True)
 
 
 def saved(done: Saved) -> Iterator[Row]:
     """A mistake's diff: what it changes, and what is still to fill in."""
-    yield Row(str(done.path), label=dim("Saved"), label_columns=7)
+    yield Row(str(done.path), label=dim("Saved"), label_columns=7, whole=True)
     for file, removed, added in done.changed:
         yield Row(f"{file}: -{removed} +{added} on right/{done.on}", label=" ", label_columns=7)
     if done.unfilled:

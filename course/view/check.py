@@ -31,7 +31,7 @@ from course.model import (
 from course.shared import wire
 from course.view import failure, place, result
 from course.view.place import NOWHERE
-from course.view.progress import bar
+from course.view.progress import bar, lost
 from course.view.rows import BLANK, Block, Drawn, Piece, Row, bad, dim, good, height
 from course.view.running import Running
 from course.view.screens import Screen
@@ -176,6 +176,8 @@ def closing(done: Attempt) -> Iterator[Drawn]:
             yield Row((good("Passed"), f": {count}"))
             yield from _passed(done)
         case Outcome.FAILED:
+            if done.passed_before is not None:
+                yield lost(done.passed_before)
             yield Row((bad("Not yet"), f": {count}"), right="learn hint · learn show · learn lesson")
         case Outcome.SKIPPED:
             yield Row(f"Not judged: {count}. This machine lacks something.", right="learn doctor")

@@ -7,19 +7,21 @@ from collections.abc import Iterator
 from course.learner.asking import Comparison
 from course.model import Exercise
 from course.view import markdown
-from course.view.rows import BLANK, Block, Drawn, Row, dim
-from course.view.screens import Screen, rendered
+from course.view.rows import BLANK, Drawn, Row, dim
+from course.view.screens import Screen
 
 
 def draw(comparison: Comparison, screen: Screen) -> Iterator[Drawn]:
-    """Each file's diff from the learner's to the reference's, then the reference's own words."""
+    """Each file's diff from the learner's to the reference's, or the reference's whole; then its own words."""
     yield Row(comparison.exercise.title, right=dim("- yours   + the reference"))
     for file in comparison.files:
         yield BLANK
         note = file.note or ("" if file.diff else "as yours")
         yield Row(file.path, right=dim(note))
         if file.diff:
-            yield _coloured(file.diff, screen)
+            yield markdown.code("\n".join(file.diff), "diff", screen)
+        elif file.whole:
+            yield markdown.code(file.whole.rstrip("\n"), file.language, screen)
     if comparison.why:
         yield BLANK
         yield from markdown.draw(comparison.why, screen)
@@ -31,13 +33,3 @@ def ask_again(exercise: Exercise, hints_left: int) -> Iterator[Row]:
     if hints_left:
         yield Row(f"There {'is a hint' if hints_left == 1 else f'are {hints_left} hints'} left: `learn hint`.")
     yield Row("To see the reference now, type `learn solution` once more.")
-
-
-def _coloured(diff: tuple[str, ...], screen: Screen) -> Block:
-    from rich.syntax import Syntax
-
-    text = "\n".join(diff)
-    if not screen.colour:
-        return Block(text, 2)
-    syntax = Syntax(text, "diff", theme="ansi_dark", background_color="default", word_wrap=True)
-    return rendered(syntax, screen, 2)

@@ -31,7 +31,7 @@ def draw(stage: Stage, exercise: Exercise, folder: str, *, is_new: bool) -> Iter
 def then(steps: list[str]) -> Iterator[Row]:
     """What to type, one under the other."""
     for at, step in enumerate(steps):
-        yield _labelled("Then" if at == 0 else " ", step)
+        yield _typed("Then" if at == 0 else " ", step)
 
 
 def workspace(folder: str, *, steps: list[str]) -> Iterator[Row]:
@@ -53,13 +53,13 @@ def nothing_open(coming: int) -> Iterator[Row]:
     yield from then(["learn progress"])
 
 
-def reset(exercise: Exercise, backup: str, *, is_inside: bool = False) -> Iterator[Row]:
-    """Back to the scaffold. A shell that stood in the folder (`is_inside`) has moved into the backup with it."""
+def reset(exercise: Exercise, backup: str, *, way_back: str = "") -> Iterator[Row]:
+    """Back to the scaffold. A shell that stood further inside has moved along with it, and needs a `way_back`."""
     yield Row(f"{exercise.title} is as it was issued.")
     yield _labelled("Kept", f"{backup}/")
     yield Row(dim("your work until now; copy back from it what you need"), label_columns=LABEL_COLUMNS)
-    if is_inside:
-        yield _labelled("Type", "cd .")
+    if way_back:
+        yield _typed("Type", way_back)
         yield Row(dim("your shell stands in the backup; this brings it back"), label_columns=LABEL_COLUMNS)
 
 
@@ -76,3 +76,7 @@ def _files(files: list[tuple[str, str]]) -> Iterator[Row]:
 
 def _labelled(label: str, text: str) -> Row:
     return Row(text, label=dim(label), label_columns=LABEL_COLUMNS)
+
+
+def _typed(label: str, command: str) -> Row:
+    return Row(command, label=dim(label), label_columns=LABEL_COLUMNS, whole=True)

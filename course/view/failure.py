@@ -15,7 +15,7 @@ from course.view.measure import wrapped
 from course.view.picture import LEAST_LINES
 from course.view.place import Project
 from course.view.result import INDENT, LABEL_COLUMNS, Words
-from course.view.rows import BLANK, FAILED, MARGIN, Drawn, Piece, Row, bad, cut, dim, height, narrowed, safe
+from course.view.rows import BLANK, FAILED, MARGIN, Drawn, Piece, Row, bad, cut, dim, height, narrowed, reading, safe
 from course.view.screens import Screen
 
 BLOCK_ROWS = 22  # of a failure with all that stands below it
@@ -62,7 +62,7 @@ def _further(found: Sequence[Cause], screen: Screen) -> Iterator[Drawn]:
     yield BLANK
     for cause in found:
         label = f"{_checks(cause.numbers)}: "
-        text = cut(cause.finding.saw, screen.columns - 2 * MARGIN - 2 - len(label))
+        text = cut(cause.finding.saw, reading(screen.columns) - 2 * MARGIN - 2 - len(label))
         yield Row((dim(label), text), label=bad(FAILED), label_columns=2)
     yield Row(dim("learn show has them whole" if len(found) > 1 else "learn show has it whole"), label_columns=2)
 
@@ -106,7 +106,7 @@ def _picture(result: CheckResult, screen: Screen, room: int) -> list[Drawn]:
 def _cut(text: Words, screen: Screen, most: int) -> Words:
     """The text in `most` lines. Of several lines, as a log has them, the last one stays: it tells the error."""
     whole = safe("".join(piece.text if isinstance(piece, Piece) else piece for piece in text)).rstrip()
-    columns = screen.columns - 2 * MARGIN - narrowed(INDENT, screen.columns) - LABEL_COLUMNS
+    columns = reading(screen.columns) - 2 * MARGIN - narrowed(INDENT, screen.columns) - LABEL_COLUMNS
     lines = [line for line, _ in wrapped(whole, columns)]
     if len(lines) <= most:
         return text

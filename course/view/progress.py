@@ -9,7 +9,8 @@
          "passed_checks": 2, "checks": 4, "failed_check": "test_..." or null, "failed_code": "all-slots-busy" or null,
          "hints_shown": {"all-slots-busy": 1}}]}]}
 
-`passed` counts the boxes of the numbered stages; a stale one, edited since it passed, does not count.
+`current` is the exercise you are at: the one whose folder you are in, else the one begun or checked last. `passed`
+counts the boxes of the numbered stages; a stale one, which passed at `passed_at` and does not now, is not counted.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ NOTES_AT = 43  # beyond the longest title, so that bars and notes stand in one c
 Boxes = Mapping[str, BoxState]
 
 
-def draw(course: Course, progress: Progress, boxes: Boxes) -> Iterator[Row]:
-    """Every stage with its bar and its boxes."""
+def draw(course: Course, progress: Progress, boxes: Boxes, at: Exercise | None) -> Iterator[Row]:
+    """Every stage with its bar and its boxes; `at` is the exercise you are at."""
     passed, count = _counted(course, boxes)
     yield Row(course.title, right=f"{passed} of {count} · {100 * passed // count if count else 0} %")
     yield BLANK
@@ -40,7 +41,7 @@ def draw(course: Course, progress: Progress, boxes: Boxes) -> Iterator[Row]:
             label = str(stage.number)
             yield Row(stage.title, label=label, label_columns=3, right=bar(stage, boxes), right_at=NOTES_AT)
         for exercise in stage.exercises:
-            yield _box(exercise, progress, boxes)
+            yield _box(exercise, progress, boxes, is_current=exercise == at)
 
 
 def bar(stage: Stage, boxes: Boxes) -> tuple[Piece, ...]:
@@ -49,14 +50,13 @@ def bar(stage: Stage, boxes: Boxes) -> tuple[Piece, ...]:
     return tuple(symbols.get(boxes[exercise.path], Piece(OPEN)) for exercise in stage.exercises)
 
 
-def _box(exercise: Exercise, progress: Progress, boxes: Boxes) -> Row:
+def _box(exercise: Exercise, progress: Progress, boxes: Boxes, *, is_current: bool) -> Row:
     state = boxes[exercise.path]
     known = progress.exercises.get(exercise.path, ExerciseProgress())
-    is_current = exercise.path == progress.current
     checks = f"{known.passed_count} of {known.check_count} checks" if known.checked_at else ""
     symbol, note = {
         BoxState.PASSED: (good(PASSED), ""),
-        BoxState.STALE: (Piece(STALE), "changed since it passed"),
+        BoxState.STALE: (Piece(STALE), _stale(known)),
         BoxState.STARTED: (Piece(CURRENT if is_current else OPEN), checks or "begun"),
         BoxState.OPEN: (Piece(OPEN), ""),
         BoxState.COMING: (dim(OPEN), "coming"),
@@ -67,26 +67,25 @@ def _box(exercise: Exercise, progress: Progress, boxes: Boxes) -> Row:
 
 
 def where_you_are(
-    course: Course, progress: Progress, boxes: Boxes, *, now: datetime, next_open: Exercise | None
+    course: Course, progress: Progress, boxes: Boxes, at: Exercise | None, *, now: datetime, next_open: Exercise | None
 ) -> Iterator[Row]:
-    """Stage, exercise, last verdict, and the next thing to type."""
+    """Stage, the exercise you are at, its last verdict, and the next thing to type."""
     passed, count = _counted(course, boxes)
-    exercise = next((exercise for exercise in course.exercises if exercise.path == progress.current), None)
-    at = exercise or next_open
-    stage = next((stage for stage in course.stages if at and stage.name == at.stage), None)
+    shown = at or next_open
+    stage = next((stage for stage in course.stages if shown and stage.name == shown.stage), None)
     place = "" if stage is None else f" · stage {stage.number}" if stage.number else f" · {stage.title.lower()}"
     yield Row(f"learn-asgi · {passed} of {count} boxes{place}")
     yield BLANK
-    if exercise is None:
+    if at is None:
         yield Row("nothing begun yet", label=dim("Now"), label_columns=7)
         yield BLANK
         yield from typed(
             [("learn next", next_open.title if next_open else ""), ("learn progress", "the whole roadmap")]
         )
         return
-    known = progress.exercises.get(exercise.path, ExerciseProgress())
-    state = boxes[exercise.path]
-    yield Row(exercise.title, label=dim("Now"), label_columns=7, right=exercise.path)
+    known = progress.exercises.get(at.path, ExerciseProgress())
+    state = boxes[at.path]
+    yield Row(at.title, label=dim("Now"), label_columns=7, right=at.path)
     yield from _last(known, state, now)
     yield BLANK
     yield from typed(_to_type(known, state, next_open))
@@ -100,7 +99,7 @@ def typed(commands: list[tuple[str, str]]) -> Iterator[Row]:
         yield Row(command, label=label, label_columns=7, right=dim(does), right_at=7 + width + 4)
 
 
-def as_json(course: Course, progress: Progress, boxes: Boxes) -> str:
+def as_json(course: Course, progress: Progress, boxes: Boxes, at: Exercise | None) -> str:
     """The object that this module's docstring describes."""
     passed, count = _counted(course, boxes)
     body = {
@@ -108,7 +107,7 @@ def as_json(course: Course, progress: Progress, boxes: Boxes) -> str:
         "title": course.title,
         "passed": passed,
         "boxes": count,
-        "current": progress.current,
+        "current": at.path if at else None,
         "stages": [
             {
                 "name": stage.name,
@@ -147,13 +146,23 @@ def _last(known: ExerciseProgress, state: BoxState, now: datetime) -> Iterator[R
     if state is BoxState.PASSED:
         yield _under_now(f"passed {ago(known.passed_at, now)}", good(PASSED))
     elif state is BoxState.STALE:
-        yield _under_now("changed since it passed", Piece(STALE))
+        yield _under_now(_stale(known), Piece(STALE))
     elif not known.checked_at:
         yield _under_now("not checked yet")
     if known.checked_at and known.failed_sentence:
         count = f"{known.passed_count} of {known.check_count} checks pass"
         yield _under_now(f"{count} · last run {ago(known.checked_at, now)}")
         yield _under_now(known.failed_sentence, bad(FAILED))
+
+
+def _stale(known: ExerciseProgress) -> str:
+    """With its date: a tick that is lost was earned all the same."""
+    return f"passed {day(known.passed_at)}, {'changed' if known.is_ticked else 'fails'} since"
+
+
+def lost(passed_at: str) -> Row:
+    """Said once, by the first check that fails after it had passed."""
+    return Row(f"It passed on {day(passed_at)}; these files do not.", label=STALE, label_columns=2)
 
 
 def _under_now(text: str, symbol: Piece | None = None) -> Row:
@@ -173,6 +182,14 @@ def _to_type(known: ExerciseProgress, state: BoxState, next_open: Exercise | Non
         which = f"hint {shown + 1} of 3 for that failure" if shown < 3 else "the three hints for that failure"
         commands.append(("learn hint", which))
     return [*commands, ("learn lesson", "read it again" if known.checked_at else "read it")]
+
+
+def day(moment: str | None) -> str:
+    """The day of a moment of progress.json, here: "31 Jan 2026"."""
+    if moment is None:
+        return "never"
+    at = datetime.fromisoformat(moment).astimezone()
+    return f"{at.day} {at:%b %Y}"
 
 
 def ago(moment: str | None, now: datetime) -> str:

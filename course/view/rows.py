@@ -6,6 +6,7 @@ Pure: a row and a width make lines of text. screens.py shows them.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,9 +17,10 @@ from course.view.measure import cells, wrapped
 PASSED, FAILED, SKIPPED, STALE, CURRENT, OPEN, FULL = "✓✗◌~▸□■"
 
 NARROW_COLUMNS = 60
+READING_COLUMNS = 100  # a longer line of prose is hard to read, and a right-hand part too far from what it belongs to
 MARGIN = 2
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 class Ink(StrEnum):
@@ -61,6 +63,7 @@ class Row:
     """One thing on the screen: a label with a hanging indent, its text, and what stands to its right.
 
     `right` is flush right, or begins at column `right_at`; where it finds no room it drops under the text.
+    A `whole` text is never folded: a command or a path, which is copied.
     """
 
     left: Text = ""
@@ -69,6 +72,7 @@ class Row:
     label_columns: int = 0
     indent: int = 0
     right_at: int | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,14 @@ Drawn = Row | Block
 
 
 def lines(row: Drawn, columns: int, *, colour: bool, links: bool = False) -> list[str]:
-    """The row as lines of so many columns, inked when there is colour, with its links where they are understood."""
+    """The row as lines of so many columns, and of no more than one reads with ease.
+
+    Inked when there is colour, with its links where they are understood.
+    """
     if isinstance(row, Block):
         margin = " " * (row.margin + row.indent)
         return [(margin + line).rstrip() for line in row.text.split("\n")]
+    columns = reading(columns)
     narrow = columns < NARROW_COLUMNS
     indent = MARGIN + narrowed(row.indent, columns)
     label, right = _pieces(row.label), _pieces(row.right)
@@ -96,7 +104,8 @@ def lines(row: Drawn, columns: int, *, colour: bool, links: bool = False) -> lis
     hang = indent + label_columns
     end = columns - MARGIN
     beside = right and not narrow and row.right_at is None and hang + _cells(right) + 24 <= end
-    text = _folded(_pieces(row.left), end - hang - (_cells(right) + 2 if beside else 0))
+    room = end - hang - (_cells(right) + 2 if beside else 0)
+    text = _folded(_pieces(row.left), sys.maxsize if row.whole else room)
     first = [*label, Piece(" " * (label_columns - _cells(label))), *text[0]]
     body = [(indent, first), *((hang, line) for line in text[1:])]
     if right:
@@ -123,6 +132,11 @@ def cut(text: str, columns: int) -> str:
 def height(rows: Iterable[Drawn], columns: int) -> int:
     """How many lines they take."""
     return sum(len(lines(row, columns, colour=False)) for row in rows)
+
+
+def reading(columns: int) -> int:
+    """How many of them a line of words takes at most."""
+    return min(columns, READING_COLUMNS)
 
 
 def narrowed(indent: int, columns: int) -> int:
@@ -153,7 +167,7 @@ def safe(text: str) -> str:
     """The text without what would move the cursor or ring the bell: a finding may quote what a server printed."""
     if text.isprintable():
         return text
-    text = _ESCAPES.sub("", text).expandtabs(4)
+    text = ESCAPES.sub("", text).expandtabs(4)
     return "".join(character if character.isprintable() or character == "\n" else "�" for character in text)
 
 

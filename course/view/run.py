@@ -23,6 +23,7 @@ _WORDS: dict[Outcome, str | Piece] = {
     Outcome.SKIPPED: "Not judged",
     Outcome.INCONCLUSIVE: "Cannot tell",
     Outcome.BROKEN: bad("Broken"),
+    Outcome.INTERRUPTED: "Interrupted",
 }
 
 
@@ -42,11 +43,13 @@ def draw(run: PastRun, screen: Screen, project: Project, *, verbose: bool = Fals
     )
     if verdict.reason:
         yield Row(dim(verdict.reason.rstrip()))
+    if run.seed is not None:
+        yield Row(dim(f"LEARN_SEED={run.seed} draws the same names and values again"))
     if run.commands:
         yield BLANK
         yield Row("By hand", right=dim(f"with your server at {HTTP}"), right_at=11)
         for command in run.commands:
-            yield Row(command, indent=2)
+            yield Row(command, indent=2, whole=True)
         if run.more_commands:
             yield Row(dim(f"and {run.more_commands} more, in {run.folder}/history.jsonl"), indent=2)
     if run.logs:

@@ -21,7 +21,7 @@ from course.view.rows import MARGIN, Block, Drawn, lines, narrowed
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-WIDTH_COLUMNS = 80
+WIDTH_COLUMNS = 80  # where nobody tells
 HEIGHT_ROWS = 24
 NARROWEST_COLUMNS = 30
 
@@ -67,7 +67,7 @@ def _size(stream: TextIO, *, live: bool) -> tuple[int, int]:
         with suppress(OSError, ValueError):  # a stream without a descriptor is a test's
             size = os.get_terminal_size(stream.fileno())
             columns, rows = size.columns or columns, size.lines or rows
-    return max(min(columns, WIDTH_COLUMNS), NARROWEST_COLUMNS), rows
+    return max(columns, NARROWEST_COLUMNS), rows
 
 
 def stdout() -> Screen:
@@ -90,20 +90,23 @@ def agreed(question: str) -> bool:
         return False
 
 
-def rendered(renderable: RenderableType, screen: Screen, indent: int = 0) -> Block:
-    """What rich draws, as a block that fits the screen beside this indent. Imports rich."""
+def rendered(renderable: RenderableType, screen: Screen, indent: int = 0, columns: int | None = None) -> Block:
+    """What rich draws, as a block of so many columns; without, it fits the screen beside this indent. Imports rich."""
     import io
 
     from rich.console import Console
+
+    from course.view.inks import MARKDOWN
 
     indent = narrowed(indent, screen.columns)
     buffer = io.StringIO()
     console = Console(
         file=buffer,
-        width=screen.columns - 2 * MARGIN - indent,
+        width=columns or screen.columns - 2 * MARGIN - indent,
         force_terminal=screen.colour,
         no_color=not screen.colour,
         color_system="standard" if screen.colour else None,
+        theme=MARKDOWN,
         emoji=False,
         highlight=False,
     )

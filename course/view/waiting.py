@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from course.model import CheckResult, Outcome
-from course.view.rows import SKIPPED, Piece, Row, cut, dim
+from course.view.rows import SKIPPED, Piece, Row, cut, dim, reading
 
 NEEDS = "needs: "
 
@@ -43,7 +43,7 @@ class Waiting:
         yield from self._below_the_last()
         for root, count in self._counts.items():
             words = f"{_counted(count)} for: "
-            yield _row(words + cut(root, columns - len(words) - 6))
+            yield _row(words + cut(root, reading(columns) - len(words) - 6))
         self._counts.clear()
 
     def _count(self, result: CheckResult) -> None:
