@@ -13,7 +13,7 @@ from checker.harness.picture import Lane, Picture, Stretch
 from checker.harness.server import Server
 from checker.harness.waiting import wait_until
 from checker.stage_2.wsgi_callable.site import BOOT_S, GENEROUS_S, ShopSite
-from course.model import BarKind
+from course.model import BarKind, SourceLine
 
 # gunicorn gives up after the first worker that exits with its own code for this; each further one is another try.
 TRIES = 3
@@ -44,8 +44,8 @@ def wait_ending_of_boot(server: Server) -> BootEnding:
     return wait_until(ending, BOOT_S, unless_ended=server.process) or BootEnding.HANGS
 
 
-def expect_no_boot(server: Server, code: str, edit: str) -> None:
-    """A deployment with this edit in it must end with an error before it serves anybody."""
+def expect_no_boot(server: Server, code: str, edit: str, line: SourceLine | None) -> None:
+    """A deployment with this edit in it must end with an error before it serves anybody; `line` should see to that."""
     wanted = f"with {edit}, gunicorn gives up at boot, with an exit code other than 0"
     ending = wait_ending_of_boot(server)
     failed = server.seen(EventKind.APP_IMPORT_FAILED)
@@ -62,7 +62,8 @@ def expect_no_boot(server: Server, code: str, edit: str) -> None:
         server.expect_ready("/shop/hello/")  # ends with the line that hangs
     answer = server.send("/shop/hello/", label="first visitor").wait_answer(GENEROUS_S)
     got = "no answer" if answer is None else f"status {answer.status}"
-    fail(code, wanted=wanted, saw=f"the worker booted as if nothing was wrong, and its first visitor got {got}")
+    saw = f"the worker booted as if nothing was wrong, and its first visitor got {got}"
+    fail(code, wanted=wanted, saw=saw, where=line)
 
 
 def draw_first_visits(site: ShopSite, picture: Picture, warm: Server) -> None:

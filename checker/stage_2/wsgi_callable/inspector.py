@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import unquote
 
 from checker.harness import starters
+from checker.harness.difference import difference
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import Event
@@ -25,13 +26,17 @@ from checker.harness.program import Program
 from checker.harness.run import Run
 from checker.stage_2.wsgi_callable.kinds import Kind
 from checker.stage_2.wsgi_callable.site import APP, BOOT_S
+from checker.stage_2.wsgi_callable.source import CODE, STARTS, Source
+from checker.stage_2.wsgi_callable.source import INSPECTOR_FILE as FILE
+from course.model import SourceLine
 
-FILE = "inspect_wsgi.py"
 INSIDE = Path(__file__).with_name("inside")
 LAB = ("learn_lab.py", "learn_talks.py")  # the modules with the strict applications
 LOG_LINE = "a line of the application's log"  # as learn_lab.py writes it to wsgi.errors
 NAMES = ("status", "headers", "chunks", "bytes", "closed")
 SHOWN_CHARACTERS = 160
+BAD_REQUEST = 400
+WRONG_VALUE = {"PATH_INFO": "path-not-native", "QUERY_STRING": "query-changed"}  # the diagnosis for each
 
 Report = dict[str, Any]
 
@@ -62,7 +67,7 @@ class Inspector:
             [sys.executable, FILE, application, target], name=f"inspect {self._asked}", environment=self._environment
         )
         if program.wait(BOOT_S) is None:
-            fail("inspector-report", wanted=wanted, saw=f"it still ran after {BOOT_S:.0f} s")
+            fail("no-answer", wanted=wanted, saw=f"it still ran after {BOOT_S:.0f} s")
         return program
 
     def expect_shop_report(self, target: str, facts: Mapping[str, Any], *, wanted: str) -> Report:
@@ -86,8 +91,13 @@ class Inspector:
         """It must end with an error for this application, which breaks PEP 3333, or breaks."""
         program = self.expect_run(application, wanted=wanted)
         if program.process.returncode == 0:
-            fail(code, wanted=wanted, saw=f"exit code 0, and {self.said(program)[:SHOWN_CHARACTERS]!r}")
+            saw = f"exit code 0, and {self.said(program)[:SHOWN_CHARACTERS]!r}"
+            fail(code, wanted=wanted, saw=saw, where=self.line(*STARTS))
         return program
+
+    def line(self, *patterns: str) -> SourceLine | None:
+        """The inspector's line that a finding is about."""
+        return Source(self._run.project).line(*patterns, file=FILE)
 
     @staticmethod
     def said(program: Program) -> str:
@@ -102,20 +112,27 @@ class Inspector:
         """The environ that the lab's application got for this target must be right; False when it got none."""
         if refused := self.told(Kind.LAB_REFUSED, since=since):
             wanted = "an environ that wsgiref.validate accepts"
-            fail("environ-incomplete", wanted=wanted, saw=str(refused[0]["message"]))
+            where = self.line(rf"{CODE}REQUEST_METHOD", rf"{CODE}environ")
+            fail("environ-incomplete", wanted=wanted, saw=str(refused[0]["message"]), where=where)
         path, _, query = target.partition("?")
         # The path's bytes as latin-1 characters: what PEP 3333 calls a native string.
-        right = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": unquote(path, "latin-1")}
-        right["QUERY_STRING"] = query
+        right = {
+            "REQUEST_METHOD": "GET",
+            "SCRIPT_NAME": "",
+            "QUERY_STRING": query,
+            "PATH_INFO": unquote(path, "latin-1"),
+        }
         for environ in self.told(Kind.LAB_ENVIRON, since=since):
-            wrong = {name: environ[name] for name, value in right.items() if environ[name] != value}
-            if wrong:
-                wanted = ", ".join(f"{name} {right[name]!r}" for name in wrong)
-                saw = ", ".join(f"{name} {value!r}" for name, value in wrong.items())
-                fail("environ-incomplete", wanted=f"for {target}: {wanted}", saw=saw)
+            for name, value in right.items():
+                if (got := environ[name]) != value:
+                    saw = difference(value, str(got))
+                    where = self.line(rf"{CODE}['\"]?{name}['\"]?\]?\s*[:=](?!=)", rf"{CODE}{name}")
+                    code = WRONG_VALUE.get(name, "environ-incomplete")
+                    fail(code, wanted=f"environ[{name!r}] for {target} is {value!r}", saw=saw, where=where)
             if LOG_LINE in self.said(program):
                 wanted = "what an application writes to wsgi.errors stays off stdout"
-                fail("environ-incomplete", wanted=wanted, saw=f"stdout was {self.said(program)[:120]!r}")
+                saw = f"stdout was {self.said(program)[:120]!r}"
+                fail("errors-on-stdout", wanted=wanted, saw=saw, where=self.line(rf"{CODE}wsgi\.errors"))
             return True
         return False
 
@@ -124,15 +141,30 @@ class Inspector:
         report: Any = None
         with suppress(ValueError, RecursionError):
             report = json.loads(said)
-        if not isinstance(report, dict) or not set(NAMES) <= set(report):
-            promised = f"{wanted}: one JSON object with {', '.join(NAMES)}, and nothing else on stdout"
-            fail("inspector-report", wanted=promised, saw=f"stdout was {said[:SHOWN_CHARACTERS]!r}")
-        wrong = [name for name, right in facts.items() if not _is_same(report[name], right)]
-        if wrong:
-            saw = ", ".join(f"{name}: {json.dumps(report[name])[:SHOWN_CHARACTERS]}" for name in wrong)
-            right = ", ".join(f"{name}: {json.dumps(facts[name])}" for name in wrong)
-            fail(code or "inspector-report", wanted=f"{wanted}: {right}", saw=saw)
+        if not isinstance(report, dict):
+            promised = f"{wanted}: one JSON object, and nothing else on stdout"
+            saw = f"stdout was {said[:SHOWN_CHARACTERS]!r}"
+            fail("report-not-alone", wanted=promised, saw=saw, where=self.line(rf"{CODE}json\.dump"))
+        if missing := [name for name in NAMES if name not in report]:
+            self.fail_as_reported(
+                f"{wanted}: one JSON object with {', '.join(NAMES)}", missing[0], f"stdout was {said!r}"
+            )
+        if report["status"] == BAD_REQUEST and facts.get("status") != BAD_REQUEST:
+            saw = "status: 400, which is Django's answer to a Host that is not in ALLOWED_HOSTS"
+            where = self.line(rf"{CODE}HTTP_HOST", rf"{CODE}SERVER_NAME")
+            fail("host-refused", wanted=f"{wanted}: status 200", saw=saw, where=where)
+        for name, right in facts.items():
+            if not _is_same(report[name], right):
+                told, saw = f"{wanted}: {name} is {json.dumps(right)}", f"{name}: {json.dumps(report[name])}"
+                if code:
+                    fail(code, wanted=told, saw=saw[:SHOWN_CHARACTERS], where=self.line(rf"{CODE}\b{name}\b", *STARTS))
+                self.fail_as_reported(told, name, saw)
         return report
+
+    def fail_as_reported(self, wanted: str, name: str, saw: str) -> NoReturn:
+        """End the check: this fact of the report is missing or wrong."""
+        where = self.line(rf"{CODE}['\"]?\b{name}['\"]?\s*[:=](?!=)", rf"{CODE}json\.dump")
+        fail("inspector-report", wanted=wanted, saw=saw[:SHOWN_CHARACTERS], where=where, facts={"name": name})
 
 
 def header(report: Report, name: str, number: int = 0) -> str | None:

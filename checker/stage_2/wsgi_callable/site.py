@@ -5,7 +5,6 @@ What is promised stands in the check files, and the findings that these share in
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -25,10 +24,10 @@ from checker.harness.server import Server, ServerPlan
 from checker.harness.servers.gunicorn import gunicorn
 from checker.harness.stack import Stack
 from checker.stage_2.wsgi_callable.kinds import Kind
+from checker.stage_2.wsgi_callable.source import MATCHES_HEALTH, WSGI_FILE, Source
 from course.model import SourceLine
 
 APP = "shop.wsgi:application"
-WSGI_FILE = "shop/wsgi.py"
 VALIDATED = Path(__file__).with_name("inside") / "validated.py"
 # Only failing solutions wait these out. A boot is all of Django, on a machine that may have better things to do.
 GENEROUS_S = 20.0
@@ -100,17 +99,24 @@ class ShopSite:
             raise
 
     def expect_own_answer(
-        self, server: Server, path: str, *, headers: Mapping[str, str] | None = None, label: str = ""
+        self,
+        server: Server,
+        path: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        label: str = "",
     ) -> Answer:
         """The answer to what the callable answers itself. A body that gunicorn cannot send has its own words."""
-        request = server.send(path, headers=headers, label=label)
+        request = server.send(path, method=method, headers=headers, label=label)
         if request.wait_answer(GENEROUS_S) is None and not any(
             event["request"] == request.id for event in server.seen(EventKind.APP_RAISED)
         ):
             server.process.log.wait_for(NO_BYTES, LAST_WORDS_S)
             if refused := _NO_BYTES_LINE.findall(server.process.log.text):
                 wanted = f"gunicorn can send the answer to {path}"
-                fail("pep-3333", wanted=wanted, saw=refused[-1], where=self.callable)
+                where = self.source.line(*MATCHES_HEALTH) if "health" in path else None
+                fail("body-not-bytes", wanted=wanted, saw=refused[-1], where=where or self.callable)
         return server.expect_answer(request)
 
     # --- what Django told ---
@@ -120,6 +126,12 @@ class ShopSite:
         return sum(
             event["tag"] == f"{word} {path}" for event in self.run.history.events(EventKind.GATE_ARRIVED, since=since)
         )
+
+    def path_told(self, *, since: float) -> str | None:
+        """The PATH_INFO by which Django has begun the last request since then; None when it has begun none."""
+        tags = [str(event["tag"]) for event in self.run.history.events(EventKind.GATE_ARRIVED, since=since)]
+        begun = [tag.removeprefix("started ") for tag in tags if tag.startswith("started ")]
+        return begun[-1].removeprefix("/shop") if begun else None
 
     def hold(self, tag: str, count: int = 1, *, unless: str = "") -> bool:
         """Let all others go until so many calls with this tag are held; False at the deadline.
@@ -165,16 +177,26 @@ class ShopSite:
         )
         return next((event for event in strict.seen(Kind.PEP3333_BROKEN) if event["request"] == request), None)
 
-    def handed_over(self, path: str) -> SourceLine:
-        """The learner's function that makes the body for this path, as far as that is known; else their callable."""
+    def handed_over(self, path: str, *patterns: str) -> SourceLine:
+        """The line of these patterns in the learner's function that makes the body for this path.
+
+        Where no function of theirs makes it, in all that is theirs; where no line matches, the function itself.
+        """
         events = self.run.history.events(Kind.APP_RETURNED)
         known = [event.where for event in events if event["path"] == path and event.where]
-        return known[-1] if known else self.callable or SourceLine(WSGI_FILE, 1)
+        maker = known[-1] if known else None
+        found = self.source.line(*patterns, within=maker)
+        return found or maker or self.callable or SourceLine(WSGI_FILE, 1)
+
+    @property
+    def source(self) -> Source:
+        """What the learner has written."""
+        return Source(self.run.project, self.run.given)
 
     @property
     def callable(self) -> SourceLine | None:
         """The learner's line that defines `application`."""
-        return application_in(self.run.project / WSGI_FILE)
+        return self.source.callable
 
     def _has_others(self, tag: str) -> bool:
         return any(other != tag for other in self.gate.held)
@@ -196,23 +218,6 @@ class ShopSite:
                     saw=f"{failed['type']}: {str(failed['message'])[:160]}",
                     where=SourceLine(WSGI_FILE, line, "", text[line - 1].strip() if line <= len(text) else ""),
                 )
-
-
-def application_in(file: Path) -> SourceLine | None:
-    """The line of this file that defines the name `application`."""
-    for node in tree_of(file).body:
-        names: list[str] = []
-        match node:
-            case ast.FunctionDef() | ast.ClassDef():
-                names = [node.name]
-            case ast.Assign():
-                names = [target.id for target in node.targets if isinstance(target, ast.Name)]
-            case ast.AnnAssign(target=ast.Name(id=name)):
-                names = [name]
-        if "application" in names:
-            doing = "".join(text_of(file).splitlines()[node.lineno - 1 : node.lineno]).strip()
-            return SourceLine(WSGI_FILE, node.lineno, "", doing)
-    return None
 
 
 def facts_of(answer: Answer) -> dict[str, Any]:

@@ -20,10 +20,18 @@ from checker.stage_2.wsgi_callable.site import (
     LABELS,
     LEAVES,
     STREAM_FINISHED,
-    WSGI_FILE,
     ShopSite,
     facts_of,
 )
+from checker.stage_2.wsgi_callable.source import (
+    COLLECTS,
+    HANDS_OVER,
+    MAKES_A_HANDLER,
+    NAMES_A_URLCONF,
+    SHARES,
+    WSGI_FILE,
+)
+from course.model import Fact
 
 SENT_S = 5.0
 # The narrowest of import errors: whoever lets some pass and not others lets this one.
@@ -45,13 +53,16 @@ def test_django_is_built_once(site: ShopSite, fair: Server, gate: Gate) -> None:
         if arrived != query and arrived in queries:
             wanted = "two requests at the same time, in two threads: each is answered for itself"
             saw = f"the one with the query {query} was answered for {arrived}"
-            fail("requests-mixed", wanted=wanted, saw=saw, where=site.callable)
+            where = site.source.line(*SHARES) or site.callable
+            fail("requests-mixed", wanted=wanted, saw=saw, where=where)
     numbers = [answer.headers["X-Handler"] for answer in answers]
     numbers.append(fair.expect_get("/shop/hello/").headers["X-Handler"])
     if len(set(numbers)) > 1:
         how = ", two of them at the same time," if together else ""
         saw = f"three requests{how} were served by the handlers {', '.join(map(str, numbers))} of one process"
-        fail("handler-per-request", wanted="one handler serves them all", saw=saw, where=site.callable)
+        where = site.source.line(*MAKES_A_HANDLER) or site.callable
+        facts: dict[str, Fact] = {"handlers": len(set(numbers))}
+        fail("handler-per-request", wanted="one handler serves them all", saw=saw, where=where, facts=facts)
 
 
 @needs("test_a_missing_database_stops_only_its_own_pages")
@@ -75,9 +86,11 @@ def test_a_broken_urlconf_fails_the_boot(site: ShopSite, server: Server, gate: G
     if wait_ending_of_boot(at_the_fair) is not BootEnding.EXITED:
         # Does it import no URLconf at all, or another one than these settings name?
         broken = site.copy("broken", {"shop/urls.py": lambda text: text + BROKEN})
-        expect_no_boot(site.start("broken", folder=broken), "broken-urlconf-boots", "an import error in shop/urls.py")
+        where = site.source.line(*NAMES_A_URLCONF, *MAKES_A_HANDLER)
+        edit = "an import error in shop/urls.py"
+        expect_no_boot(site.start("broken", folder=broken), "broken-urlconf-boots", edit, where)
     edit = f"{FAIR}, and an import error in its URLconf, shop/urls_fair.py"
-    expect_no_boot(at_the_fair, "warms-another-urlconf", edit)
+    expect_no_boot(at_the_fair, "warms-another-urlconf", edit, site.source.line(*NAMES_A_URLCONF))
 
 
 @needs("test_the_shop_is_mounted")
@@ -91,10 +104,16 @@ def test_a_stream_passes_chunk_by_chunk(site: ShopSite, server: Server, gate: Ga
             if not labels.read_until(b"label %d\n" % number, SENT_S):
                 wanted = f"label {number} arrives while label {number + 1} is still being made"
                 saw = f"label {number + 1} was asked for, and label {number} had not been sent"
-                fail("stream-held-back", wanted=wanted, saw=saw, where=site.handed_over("/shop/labels/"))
+                fail(
+                    "stream-held-back",
+                    wanted=wanted,
+                    saw=saw,
+                    where=site.handed_over("/shop/labels/", *COLLECTS, *HANDS_OVER),
+                )
         gate.open()
         if not labels.read_until(b"label %d\n" % LABELS, GENEROUS_S):
-            saw, where = f"{labels.body.count(b'label ')} did", site.handed_over("/shop/labels/")
+            saw = f"{labels.body.count(b'label ')} did"
+            where = site.handed_over("/shop/labels/", *COLLECTS, *HANDS_OVER)
             fail("stream-held-back", wanted=f"all {LABELS} labels arrive", saw=saw, where=where)
 
 

@@ -14,6 +14,7 @@ from checker.stage_2.wsgi_callable.findings import times
 from checker.stage_2.wsgi_callable.inspector import Inspector, header
 from checker.stage_2.wsgi_callable.kinds import Kind
 from checker.stage_2.wsgi_callable.site import LABELS, ShopSite
+from checker.stage_2.wsgi_callable.source import CLOSES, CODE, HANDS_OVER
 
 # The lab's applications that break PEP 3333, and how.
 MISTAKES = {
@@ -39,7 +40,7 @@ def test_the_inspector_reads_the_shop(inspector: Inspector, gate: Gate) -> None:
     report = inspector.expect_shop_report("/shop/hello/", facts, wanted=wanted)
     if header(report, "Content-Type") != "text/plain":
         wanted = "headers: a list of [name, value], with Content-Type text/plain in it"
-        fail("inspector-report", wanted=wanted, saw=f"headers: {report['headers']!r}"[:200])
+        inspector.fail_as_reported(wanted, "headers", f"headers: {report['headers']!r}")
 
 
 def test_the_inspector_makes_a_whole_environ(inspector: Inspector, gate: Gate, history: History) -> None:
@@ -53,7 +54,8 @@ def test_the_inspector_makes_a_whole_environ(inspector: Inspector, gate: Gate, h
     wanted = "inspect_wsgi.py calls the application it is told"
     if program.process.returncode:
         raise program.crashed(wanted)
-    fail("inspector-report", wanted=wanted, saw=f"it did not: stdout was {inspector.said(program)[:120]!r}")
+    saw = f"it did not: stdout was {inspector.said(program)[:120]!r}"
+    inspector.fail_as_reported(wanted, "status", saw)
 
 
 @needs("test_the_inspector_makes_a_whole_environ")
@@ -68,46 +70,62 @@ def test_the_inspector_closes_what_it_read(site: ShopSite, inspector: Inspector,
     inspector.expect_lab_report("learn_lab:shop", stream, code="inspector-report", wanted=reads, target="/labels/")
     if (finished := site.told("finished", "/labels/", since=since)) != 1:
         saw = f"Django told request_finished {times(finished)}"
-        fail("close-forgotten", wanted="the inspected request is finished once", saw=saw)
+        where = inspector.line(*CLOSES, *HANDS_OVER)
+        fail("close-forgotten", wanted="the inspected request is finished once", saw=saw, where=where)
     listed = {"status": 200, "closed": False}
     inspector.expect_lab_report("learn_lab:lists", listed, code="close-assumed", wanted="a list has no close()")
     inspector.expect_lab_report("learn_lab:closes", {"closed": True}, code="close-forgotten", wanted=wanted)
     program = inspector.expect_run("learn_lab:breaks", wanted=wanted)
     closed = [event["app"] for event in inspector.told(Kind.LAB_CLOSED, since=since)]
     if "closes" not in closed:
-        fail("close-forgotten", wanted=wanted, saw="it was not called, although `closed` said so")
+        where = inspector.line(*CLOSES, *HANDS_OVER)
+        fail("close-forgotten", wanted=wanted, saw="it was not called, although `closed` said so", where=where)
     if "breaks" not in closed:
         wanted = "close() is called, too, when the application breaks after its first chunk"
-        fail("close-forgotten", wanted=wanted, saw="it was not called")
+        fail("close-skipped", wanted=wanted, saw="it was not called", where=inspector.line(*CLOSES))
     if program.process.returncode == 0:
         saw = f"exit code 0, and {inspector.said(program)[:120]!r}"
-        fail("error-swallowed", wanted="an application that breaks ends it with an exit code other than 0", saw=saw)
+        wanted = "an application that breaks ends it with an exit code other than 0"
+        fail(
+            "error-swallowed", wanted=wanted, saw=saw, where=inspector.line(rf"{CODE}\bexcept\b", rf"{CODE}suppress\(")
+        )
 
 
 @needs("test_the_inspector_closes_what_it_read")
 def test_the_inspector_understands_start_response(inspector: Inspector, gate: Gate, history: History) -> None:
     """inspect_wsgi.py understands an application that starts late, writes, prints or reconsiders, and no wrong one."""
     gate.open()
-    code = "start-response-misread"
     two = {"chunks": 2, "bytes": 8}
     wanted = "an application that calls start_response with its first chunk, and sends three, one of them empty"
-    inspector.expect_lab_report("learn_lab:lazy", {"status": 202, **two, "chunks": 3}, code=code, wanted=wanted)
+    late = {"status": 202, **two, "chunks": 3}
+    inspector.expect_lab_report("learn_lab:lazy", late, code="status-read-early", wanted=wanted)
     wanted = "an application that sends one chunk by write(), and returns one"
-    inspector.expect_lab_report("learn_lab:writes", {"status": 201, **two}, code=code, wanted=wanted)
+    inspector.expect_lab_report("learn_lab:writes", {"status": 201, **two}, code="write-not-counted", wanted=wanted)
+    expect_reconsidered(inspector)
+    wanted = "an application that prints, when it is imported, called and read"
+    inspector.expect_lab_report("learn_talks:talks", {"status": 200, **two}, code="report-not-alone", wanted=wanted)
+    since = history.now()
+    for application, mistake in MISTAKES.items():
+        wanted = f"an exit code other than 0 for an application that {mistake}"
+        inspector.expect_refusal(f"learn_lab:{application}", code="wrong-start-accepted", wanted=wanted)
+    if not inspector.told(Kind.LAB_CLOSED, since=since):
+        wanted = "close() is called, too, when the application never called start_response"
+        fail("close-skipped", wanted=wanted, saw="it was not called", where=inspector.line(*CLOSES))
+
+
+def expect_reconsidered(inspector: Inspector) -> None:
+    """A second call with exc_info replaces the first, as long as nothing but empty chunks has come."""
+    code = "head-not-replaced"
     wanted = "an application that calls start_response again, with exc_info, before its first chunk"
     sorry = {"status": 503, "chunks": 1, "bytes": 5}
     report = inspector.expect_lab_report("learn_lab:reconsiders", sorry, code=code, wanted=wanted)
     if header(report, "Retry-After") != "5":
-        fail(code, wanted=f"{wanted}: the headers of the second call", saw=f"headers: {report['headers']!r}"[:200])
+        where = inspector.line(rf"{CODE}\bheaders\b\s*=")
+        saw = f"headers: {report['headers']!r}"[:200]
+        fail(code, wanted=f"{wanted}: the headers of the second call", saw=saw, where=where)
     if header(report, "Set-Cookie", 1) is None:
         wanted = "headers: every pair, also the second of two Set-Cookie"
-        fail("inspector-report", wanted=wanted, saw=f"headers: {report['headers']!r}"[:200])
-    wanted = "an application that prints, when it is imported, called and read"
-    inspector.expect_lab_report("learn_talks:talks", {"status": 200, **two}, code="inspector-report", wanted=wanted)
-    since = history.now()
-    for application, mistake in MISTAKES.items():
-        wanted = f"an exit code other than 0 for an application that {mistake}"
-        inspector.expect_refusal(f"learn_lab:{application}", code=code, wanted=wanted)
-    if not inspector.told(Kind.LAB_CLOSED, since=since):
-        wanted = "close() is called, too, when the application never called start_response"
-        fail("close-forgotten", wanted=wanted, saw="it was not called")
+        inspector.fail_as_reported(wanted, "headers", f"headers: {report['headers']!r}")
+    wanted = "an application that calls start_response again, with exc_info, after an empty chunk: no byte was sent"
+    sorry = {"status": 503, "chunks": 2, "bytes": 5}
+    inspector.expect_lab_report("learn_lab:reconsiders_after_nothing", sorry, code="refused-too-early", wanted=wanted)

@@ -65,6 +65,17 @@ def reconsiders(_environ: Environ, start_response: StartResponse) -> list[bytes]
     return [b"sorry"]
 
 
+def reconsiders_after_nothing(_environ: Environ, start_response: StartResponse) -> Iterator[bytes]:
+    """Fails after an empty chunk, by which no head has left (PEP 3333), and says so."""
+    start_response("200 OK", list(TEXT))
+    yield b""
+    try:
+        raise ConnectionError("the printer is on fire")
+    except ConnectionError:
+        start_response("503 Service Unavailable", list(TEXT), sys.exc_info())
+    yield b"sorry"
+
+
 def reconsiders_late(_environ: Environ, start_response: StartResponse) -> Iterator[bytes]:
     """Fails when its head and a piece are already on their way, and says so: the error must come back."""
     start_response("200 OK", list(TEXT))

@@ -19,7 +19,7 @@ def main(where: str, target: str) -> None:
     def start_response(status, headers, exc_info=None):
         if started and not exc_info:
             raise AssertionError("a second start_response, without exc_info")
-        if exc_info and sizes:
+        if exc_info and any(sizes):
             raise exc_info[1].with_traceback(exc_info[2])
         started.update(status=int(status[:3]), headers=headers)
         return lambda data: sizes.append(len(data))

@@ -27,7 +27,7 @@ class Report:
         """What the application says before its body. Said again with `exc_info`, it takes the first one's place."""
         if exc_info is None and self.status is not None:
             raise RuntimeError("start_response was called twice, without exc_info")
-        if exc_info is not None and self.chunks:
+        if exc_info is not None and self.bytes:  # an empty chunk sends nothing, the head neither
             raise exc_info[1]
         self.status = int(status.split(" ", 1)[0])
         self.headers = headers

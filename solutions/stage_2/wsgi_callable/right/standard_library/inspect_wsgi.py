@@ -18,7 +18,7 @@ class Call:
     def start_response(self, status, headers, exc_info=None):
         if self.status and not exc_info:
             raise AssertionError("start_response was called twice without exc_info")
-        if exc_info and self.pieces:
+        if exc_info and any(self.pieces):
             raise exc_info[1]
         self.status, self.headers = status, headers
         return self.pieces.append

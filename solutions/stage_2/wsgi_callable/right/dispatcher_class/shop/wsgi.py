@@ -3,13 +3,12 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 from shop.mounting import Dispatcher, Says
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 django_application = get_wsgi_application()
-
-from django.urls import get_resolver  # noqa: E402  (settings first)
 
 # A property that imports: without it, the first visitor would.
 get_resolver().url_patterns  # noqa: B018
