@@ -25,6 +25,7 @@ from checker.harness.timeline import timeline
 from course.errors import MachineLacks
 from course.model import (
     LEFT_RUNNING,
+    LEFT_RUNNING_SENTENCE,
     CheckEvent,
     CheckFinished,
     CheckResult,
@@ -37,7 +38,6 @@ from course.model import (
 from course.shared.facts import known_of
 
 PARTS_FROM_ROOMS = 4  # checker/stage_1/gateways/test_gateways.py
-LEFT_RUNNING_SENTENCE = "Nothing is left running afterwards"
 
 
 class Reporter:

@@ -12,6 +12,7 @@ import pytest
 from course.authors import linting
 from course.content import catalogue
 from course.content.places import Places
+from course.model import LEFT_RUNNING_SENTENCE
 
 GREETING = "stage_1/greeting"
 CHECKS = "test_greeting.py"
@@ -67,6 +68,25 @@ def test_a_code_without_hints_is_told(own_places: Places) -> None:
 def test_a_diagnosis_that_no_wrong_solution_proves_is_told(own_places: Places) -> None:
     edit(own_places.hints_file(GREETING), lambda text: text + '\n[new-code]\nhints = ["a", "b", "c"]\n')
     assert only_problem(own_places) == f"{GREETING}: no wrong solution proves the diagnosis 'new-code'"
+
+
+def test_a_lessons_list_of_checks_holds_them_all_in_their_order(own_places: Places) -> None:
+    sentences = linting.check_sentences(own_places.suite(GREETING))
+    whole = [*sentences, f"{LEFT_RUNNING_SENTENCE}."]
+    lesson, before = own_places.lesson(GREETING), own_places.lesson(GREETING).read_text(encoding="utf-8")
+
+    def listing(items: list[str]) -> tuple[str, ...]:
+        numbered = "\n".join(f"{number}. {item}" for number, item in enumerate(items, 1))
+        head, mark, rest = before.partition("## Read on")
+        text = f"{head}What is checked, {linting.LIST_OF_CHECKS}:\n\n{numbered}\n\n{mark}{rest}"
+        lesson.write_text(text, encoding="utf-8")
+        return problems(own_places)
+
+    assert listing(whole) == ()
+    assert listing(sentences) == (
+        f"{GREETING}: lesson.md's list of checks lacks, in this place: {LEFT_RUNNING_SENTENCE}",
+    )
+    assert f"{GREETING}: lesson.md's list of checks lacks, in this place: {sentences[0]}" in listing(whole[1:])
 
 
 def test_too_few_solutions_are_told(own_places: Places) -> None:

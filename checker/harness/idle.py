@@ -6,14 +6,58 @@ it. So "nothing more came" can be said without waiting for a time. Timers of its
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
+from checker.harness.processes import Process
+
 # What /proc tells of a thread that waits to be woken, and how often it went to sleep (proc_pid_status(5)).
 SLEEPS = "State:\tS"
 SWITCHES = ("voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")
+
+
+# So long all of a family sleep before it is said to rest: what wakes one of them wakes it at once.
+REST_S = 1.0
+# A server whose loop ticks (uvicorn's does, ten times a second) rests all the same.
+TICKS_S = 0.02
+
+
+class Rest:
+    """The rest of a process and its children, for `wait_until(..., unless_ended=Rest(site.process))`.
+
+    A failing check need not wait for a deadline: who has slept for REST_S will not answer. A family that waits for the
+    processor does not sleep, so a busy machine makes nobody rest. Not for what waits for the Gate: that sleeps, too.
+    """
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._since = time.monotonic()
+        self._spent_s = self._spent()
+
+    def wait(self, deadline_s: float) -> int | None:
+        """0 when they rest, or the return code when the process has ended; None when neither is so at the deadline."""
+        returncode = self._process.wait(deadline_s)
+        if returncode is not None:
+            return returncode
+        spent_s = self._spent()
+        if spent_s - self._spent_s > TICKS_S or any(_threads(pid) is None for pid in self._pids()):
+            self._since, self._spent_s = time.monotonic(), spent_s
+        return 0 if time.monotonic() - self._since >= REST_S else None
+
+    def _pids(self) -> list[int]:
+        return [self._process.pid, *(child.pid for child in self._process.children)]
+
+    def _spent(self) -> float:
+        """The processor time of all of them so far, in seconds."""
+        spent_s = 0.0
+        for pid in self._pids():
+            with suppress(psutil.Error):
+                times = psutil.Process(pid).cpu_times()
+                spent_s += times.user + times.system
+        return spent_s
 
 
 def is_idle(pid: int) -> bool:

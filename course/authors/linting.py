@@ -18,12 +18,13 @@ from course.content.places import Places
 from course.content.promises import without_names
 from course.content.suites import parsed
 from course.errors import LearnError
-from course.model import LEFT_RUNNING, Course, Exercise
+from course.model import LEFT_RUNNING, LEFT_RUNNING_SENTENCE, Course, Exercise
 from course.shared.equipment import SERVERS
 
 RIGHT_AT_LEAST = 3
 WRONG_AT_LEAST = 6
 LESSON_WORDS = range(400, 1400)
+LIST_OF_CHECKS = "as `learn check` tells it"  # by these words a lesson promises to list them all
 LESSON_HEADINGS = ("Why you care", "See it", "The idea", "Today's truth", "Fact check", "Build", "Read on")
 OFFICIAL_HOSTS = {
     "asgi.readthedocs.io",
@@ -91,6 +92,7 @@ def _exercise_problems(places: Places, exercise: Exercise) -> Iterator[str]:
     lesson = places.lesson(exercise.path)
     text = lesson.read_text(encoding="utf-8") if lesson.is_file() else ""
     yield from _lesson_problems(without_names(text))
+    yield from _list_problems(text, check_sentences(places.suite(exercise.path)))
     yield from promises.problems(text, {case.name: case.mistake.breaks for case in wanted if case.mistake})
     yield from _scaffold_problems(places, exercise)
     if not (places.reference(exercise.path) / "why.md").is_file():
@@ -144,6 +146,20 @@ def _lesson_problems(text: str) -> Iterator[str]:
             yield f"lesson.md links to {parts.hostname}{parts.path}, which is no official document"
 
 
+def _list_problems(text: str, sentences: list[str]) -> Iterator[str]:
+    """Each check that is missing in the lesson's list of them, or stands out of its order, where it has such a list."""
+    _, begins, rest = text.partition(LIST_OF_CHECKS)
+    listed = " ".join(rest.partition("\n## ")[0].split())
+    if not begins:
+        return
+    at = 0
+    for sentence in [*sentences, LEFT_RUNNING_SENTENCE]:
+        found = listed.find(" ".join(sentence.removesuffix(".").split()), at)
+        if found < 0:
+            yield f"lesson.md's list of checks lacks, in this place: {sentence}"
+        at = max(at, found)
+
+
 def _scaffold_problems(places: Places, exercise: Exercise) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="learn-lint-") as folder:
         project = Path(folder, "project")
@@ -173,6 +189,16 @@ def suite_words(suite: Path) -> tuple[set[str], set[str]]:
     }
     codes = {code for module in modules.values() for code in _codes(module)}
     return {function for function in functions if function.startswith("test_")}, codes
+
+
+def check_sentences(suite: Path) -> list[str]:
+    """What each check of an exercise says on the learner's screen, in the order in which they run."""
+    return [
+        (ast.get_docstring(node) or "").partition("\n\n")[0]
+        for path in sorted(suite.glob("test_*.py"))
+        for node in parsed(path).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
 
 
 def _codes(module: ast.Module) -> Iterator[str]:

@@ -6,13 +6,19 @@ import json
 import re
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from checker.harness import starters
+from checker.harness.difference import difference
 from checker.harness.findings import fail
 from checker.harness.http import ANSWER_DEADLINE_S
+from checker.harness.idle import Rest
+from checker.harness.lines import line_matching
 from checker.harness.site import BOOT_DEADLINE_S
+from checker.harness.waiting import wait_until
 
+CGI_FILE = "gateway/cgi_run.py"
 CGI_VARIABLES = {
     "GATEWAY_INTERFACE": "CGI/1.1",
     "SERVER_SOFTWARE": "learn",
@@ -40,7 +46,7 @@ class CgiAnswer:
         if not said.strip():
             self.trouble = "nothing at all"
         elif strange is not None:
-            self.trouble = f"the line {strange[:80]!r}, which is no header"
+            self.trouble = f"a line that is no header\n{difference(_likeliest(strange), strange[:80])}"
         elif not mark or "content-type" not in self.headers:
             self.trouble = f"no Content-Type and empty line before {said[:60]!r}"
 
@@ -53,20 +59,28 @@ class CgiAnswer:
 
 
 def expect_cgi_answer(
-    program: starters.Program, name: str, variables: Mapping[str, str], body: bytes | None, wanted: str
+    program: starters.Program,
+    project: Path,
+    name: str,
+    variables: Mapping[str, str],
+    *,
+    body: bytes | None,
+    wanted: str,
 ) -> CgiAnswer:
     """One request through `gateway.cgi_run`, with a stdin that stays open behind the body."""
     environment = {**CGI_VARIABLES, **variables}
     door = program([sys.executable, "-m", "gateway.cgi_run"], name=name, environment=environment, stdin=None)
     if body:
         door.write(body)
-    returncode = door.wait(BOOT_DEADLINE_S)
+    wait_until(lambda: False, BOOT_DEADLINE_S, unless_ended=Rest(door.process))
+    returncode = door.wait(0)
     if returncode is None:
-        saw = f"no end within {BOOT_DEADLINE_S:.0f} s"
         door.close_stdin()
         if door.wait(ANSWER_DEADLINE_S) is None:
-            fail("no-answer", wanted=wanted, saw=f"{saw}, and none after stdin was closed")
-        fail("input-never-ends", wanted=wanted, saw=f"{saw}: it waited for more on stdin, until that was closed")
+            fail("no-answer", wanted=wanted, saw="it did not end, not even when stdin was closed")
+        where = line_matching(project, CGI_FILE, [r"(?!\s*#).*stdin"])
+        saw = "it did not end: it waited for more on stdin, until that was closed"
+        fail("input-never-ends", wanted=wanted, saw=saw, where=where)
     door.close_stdin()
     answer = CgiAnswer(door.stdout)
     if returncode != 0 or (not door.stdout and "Traceback" in door.errors):
@@ -75,5 +89,11 @@ def expect_cgi_answer(
         fail("no-cgi-head", wanted=f"{wanted}: header lines, an empty line, the body", saw=f"stdout: {answer.trouble}")
     if answer.status != "200":
         last = "\n".join(f"  {line}" for line in door.process.log.last_lines(6))
-        fail("environ-wrong", wanted=wanted, saw=f"status {answer.status}\n{last}".rstrip())
+        key = {"404": "PATH_INFO", "400": "HTTP_HOST"}.get(answer.status, "REQUEST_METHOD")
+        fail("environ-wrong", wanted=wanted, saw=f"status {answer.status}\n{last}".rstrip(), facts={"key": key})
     return answer
+
+
+def _likeliest(line: str) -> str:
+    """The header that this line should have been."""
+    return "Status: 200 OK" if line.startswith("HTTP/") else "Content-Type: application/json"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from checker.harness import starters
 from checker.harness.findings import fail
 from checker.stage_1.gateways.requirements import REASONS, ROWS, Requirement, changes
+from course.model import SourceLine
 
 ASK = Path(__file__).with_name("inside") / "ask_choices.py"
 ASK_DEADLINE_S = 20.0
@@ -27,6 +28,7 @@ class Choice:
     wsgi_threads: int
     asgi_processes: int
     reasons: tuple[str, ...]
+    where: SourceLine | None = field(default=None, compare=False)  # the line that returned it
 
     @property
     def slots(self) -> int:
@@ -59,17 +61,24 @@ def expect_choices(program: starters.Program, mark: str) -> Choices:
 def _expect_choice(row: Requirement, told: Mapping[str, Any]) -> Choice:
     counts = [told["wsgi_processes"], told["wsgi_threads"], told["asgi_processes"]]
     wanted = "a Choice whose interface and numbers belong together, with one reason at least"
+    file, line, code = told["where"]
+    where = SourceLine(file, line, "choose_interface", code) if line else None
     if str(told["interface"]) not in RANK or not all(type(count) is int and count >= 0 for count in counts):
-        fail("choice-malformed", wanted=wanted, saw=f"{dict(told)}, for {row}")
+        seen = {name: told[name] for name in told if name != "where"}
+        fail("choice-malformed", wanted=wanted, saw=f"{seen}, for {row}", where=where)
     wsgi_processes, wsgi_threads, asgi_processes = counts
     reasons = tuple(str(reason) for reason in told["reasons"] or ())
-    choice = Choice(told["interface"], wsgi_processes, wsgi_threads, asgi_processes, reasons)
+    choice = Choice(told["interface"], wsgi_processes, wsgi_threads, asgi_processes, reasons, where)
     has_wsgi, has_asgi = choice.slots > 0, choice.asgi_processes > 0
     sides = {"wsgi": (True, False), "hybrid": (True, True), "asgi": (False, True)}[choice.interface]
     if (has_wsgi, has_asgi) != sides or (not has_wsgi and any(counts[:2])):
-        fail(
-            "choice-malformed", wanted=wanted, saw=f"{choice.interface} with {counts[0]} x {counts[1]} and {counts[2]}"
-        )
+        saw = f"{choice.interface} with {counts[0]} x {counts[1]} and {counts[2]}"
+        fail("choice-malformed", wanted=wanted, saw=saw, where=where)
     if not choice.reasons or not set(choice.reasons) <= set(REASONS):
-        fail("choice-malformed", wanted=f"{wanted}, out of {', '.join(REASONS)}", saw=f"reasons {choice.reasons}")
+        fail(
+            "choice-malformed",
+            wanted=f"{wanted}, out of {', '.join(REASONS)}",
+            saw=f"reasons {choice.reasons}",
+            where=where,
+        )
     return choice

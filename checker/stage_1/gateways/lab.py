@@ -11,9 +11,13 @@ from typing import Any
 from checker.harness.gate import Gate
 from checker.harness.history import Event
 from checker.harness.http import ANSWER_DEADLINE_S
+from checker.harness.idle import Rest
 from checker.harness.run import Run
 from checker.harness.server import PROBE_FOLDER
 from checker.harness.site import Site
+from checker.harness.waiting import wait_until
+from checker.stage_1.gateways.kinds import Kind
+from course.model import SourceLine
 
 INSIDE = Path(__file__).with_name("inside")
 
@@ -36,9 +40,18 @@ def lab_environment(run: Run, gate: Gate) -> dict[str, str]:
 def wait_told(
     site: Site, kind: StrEnum, *, since: float, deadline_s: float = ANSWER_DEADLINE_S, **facts: Any
 ) -> Event | None:
-    """What the lab told from inside this server, waited for; None at the deadline."""
+    """What the lab told from inside this server, waited for; None at the deadline, or when the server rests."""
 
-    def matches(event: Event) -> bool:
-        return event["server"] == site.name and all(event[name] == value for name, value in facts.items())
+    def told() -> Event | None:
+        events = site.run.history.events(kind, since=since)
+        found = (e for e in events if e["server"] == site.name and all(e[name] == facts[name] for name in facts))
+        return next(found, None)
 
-    return site.run.history.wait_for(kind, matches, since=since, deadline_s=deadline_s)
+    return wait_until(told, deadline_s, unless_ended=Rest(site.process))
+
+
+def called_from(site: Site, *, since: float, path: str = "") -> SourceLine | None:
+    """The learner's line that called the app last since then, for pages that begin with this path."""
+    events = site.run.history.events(Kind.LAB_ENTERED, since=since)
+    lines = [e.where for e in events if e["server"] == site.name and str(e["path"]).startswith(path) and e.where]
+    return lines[-1] if lines else None

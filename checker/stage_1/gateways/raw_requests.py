@@ -9,11 +9,14 @@ import select
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from checker.harness.bounds import MOST_BYTES, answer_endless
+from checker.harness.idle import Rest
 from checker.harness.site import Site
 from checker.harness.waiting import wait_until
+from checker.stage_1.gateways.answers import fail_as_kept_open, line_of
 
 RAW_DEADLINE_S = 10.0
 # A server has read a segment when the kernel holds nothing for it any more. Where that cannot be seen (not Linux), or
@@ -36,6 +39,7 @@ def raw_answer(
     The head is cut behind each of `cuts`, and what follows is sent when the server has read what stands before.
     """
     head, said = "\r\n".join([f"{method} {target} {protocol}", *lines, "", ""]).encode(), b""
+    has_stayed = False
     address = ("127.0.0.1", site.port)
     with suppress(OSError), socket.create_connection(address, timeout=RAW_DEADLINE_S) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -44,11 +48,35 @@ def raw_answer(
             connection.sendall(segment)
             _wait_read(connection, site.port)
         connection.sendall(head)
-        while piece := connection.recv(65_536):
-            said += piece
-            if len(said) > MOST_BYTES:
-                raise answer_endless(f"the answer to {target}", len(said))
+        connection.setblocking(False)
+        heard = bytearray()
+        if not wait_until(partial(_has_ended, connection, heard), RAW_DEADLINE_S, unless_ended=Rest(site.process)):
+            has_stayed = bool(heard)
+        said = bytes(heard)
+    if len(said) > MOST_BYTES:
+        raise answer_endless(f"the answer to {target}", len(said))
+    if has_stayed:
+        asked = (
+            "the request said `Connection: close`"
+            if protocol == "HTTP/1.1"
+            else f"a client of {protocol} knows no other"
+        )
+        wanted = f"the connection is closed behind the answer to {method} {target}: {asked}"
+        where = line_of(site, "HTTP_CONNECTION", "(?i:keep.?alive|keeps)", r"\.accept\(")
+        fail_as_kept_open(wanted, f"{len(said):,} bytes of an answer arrived", where)
     return said
+
+
+def _has_ended(connection: socket.socket, heard: bytearray) -> bool:
+    """Whether the server has closed the connection, or goes on and on; takes what has come."""
+    try:
+        while len(heard) <= MOST_BYTES and (piece := connection.recv(65_536)):
+            heard += piece
+    except BlockingIOError:
+        return False
+    except OSError:  # reset
+        pass
+    return True
 
 
 def _wait_read(connection: socket.socket, server_port: int) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from checker.harness.difference import difference
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.harness.history import History
+from checker.harness.http import ANSWER_DEADLINE_S
+from checker.harness.idle import Rest
 from checker.harness.site import SelfBound
 from checker.harness.suite import needs
-from checker.stage_1.gateways.answers import expect_success
+from checker.harness.waiting import wait_until
+from checker.stage_1.gateways.answers import expect_open, expect_success, line_of
 from checker.stage_1.gateways.bodies import expect_bodies_read
 from checker.stage_1.gateways.duties import (
     expect_flow,
@@ -23,6 +28,7 @@ from checker.stage_1.gateways.environ import (
     expect_serving_flags,
     expect_slashes_kept,
 )
+from checker.stage_1.gateways.lab import called_from
 from checker.stage_1.gateways.visitors import (
     expect_bare_head,
     expect_close_whatever_happens,
@@ -37,12 +43,15 @@ TAKES_TURNS_S = 1.5
 
 def test_the_server_calls_the_app(wsgi: SelfBound) -> None:
     """WSGI: the server calls the app and sends what it gives, to one visitor after another."""
-    wsgi.expect_ready("/lab/closing/first")
+    expect_open(wsgi, "/lab/closing/first")
+    since = History.now()
     for number in (1, 2):
         wanted = "the app's answer: status 200 and the body `closing`"
         answer = expect_success(wsgi, wsgi.send("/lab/closing/more", label=f"visitor {number}"), wanted)
         if answer.status != 200 or answer.body != b"closing":
-            fail("environ-wrong", wanted=wanted, saw=f"status {answer.status}, {answer.text[:80]!r}")
+            saw = f"status {answer.status}\n{difference(b'closing', answer.body)}"
+            where = called_from(wsgi, since=since) or line_of(wsgi, "def serve")
+            fail("answer-not-the-apps", wanted=wanted, saw=saw, where=where)
 
 
 @needs("test_the_server_calls_the_app")
@@ -119,12 +128,14 @@ def test_an_answer_ends_where_it_says(wsgi: SelfBound) -> None:
 def test_multithread_is_true_or_false(wsgi: SelfBound, gate: Gate) -> None:
     """WSGI: wsgi.multithread and wsgi.multiprocess say whether two requests are ever served together."""
     flags, says = expect_serving_flags(wsgi)
+    where = line_of(wsgi, r"wsgi\.multithread", "multithread")
     visitors = [wsgi.send(f"/lab/held/visit-{n}", label=f"visitor {n}") for n in (1, 2)]
     if any(flags.values()):
-        if not gate.wait_held(2):
-            fail("multithread-untrue", wanted=f"two requests together: {says}", saw=f"{gate.peak} at a time")
+        if not wait_until(lambda: gate.wait_held(2, 0), ANSWER_DEADLINE_S, unless_ended=Rest(wsgi.process)):
+            saw = f"{gate.peak} at a time"
+            fail("multithread-untrue", wanted=f"two requests together: {says}", saw=saw, where=where)
     elif gate.wait_held(2, TAKES_TURNS_S):
-        fail("multithread-untrue", wanted=f"one request at a time: {says}", saw="two at the same time")
+        fail("multithread-untrue", wanted=f"one request at a time: {says}", saw="two at the same time", where=where)
     gate.open()
     for visitor in visitors:
         expect_success(wsgi, visitor, "both visitors are answered in the end")

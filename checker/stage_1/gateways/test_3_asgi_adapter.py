@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from checker.harness.difference import difference
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
+from checker.harness.http import ANSWER_DEADLINE_S
+from checker.harness.idle import Rest
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_1.gateways.answers import expect_free_loop, expect_open, expect_success
+from checker.harness.waiting import wait_until
+from checker.stage_1.gateways.answers import expect_free_loop, expect_open, expect_success, line_of, wait_answer
 from checker.stage_1.gateways.bodies import expect_bodies_read
 from checker.stage_1.gateways.duties import (
     expect_close,
@@ -20,16 +24,20 @@ from checker.stage_1.gateways.duties import (
     expect_writes_at_once,
 )
 from checker.stage_1.gateways.environ import expect_environ, expect_serving_flags
+from checker.stage_1.gateways.lab import called_from
 from checker.stage_1.gateways.visitors import expect_held_back, expect_left_noticed
 
 
 def test_the_adapter_answers(adapter: Server) -> None:
     """ASGI: behind uvicorn, the adapter calls the app with the same environ."""
+    since = History.now()
     expect_open(adapter, "/lab/closing/first")
     wanted = "the app's answer: status 200 and the body `closing`"
     answer = expect_success(adapter, adapter.send("/lab/closing/more", label="visitor"), wanted)
     if answer.status != 200 or answer.body != b"closing":
-        fail("environ-wrong", wanted=wanted, saw=f"status {answer.status}, {answer.text[:80]!r}")
+        saw = f"status {answer.status}\n{difference(b'closing', answer.body)}"
+        where = called_from(adapter, since=since) or line_of(adapter, r"\bsend\(")
+        fail("answer-not-the-apps", wanted=wanted, saw=saw, where=where)
     expect_environ(adapter, "an environ for a POST without a body", port=adapter.port)
 
 
@@ -45,7 +53,7 @@ def test_the_adapter_keeps_the_duties(adapter: Server) -> None:
     since = History.now()
     expect_success(adapter, adapter.send("/lab/closing/whole", label="whole"), "an answer")
     expect_close(adapter, "whole", "after the last chunk", since)
-    adapter.send("/lab/break/broken", label="app that breaks off").wait_answer()
+    wait_answer(adapter, adapter.send("/lab/break/broken", label="app that breaks off"))
     expect_close(adapter, "broken", "when the app raised in its body", since)
 
 
@@ -55,16 +63,22 @@ def test_two_requests_wait_together(adapter: Server, gate: Gate) -> None:
     since = History.now()
     wanted = "two requests wait in the app at the same time"
     visitors = [adapter.send(f"/lab/held/visit-{n}", label=f"visitor {n}") for n in (1, 2)]
-    if not gate.wait_held(2):
+    if not wait_until(lambda: gate.wait_held(2, 0), ANSWER_DEADLINE_S, unless_ended=Rest(adapter.process)):
         expect_free_loop(adapter, since, wanted)
-        fail("requests-take-turns", wanted=wanted, saw=f"{gate.peak} at a time; the loop was free meanwhile")
+        where = line_of(adapter, "thread_sensitive", r"sync_to_async\(", "ThreadPoolExecutor", "to_thread", "executor")
+        saw = f"{gate.peak} at a time; the loop was free meanwhile"
+        fail("requests-take-turns", wanted=wanted, saw=saw, where=where)
     gate.open()
     for visitor in visitors:
         expect_success(adapter, visitor, wanted)
     expect_free_loop(adapter, since, "nothing blocks the event loop's own thread", 0)
     flags, says = expect_serving_flags(adapter)
     if not any(flags.values()):
-        fail("multithread-untrue", wanted="wsgi.multithread is True where two requests are served together", saw=says)
+        wanted, where = (
+            "wsgi.multithread is True where two requests are served together",
+            line_of(adapter, "multithread"),
+        )
+        fail("multithread-untrue", wanted=wanted, saw=says, where=where)
 
 
 @needs("test_two_requests_wait_together")

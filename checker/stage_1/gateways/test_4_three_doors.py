@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from statistics import median
 
 from checker.harness import starters
@@ -23,7 +24,7 @@ VISITS = 15
     "test_cgi_reads_the_body", "test_a_body_arrives_whole", "test_close_is_called", "test_two_requests_wait_together"
 )
 def test_one_answer_through_three_doors(
-    program: starters.Program, wsgi: SelfBound, adapter: Server, history: History, picture: Picture
+    program: starters.Program, project: Path, wsgi: SelfBound, adapter: Server, picture: Picture
 ) -> None:
     """The same request gets the same answer through all three doors; what it costs is measured."""
     body, headers = BODY.decode("latin-1"), {"Cookie": "cup=large", "Content-Type": "text/plain"}
@@ -40,9 +41,11 @@ def test_one_answer_through_three_doors(
     lanes: list[Lane] = []
     stretches, pids = [], set()
     for number in (1, 2, 3):
-        began = history.now()
-        answer = expect_cgi_answer(program, f"cgi_run {number}", variables, BODY, "one more POST through CGI")
-        stretches.append(Stretch(began, history.now()))
+        began = History.now()
+        answer = expect_cgi_answer(
+            program, project, f"cgi_run {number}", variables, body=BODY, wanted="one more POST through CGI"
+        )
+        stretches.append(Stretch(began, History.now()))
         echo = answer.json()
         expect_echo(echo, **wanted, cookies={"cup": "large"})
         pids.add(echo["pid"])
@@ -51,10 +54,10 @@ def test_one_answer_through_three_doors(
     for name, site in (("your WSGI server", wsgi), ("your adapter", adapter)):
         stretches, pids = [], set()
         for _ in range(VISITS):
-            began = history.now()
+            began = History.now()
             visit = site.send(f"{ECHO}?sugar=two+lumps", method="POST", body=BODY, headers=headers, label=name)
             echo = expect_success(site, visit, f"an answer through {name}").json()
-            stretches.append(Stretch(began, history.now()))
+            stretches.append(Stretch(began, History.now()))
             expect_echo(echo, **wanted, cookies={"cup": "large"})
             pids.add(echo["pid"])
         costs.append(_cost(name, stretches, len(pids)))

@@ -29,15 +29,25 @@ def test_the_interface_can_do_it(choices: Choices) -> None:
     for row in ROWS:
         choice = choices[row]
         if row.websockets and choice.interface == "wsgi":
-            fail("websocket-under-wsgi", wanted=f"an interface that knows WebSockets, for: {row}", saw=str(choice))
+            fail(
+                "websocket-under-wsgi",
+                wanted=f"an interface that knows WebSockets, for: {row}",
+                saw=str(choice),
+                where=choice.where,
+            )
         if row.idle >= IDLE_FOR_THREADS and choice.interface == "wsgi":
             wanted = f"no thread for each of {row.idle:,.0f} that only wait, for: {row}"
-            fail("idle-under-wsgi", wanted=wanted, saw=str(choice))
+            fail("idle-under-wsgi", wanted=wanted, saw=str(choice), where=choice.where)
         if REASONS["nothing-to-gain"](row) and choice.interface != "wsgi":
-            fail("asgi-gains-nothing", wanted=f"wsgi, where nothing is awaited, for: {row}", saw=str(choice))
+            fail(
+                "asgi-gains-nothing",
+                wanted=f"wsgi, where nothing is awaited, for: {row}",
+                saw=str(choice),
+                where=choice.where,
+            )
         if not row.awaitable and choice.interface == "asgi":
             wanted = f"WSGI slots for the pages that block, beside the loop, for: {row}"
-            fail("blocking-under-asgi", wanted=wanted, saw=str(choice))
+            fail("blocking-under-asgi", wanted=wanted, saw=str(choice), where=choice.where)
 
 
 @needs("test_the_interface_can_do_it")
@@ -55,15 +65,32 @@ def expect_sizes(choices: Choices) -> None:
         may_await = choice.interface == "asgi" or (choice.interface == "hybrid" and row.awaitable)
         need = row.held + streams
         if choice.slots < need and not may_await:
-            fail("wrong-slots", wanted=f"{need:g} slots at least, for: {row}", saw=f"{choice}: {choice.slots}")
+            fail(
+                "wrong-slots",
+                wanted=f"{need:g} slots at least, for: {row}",
+                saw=f"{choice}: {choice.slots}",
+                where=choice.where,
+            )
         if choice.slots > max(FEW, ROOM * need):
             most = max(FEW, math.floor(ROOM * need))
-            fail("wrong-slots", wanted=f"{most} slots at most, for: {row}", saw=f"{choice}: {choice.slots}")
+            fail(
+                "wrong-slots",
+                wanted=f"{most} slots at most, for: {row}",
+                saw=f"{choice}: {choice.slots}",
+                where=choice.where,
+            )
         if choice.asgi_processes > max(FEW, ROOM * row.computing):
-            fail("wrong-slots", wanted=f"{max(FEW, ROOM * row.computing)} loops at most, for: {row}", saw=str(choice))
+            fail(
+                "wrong-slots",
+                wanted=f"{max(FEW, ROOM * row.computing)} loops at most, for: {row}",
+                saw=str(choice),
+                where=choice.where,
+            )
         if choice.wsgi_processes + choice.asgi_processes < row.computing:
             wanted = f"{row.computing} processes at least, for: {row}"
-            fail("too-few-processes", wanted=wanted, saw=f"{choice}: a process computes on one core")
+            fail(
+                "too-few-processes", wanted=wanted, saw=f"{choice}: a process computes on one core", where=choice.where
+            )
 
 
 def expect_reasons(choices: Choices) -> None:
@@ -71,7 +98,8 @@ def expect_reasons(choices: Choices) -> None:
     for row in ROWS:
         for reason in choices[row].reasons:
             if not REASONS[reason](row):
-                fail("untrue-reason", wanted=f"only reasons that are so, for: {row}", saw=f"{reason!r}")
+                wanted, where = f"only reasons that are so, for: {row}", choices[row].where
+                fail("untrue-reason", wanted=wanted, saw=f"{reason!r}", where=where, facts={"reason": reason})
 
 
 @needs("test_the_interface_can_do_it")
@@ -83,8 +111,10 @@ def test_a_further_need_never_moves_towards_wsgi(choices: Choices) -> None:
             after = choices[changed]
             told = f"{before}; when {what}: {after}"
             if speaks_for_asgi and RANK[after.interface] < RANK[before.interface]:
-                fail("moves-toward-wsgi", wanted=f"no step back towards WSGI when {what}, from: {row}", saw=told)
+                wanted = f"no step back towards WSGI when {what}, from: {row}"
+                fail("moves-toward-wsgi", wanted=wanted, saw=told, where=after.where)
             sizes = [(c.slots, c.wsgi_processes, c.asgi_processes) for c in (before, after)]
             is_smaller = any(now < then for then, now in zip(*sizes, strict=True))
             if not speaks_for_asgi and after.interface == before.interface and is_smaller:
-                fail("wrong-slots", wanted=f"nothing gets less when {what}, from: {row}", saw=told)
+                wanted = f"nothing gets less when {what}, from: {row}"
+                fail("wrong-slots", wanted=wanted, saw=told, where=after.where)

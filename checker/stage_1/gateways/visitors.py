@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import socket
 
+from checker.harness.difference import difference
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
+from checker.harness.http import Stream
 from checker.harness.site import Site
-from checker.stage_1.gateways.answers import expect_answer, expect_success
-from checker.stage_1.gateways.duties import expect_close, expect_next_visitor_served
+from checker.stage_1.gateways.answers import expect_answer, expect_success, line_of, wait_answer
+from checker.stage_1.gateways.duties import (
+    COLLECTS,
+    expect_close,
+    expect_next_visitor_served,
+    wait_asked,
+    wait_heard,
+)
 from checker.stage_1.gateways.kinds import Kind
 from checker.stage_1.gateways.lab import wait_told
 from checker.stage_1.gateways.raw_requests import raw_answer
 
 # An app that nobody holds back makes all its chunks at once. Only those that are held back pay this.
 RUNS_AHEAD_S = 1.5
+# What stands in the line that is likeliest at fault, the likeliest first.
+SENDS = (r"\.sendall\(", r"\.write\(", r"\.send\(")
+SCHEDULES = (r"run_coroutine_threadsafe\(", r"call_soon_threadsafe\(", r"\bsend\(")
 
 
 def expect_served_after_nothing(site: Site) -> None:
@@ -33,11 +44,10 @@ def expect_close_whatever_happens(site: Site, gate: Gate) -> None:
     expect_close(site, "length", "when the body has reached its Content-Length", since)
     raw_answer(site, "HEAD", "/lab/sign/head", "Host: localhost", "Connection: close")
     expect_close(site, "head", "after a HEAD, too", since)
-    site.send("/lab/break/broken", label="app that breaks off").wait_answer()
+    wait_answer(site, site.send("/lab/break/broken", label="app that breaks off"))
     expect_close(site, "broken", "when the app raised in its body", since)
     with site.stream("/lab/long/left", label="visitor who leaves") as stream:
-        if not stream.read_until(b"first", 10) or not gate.wait_tag("left"):
-            fail("chunks-held-back", wanted="the first chunk, before the app makes the next", saw=repr(stream.body))
+        expect_first(site, gate, stream, "left")
     gate.release("left")
     expect_close(site, "left", "when the visitor has left", since)
     expect_next_visitor_served(site, "a visitor has left in the middle of an answer")
@@ -53,7 +63,8 @@ def expect_bare_head(site: Site) -> None:
             expect_answer(site, site.send(f"/lab/{page}/", method="HEAD", label="HEAD"), wanted)
             fail("head-with-body", wanted=wanted, saw=repr(said[:200]))
         if body:
-            fail("head-with-body", wanted=wanted, saw=f"{len(body)} more bytes, {way}: {body[:80]!r}")
+            saw = f"{len(body)} more bytes, {way}\n{difference(head + mark, said)}"
+            fail("head-with-body", wanted=wanted, saw=saw, where=line_of(site, *SENDS))
 
 
 def expect_end_where_it_says(site: Site) -> None:
@@ -63,7 +74,8 @@ def expect_end_where_it_says(site: Site) -> None:
         head, mark, body = said.partition(b"\r\n\r\n")
         wanted = f"`twelve bytes`, from an app whose Content-Length is 12 and which {way}"
         if not mark or body != b"twelve bytes":
-            fail("more-than-said", wanted=wanted, saw=f"{body[:80]!r}" if mark else f"the answer {head[:80]!r}")
+            saw = difference(b"twelve bytes", body) if mark else f"the answer {head[:80]!r}"
+            fail("more-than-said", wanted=wanted, saw=saw, where=line_of(site, *SENDS))
 
 
 def expect_http_1_0(site: Site) -> None:
@@ -72,9 +84,10 @@ def expect_http_1_0(site: Site) -> None:
     head, mark, body = said.partition(b"\r\n\r\n")
     wanted = "the body `lazy`, not chunked, for a client of HTTP/1.0"
     if b"transfer-encoding" in head.lower():
-        fail("chunked-for-the-old", wanted=wanted, saw=f"Transfer-Encoding, and {body[:80]!r}")
+        where = line_of(site, "(?i:transfer-encoding)")
+        fail("chunked-for-the-old", wanted=wanted, saw=f"Transfer-Encoding, and {body[:80]!r}", where=where)
     if not mark or body != b"lazy":
-        fail("chunked-for-the-old", wanted=wanted, saw=f"{said[:120]!r}")
+        fail("chunked-for-the-old", wanted=wanted, saw=difference(b"lazy", body) if mark else f"{said[:120]!r}")
 
 
 def expect_held_back(site: Site, gate: Gate) -> None:
@@ -82,12 +95,11 @@ def expect_held_back(site: Site, gate: Gate) -> None:
     wanted = "no chunk is asked for before the one before it was sent: a slow visitor holds the app back"
     since = History.now()
     with site.stream("/lab/long/slow", label="visitor who reads no further") as stream:
-        if not stream.read_until(b"first", 10) or not gate.wait_tag("slow"):
-            fail("chunks-held-back", wanted="the first chunk, before the app makes the next", saw=repr(stream.body))
+        expect_first(site, gate, stream, "slow")
         gate.release("slow")
         if wait_told(site, Kind.LAB_MADE_ALL, since=since, tag="slow", deadline_s=RUNS_AHEAD_S):
             saw = "the app has made all its 32 MB, of which the visitor has read 5 bytes: the rest is in memory"
-            fail("runs-ahead", wanted=wanted, saw=saw)
+            fail("runs-ahead", wanted=wanted, saw=saw, where=line_of(site, *SCHEDULES))
     wait_told(site, Kind.LAB_CLOSED, since=since, tag="slow")
 
 
@@ -96,9 +108,17 @@ def expect_left_noticed(site: Site, gate: Gate) -> None:
     wanted = "the app is closed when its visitor has left, before it has made all its 32 MB"
     since = History.now()
     with site.stream("/lab/long/left", label="visitor who leaves") as stream:
-        if not stream.read_until(b"first", 10) or not gate.wait_tag("left"):
-            fail("chunks-held-back", wanted="the first chunk, before the app makes the next", saw=repr(stream.body))
+        expect_first(site, gate, stream, "left")
     gate.release("left")
     expect_close(site, "left", "when the visitor has left", since)
     if wait_told(site, Kind.LAB_MADE_ALL, since=since, tag="left", deadline_s=0):
-        fail("goes-on-for-nobody", wanted=wanted, saw="the app was asked for every chunk, to the last")
+        saw = "the app was asked for every chunk, to the last"
+        fail("goes-on-for-nobody", wanted=wanted, saw=saw, where=line_of(site, r"receive\(\)", *SCHEDULES))
+
+
+def expect_first(site: Site, gate: Gate, stream: Stream, tag: str) -> None:
+    """The visitor has the first chunk while the app is about to make the next."""
+    if not wait_heard(site, stream, b"first") or not wait_asked(site, gate, tag):
+        where = line_of(site, *COLLECTS)
+        saw = repr(stream.body)
+        fail("chunks-held-back", wanted="the first chunk, before the app makes the next", saw=saw, where=where)

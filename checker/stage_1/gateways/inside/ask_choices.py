@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from linecache import getline
+from types import FrameType
+from typing import Any
 
 sys.path.insert(0, os.getcwd())  # noqa: PTH109
 
@@ -18,11 +21,23 @@ FIELDS = ("interface", "wsgi_processes", "wsgi_threads", "asgi_processes", "reas
 
 
 def main() -> None:
-    """Answer every row, in order."""
+    """Answer every row, in order; `where` is the line of choose_interface that returned the answer."""
+    returned: list[Any] = ["", 0, ""]
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "return" and frame.f_code is getattr(choose_interface, "__code__", None):
+            file, line = frame.f_code.co_filename, frame.f_lineno
+            returned[:] = [os.path.relpath(file), line, getline(file, line).strip()]
+
     for row in json.load(sys.stdin):
-        choice = choose_interface(Requirements(**row))
+        sys.setprofile(note)
+        try:
+            choice = choose_interface(Requirements(**row))
+        finally:
+            sys.setprofile(None)
         told = {name: getattr(choice, name, None) for name in FIELDS}
         told["reasons"] = list(told["reasons"]) if isinstance(told["reasons"], (tuple, list, set, frozenset)) else None
+        told["where"] = returned
         print(sys.argv[1], json.dumps(told, default=repr), flush=True)  # noqa: T201
 
 

@@ -10,6 +10,7 @@ from _thread import get_native_id
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from learn_probe.frames import PROJECT, spots_of, this_frame  # type: ignore[import-not-found]
 from learn_probe.journal import tell  # type: ignore[import-not-found]
 from shop.wsgi import application as shop  # type: ignore[import-not-found]
 
@@ -24,7 +25,7 @@ else:
 def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     """What the learner's own server serves: the pages, with the events that the probe tells of other servers."""
     request, path = str(environ.get("HTTP_X_LEARN_REQUEST", "")), str(environ.get("PATH_INFO", ""))
-    tell("lab.entered", request=request, path=path)
+    _tell_entered(environ)
     if not request:
         return _led(environ, start_response)
     tell("app.entered", request=request, path=path, scope="wsgi", thread=get_native_id(), loop=False)
@@ -56,4 +57,15 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     from gateway.wsgi_to_asgi import wsgi_to_asgi  # type: ignore[import-not-found]
 
-    return wsgi_to_asgi(_led)
+    def entered(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        _tell_entered(environ)
+        return _led(environ, start_response)
+
+    return wsgi_to_asgi(entered)
+
+
+def _tell_entered(environ: Environ) -> None:
+    """That the app was called, for which request, and by which line of the learner's."""
+    request, path = str(environ.get("HTTP_X_LEARN_REQUEST", "")), str(environ.get("PATH_INFO", ""))
+    place = PROJECT.where(PROJECT.innermost(spots_of(this_frame())))
+    tell("lab.entered", request=request, path=path, where=place)

@@ -25,6 +25,7 @@ Page = Callable[[Environ, StartResponse, str], Iterable[bytes]]
 TEXT = (("Content-Type", "text/plain"),)  # each answer has a list of its own: a server may change it (PEP 3333)
 CHUNK_BYTES = 65_536
 MANY_CHUNKS = 500
+SHOWN_BYTES = 64
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -35,6 +36,8 @@ def _environ(environ: Environ, start_response: StartResponse, _tag: str) -> Iter
 
 
 def _strict(environ: Environ, start_response: StartResponse, _tag: str) -> Iterable[bytes]:
+    # A server may leave out what is empty (PEP 3333). The validator itself wants the name, to print it.
+    environ.setdefault("SCRIPT_NAME", "")
     return Strict(complaining(lambda: validator(_reads_lines)(environ, start_response)))
 
 
@@ -54,7 +57,8 @@ def _reading(read: Callable[[Environ], Any]) -> Page:
     def page(environ: Environ, start_response: StartResponse, tag: str) -> Iterable[bytes]:
         tell("lab.reading", tag=tag)
         body = read(environ)
-        tell("lab.read", tag=tag, type=type(body).__name__, bytes=len(body), digest=sha256(bytes(body)).hexdigest())
+        facts = {"bytes": len(body), "digest": sha256(bytes(body)).hexdigest(), "head": bytes(body[:SHOWN_BYTES]).hex()}
+        tell("lab.read", tag=tag, type=type(body).__name__, **facts)
         start_response("200 OK", list(TEXT))
         return [b"read"]
 
@@ -101,8 +105,10 @@ def _late(_environ: Environ, start_response: StartResponse, _tag: str) -> Iterat
     yield b"sorry"
 
 
-def _raise(_environ: Environ, start_response: StartResponse, _tag: str) -> Iterable[bytes]:
+def _raise(_environ: Environ, start_response: StartResponse, tag: str) -> Iterable[bytes]:
     start_response("200 OK", list(TEXT))
+    if tag == "reset":
+        raise ConnectionResetError("the lab's own error: a supplier of the app's has hung up on it")
     raise RuntimeError("the lab's own error, before the first byte")
 
 

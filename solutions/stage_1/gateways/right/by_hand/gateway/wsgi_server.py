@@ -12,6 +12,10 @@ import traceback
 from urllib.parse import unquote
 
 
+class VisitorLeft(Exception):
+    """Sending failed. What the app raises is never taken for that."""
+
+
 class Left:
     """wsgi.input: what is left of the request's body, and then the end."""
 
@@ -54,10 +58,16 @@ class Connection(threading.Thread):
             with self.connection, self.connection.makefile("rb") as stream:
                 while self.one_request(stream):
                     pass
-        except ConnectionError:
+        except (ConnectionError, VisitorLeft):
             pass
         except Exception:
             traceback.print_exc()
+
+    def send(self, data):
+        try:
+            self.connection.sendall(data)
+        except OSError as error:
+            raise VisitorLeft from error
 
     def one_request(self, stream):
         line = stream.readline().decode("latin-1").strip()
@@ -72,9 +82,7 @@ class Connection(threading.Thread):
         body = Left(stream, int(headers.get("CONTENT_LENGTH", ["0"])[0]))
         environ = {
             "REQUEST_METHOD": method,
-            "SCRIPT_NAME": "",
             "PATH_INFO": unquote(path, "latin-1"),
-            "QUERY_STRING": query,
             "SERVER_NAME": socket.gethostname(),
             "SERVER_PORT": str(self.port),
             "SERVER_PROTOCOL": protocol,
@@ -87,6 +95,8 @@ class Connection(threading.Thread):
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
         }
+        if query:  # PEP 3333: what is empty may be left out, as SCRIPT_NAME is here
+            environ["QUERY_STRING"] = query
         for name, values in headers.items():
             key = name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
             environ[key] = ("; " if name == "COOKIE" else ",").join(values)
@@ -117,12 +127,12 @@ class Connection(threading.Thread):
                 keeps = keeps and room is not None
                 told = [*headers, ("Connection", "keep-alive" if keeps else "close")]
                 lines = "".join(f"{name}: {value}\r\n" for name, value in told)
-                self.connection.sendall(f"HTTP/1.1 {status}\r\n{lines}\r\n".encode("latin-1"))
+                self.send(f"HTTP/1.1 {status}\r\n{lines}\r\n".encode("latin-1"))
             if room is not None:
                 data = data[:room]
                 room -= len(data)
             if environ["REQUEST_METHOD"] != "HEAD":
-                self.connection.sendall(data)
+                self.send(data)
 
         chunks = []
         try:
@@ -131,7 +141,7 @@ class Connection(threading.Thread):
                 if chunk:
                     write(chunk)
             write(b"")
-        except ConnectionError:
+        except VisitorLeft:
             return False
         except Exception:
             traceback.print_exc()

@@ -5,6 +5,7 @@ import io
 import sys
 import threading
 from contextlib import suppress
+from urllib.parse import unquote
 
 
 class wsgi_to_asgi:  # noqa: N801  the name is given
@@ -67,20 +68,20 @@ class wsgi_to_asgi:  # noqa: N801  the name is given
             pieces += 1
             tell({"type": "http.response.body", "body": data, "more_body": True})
 
-        chunks = None
+        failed = None
         try:
             chunks = self.app(environ, start_response)
-            for chunk in chunks:
-                if chunk:
-                    write(chunk)
-            write(b"")
-            tell({"type": "http.response.body"})
-            failed = None
+            try:
+                for chunk in chunks:
+                    if chunk:
+                        write(chunk)
+                write(b"")
+                tell({"type": "http.response.body"})
+            finally:
+                if hasattr(chunks, "close"):
+                    chunks.close()
         except Exception as error:
             failed = error
-        finally:
-            if hasattr(chunks, "close"):
-                chunks.close()
         with suppress(ConnectionError):
             tell(failed)
 
@@ -89,9 +90,7 @@ class wsgi_to_asgi:  # noqa: N801  the name is given
         host, port = scope["server"]
         environ = {
             "REQUEST_METHOD": scope["method"],
-            "SCRIPT_NAME": "",
-            "PATH_INFO": scope["path"].encode("utf-8").decode("latin-1"),
-            "QUERY_STRING": scope["query_string"].decode("ascii"),
+            "PATH_INFO": unquote(scope["raw_path"].decode("ascii"), "latin-1"),  # of scope["path"] some bytes are lost
             "SERVER_NAME": host,
             "SERVER_PORT": str(port),
             "SERVER_PROTOCOL": "HTTP/" + scope["http_version"],
@@ -104,6 +103,8 @@ class wsgi_to_asgi:  # noqa: N801  the name is given
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
         }
+        if scope["query_string"]:
+            environ["QUERY_STRING"] = scope["query_string"].decode("ascii")
         many = {}
         for name, value in scope["headers"]:
             many.setdefault(name.decode("latin-1").upper().replace("-", "_"), []).append(value.decode("latin-1"))

@@ -21,6 +21,10 @@ class Server(ThreadingTCPServer):
     request_queue_size = 128
 
 
+class VisitorLeft(Exception):
+    """Nobody is there any more."""
+
+
 class OneRequest(StreamRequestHandler):
     """One connection, one request."""
 
@@ -73,21 +77,27 @@ class OneRequest(StreamRequestHandler):
         app = self.server.app
         state = {"head": None, "sent": False, "end": None}
 
+        def tell(data):
+            try:
+                self.wfile.write(data)
+            except OSError:
+                raise VisitorLeft from None
+
         def send(data):
             if not state["sent"]:
                 status, headers = state["head"]
                 state["sent"] = True
-                self.wfile.write(f"HTTP/1.0 {status}\r\n".encode("latin-1"))
+                tell(f"HTTP/1.0 {status}\r\n".encode("latin-1"))
                 for name, value in headers:
                     if name.lower() == "content-length":
                         state["end"] = int(value)
-                    self.wfile.write(f"{name}: {value}\r\n".encode("latin-1"))
-                self.wfile.write(b"\r\n")
+                    tell(f"{name}: {value}\r\n".encode("latin-1"))
+                tell(b"\r\n")
             if state["end"] is not None:
                 data = data[: state["end"]]
                 state["end"] -= len(data)
             if environ["REQUEST_METHOD"] != "HEAD":
-                self.wfile.write(data)
+                tell(data)
 
         def start_response(status, headers, exc_info=None):
             if exc_info:
@@ -104,10 +114,8 @@ class OneRequest(StreamRequestHandler):
             for data in filter(None, result):
                 send(data)
             send(b"")
-        except OSError:
-            if state["sent"]:
-                return  # nobody is there any more
-            raise
+        except VisitorLeft:
+            return
         except Exception:
             traceback.print_exc(file=environ["wsgi.errors"])
             if not state["sent"]:

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from tempfile import SpooledTemporaryFile
+from urllib.parse import unquote_to_bytes
 
 POOL = ThreadPoolExecutor(40, thread_name_prefix="wsgi")
 END = object()
@@ -69,7 +70,7 @@ def environ_of(scope, body):
     environ = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
-        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
         "QUERY_STRING": scope["query_string"].decode(),
         "SERVER_NAME": scope["server"][0],
         "SERVER_PORT": str(scope["server"][1]),

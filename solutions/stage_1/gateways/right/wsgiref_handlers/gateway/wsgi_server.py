@@ -12,6 +12,10 @@ from urllib.parse import unquote
 from wsgiref.handlers import SimpleHandler
 
 
+class VisitorLeft(Exception):
+    """Sending failed."""
+
+
 class Answer(SimpleHandler):
     """One call of the app."""
 
@@ -35,6 +39,23 @@ class Answer(SimpleHandler):
         if self.environ["REQUEST_METHOD"] != "HEAD":
             self._write(data)
             self._flush()
+
+    def _write(self, data):
+        try:
+            super()._write(data)
+        except OSError:
+            raise VisitorLeft from None
+
+    def run(self, application):
+        """wsgiref takes a ConnectionResetError of the app's for a visitor who has left, and answers nothing."""
+        try:
+            self.setup_environ()
+            self.result = application(self.environ, self.start_response)
+            self.finish_response()
+        except VisitorLeft:
+            pass  # finish_response has closed what the app gave
+        except Exception:
+            self.handle_error()
 
     def cleanup_headers(self):
         super().cleanup_headers()

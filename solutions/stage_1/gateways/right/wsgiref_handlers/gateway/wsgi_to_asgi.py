@@ -3,6 +3,7 @@
 import asyncio
 import io
 import sys
+from urllib.parse import unquote_to_bytes
 from wsgiref.handlers import BaseHandler
 
 
@@ -93,7 +94,7 @@ def environ_of(scope):
     environ = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
-        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_NAME": scope["server"][0],
         "SERVER_PORT": str(scope["server"][1]),
