@@ -9,7 +9,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from checker.harness.idle import is_idle
+import psutil
+
+from checker.harness.idle import Rest, is_idle
+from checker.harness.waiting import wait_until
 
 DEADLINE_S = 20.0
 SPINS = "print(flush=True)\nwhile True: pass"
@@ -37,6 +40,24 @@ turns(two, one)
 """
 
 
+# As a server does whose loop wakes by a timer, to see whether it should end.
+TICKS = """
+import time
+print(flush=True)
+while True: time.sleep(0.1)
+"""
+HAS_A_CHILD_THAT_WORKS = """
+import os
+if os.fork() == 0:
+    print(flush=True)
+    parent = os.getppid()
+    while os.getppid() == parent: pass
+else:
+    os.wait()
+"""
+REST_S = 0.5
+
+
 @contextmanager
 def program(code: str) -> Iterator[subprocess.Popen[bytes]]:
     """A program that has begun."""
@@ -48,6 +69,26 @@ def program(code: str) -> Iterator[subprocess.Popen[bytes]]:
             yield process
         finally:
             process.kill()
+
+
+class Family:
+    """A program as `Rest` looks at it."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.pid = process.pid
+        self.process = process
+
+    @property
+    def children(self) -> list[psutil.Process]:
+        """Those it has started."""
+        return psutil.Process(self.pid).children(recursive=True)
+
+    def wait(self, deadline_s: float) -> int | None:
+        """As the harness's Process."""
+        try:
+            return self.process.wait(deadline_s)
+        except subprocess.TimeoutExpired:
+            return None
 
 
 def comes(condition: Callable[[], bool]) -> bool:
@@ -86,3 +127,20 @@ def test_one_that_is_gone_rests() -> None:
         process.kill()
         process.wait()
         assert is_idle(process.pid)
+
+
+def test_waiting_ends_when_what_is_waited_for_rests() -> None:
+    for code in (WAITS, TICKS):
+        with program(code) as process:
+            began = time.monotonic()
+            assert not wait_until(lambda: False, DEADLINE_S, unless_ended=Rest(Family(process), REST_S))
+            assert REST_S <= time.monotonic() - began < DEADLINE_S
+
+
+def test_waiting_goes_on_while_it_or_a_child_of_it_works() -> None:
+    for code in (SPINS, WORKS_IN_A_THREAD, HAS_A_CHILD_THAT_WORKS):
+        with program(code) as process:
+            rest = Rest(Family(process), REST_S)
+            end = time.monotonic() + 3 * REST_S
+            while time.monotonic() < end:
+                assert rest.wait(0.05) is None

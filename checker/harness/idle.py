@@ -9,10 +9,9 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import psutil
-
-from checker.harness.processes import Process
 
 # What /proc tells of a thread that waits to be woken, and how often it went to sleep (proc_pid_status(5)).
 SLEEPS = "State:\tS"
@@ -20,44 +19,59 @@ SWITCHES = ("voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")
 
 
 # So long all of a family sleep before it is said to rest: what wakes one of them wakes it at once.
-REST_S = 1.0
+REST_S = 2.0
 # A server whose loop ticks (uvicorn's does, ten times a second) rests all the same.
 TICKS_S = 0.02
+COUNTED_EVERY_S = 0.5  # looking for children looks at every process of the machine
+
+
+class Family(Protocol):
+    """A process with its children: what rests."""
+
+    @property
+    def pid(self) -> int:
+        """The first process."""
+        ...
+
+    @property
+    def children(self) -> list[psutil.Process]:
+        """Those it has started, and theirs."""
+        ...
+
+    def wait(self, deadline_s: float) -> int | None:
+        """Its return code, or None when it still runs at the deadline."""
+        ...
 
 
 class Rest:
     """The rest of a process and its children, for `wait_until(..., unless_ended=Rest(site.process))`.
 
-    A failing check need not wait for a deadline: who has slept for REST_S will not answer. A family that waits for the
-    processor does not sleep, so a busy machine makes nobody rest. Not for what waits for the Gate: that sleeps, too.
+    A failing check need not wait for a deadline: who has slept for `rest_s` will not answer. A busy machine makes nobody
+    rest, since who waits for the processor does not sleep. Not for what the Gate holds: that sleeps, too.
     """
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Family, rest_s: float = REST_S) -> None:
         self._process = process
-        self._since = time.monotonic()
-        self._spent_s = self._spent()
+        self._rest_s = rest_s
+        self._since = 0.0
+        self._spent_s = -1.0
+        self._pids: list[int] = []
+        self._counted = 0.0
 
     def wait(self, deadline_s: float) -> int | None:
         """0 when they rest, or the return code when the process has ended; None when neither is so at the deadline."""
         returncode = self._process.wait(deadline_s)
         if returncode is not None:
             return returncode
-        spent_s = self._spent()
-        if spent_s - self._spent_s > TICKS_S or any(_threads(pid) is None for pid in self._pids()):
-            self._since, self._spent_s = time.monotonic(), spent_s
-        return 0 if time.monotonic() - self._since >= REST_S else None
-
-    def _pids(self) -> list[int]:
-        return [self._process.pid, *(child.pid for child in self._process.children)]
-
-    def _spent(self) -> float:
-        """The processor time of all of them so far, in seconds."""
-        spent_s = 0.0
-        for pid in self._pids():
-            with suppress(psutil.Error):
-                times = psutil.Process(pid).cpu_times()
-                spent_s += times.user + times.system
-        return spent_s
+        now = time.monotonic()
+        if now - self._counted >= COUNTED_EVERY_S:
+            self._counted = now
+            self._pids = [self._process.pid, *(child.pid for child in self._process.children)]
+        spent_s = sum(_spent_s(pid) for pid in self._pids)
+        is_first = self._spent_s < 0
+        if is_first or spent_s - self._spent_s > TICKS_S or any(_threads(pid) is None for pid in self._pids):
+            self._since, self._spent_s = now, spent_s
+        return 0 if now - self._since >= self._rest_s else None
 
 
 def is_idle(pid: int) -> bool:
@@ -90,3 +104,11 @@ def _whole(pid: int) -> tuple[str, ...] | None:
             return None
         return (str(process.num_ctx_switches()),)
     return ()
+
+
+def _spent_s(pid: int) -> float:
+    """The processor time of a process so far; 0 of one that is gone."""
+    with suppress(psutil.Error):
+        times = psutil.Process(pid).cpu_times()
+        return times.user + times.system
+    return 0.0

@@ -17,6 +17,7 @@ from checker.harness.lines import line_matching
 from checker.harness.site import BOOT_DEADLINE_S, SelfBound, Site
 from checker.harness.waiting import wait_until
 from checker.stage_1.gateways.kinds import Kind
+from checker.stage_1.gateways.lab import SOON_S
 from course.model import SourceLine
 
 SERVER_FILE = "gateway/wsgi_server.py"
@@ -37,7 +38,8 @@ def expect_answer(site: Site, exchange: Exchange, wanted: str, deadline_s: float
 
 def wait_answer(site: Site, exchange: Exchange, deadline_s: float = ANSWER_DEADLINE_S) -> Answer | None:
     """The whole answer, waited for; None at the deadline, or when the server rests and has not given it."""
-    wait_until(lambda: exchange.is_done, deadline_s, unless_ended=Rest(site.process))
+    if exchange.wait_answer(min(SOON_S, deadline_s)) is None:
+        wait_until(lambda: exchange.is_done, deadline_s, unless_ended=Rest(site.process))
     return exchange.wait_answer(0)
 
 

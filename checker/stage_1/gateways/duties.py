@@ -20,7 +20,7 @@ from checker.stage_1.gateways.answers import (
     wait_answer,
 )
 from checker.stage_1.gateways.kinds import Kind
-from checker.stage_1.gateways.lab import called_from, wait_told
+from checker.stage_1.gateways.lab import SOON_S, called_from, wait_told
 from checker.stage_1.gateways.raw_requests import raw_answer
 from course.model import SourceLine
 
@@ -59,7 +59,8 @@ def expect_flow(site: Site, gate: Gate, path: str, tag: str) -> None:
 
 def wait_asked(site: Site, gate: Gate, tag: str) -> bool:
     """Whether the app has come to what this tag holds; False at the deadline, or when the server rests before that."""
-    return wait_until(lambda: gate.wait_tag(tag, 0), ANSWER_DEADLINE_S, unless_ended=Rest(site.process))
+    rest = Rest(site.process)
+    return gate.wait_tag(tag, SOON_S) or wait_until(lambda: gate.wait_tag(tag, 0), ANSWER_DEADLINE_S, unless_ended=rest)
 
 
 def wait_heard(site: Site, stream: Stream, token: bytes) -> bool:
@@ -68,7 +69,8 @@ def wait_heard(site: Site, stream: Stream, token: bytes) -> bool:
     def heard() -> bool:
         return stream.read_until(token, LOOK_EVERY_S)
 
-    return wait_until(heard, ANSWER_DEADLINE_S, unless_ended=Rest(site.process))
+    is_heard = stream.read_until(token, SOON_S)
+    return is_heard or wait_until(heard, ANSWER_DEADLINE_S, unless_ended=Rest(site.process))
 
 
 def expect_late_start(site: Site) -> None:

@@ -19,6 +19,7 @@ from checker.harness.waiting import wait_until
 from checker.stage_1.gateways.kinds import Kind
 from course.model import SourceLine
 
+SOON_S = 0.5  # what comes at all comes by then, nearly always: only after it is the server looked at
 INSIDE = Path(__file__).with_name("inside")
 
 
@@ -42,12 +43,13 @@ def wait_told(
 ) -> Event | None:
     """What the lab told from inside this server, waited for; None at the deadline, or when the server rests."""
 
-    def told() -> Event | None:
-        events = site.run.history.events(kind, since=since)
-        found = (e for e in events if e["server"] == site.name and all(e[name] == facts[name] for name in facts))
-        return next(found, None)
+    def matches(event: Event) -> bool:
+        return event["server"] == site.name and all(event[name] == value for name, value in facts.items())
 
-    return wait_until(told, deadline_s, unless_ended=Rest(site.process))
+    def told(deadline_s: float = 0.0) -> Event | None:
+        return site.run.history.wait_for(kind, matches, since=since, deadline_s=deadline_s)
+
+    return told(min(SOON_S, deadline_s)) or wait_until(told, deadline_s, unless_ended=Rest(site.process))
 
 
 def called_from(site: Site, *, since: float, path: str = "") -> SourceLine | None:

@@ -23,6 +23,7 @@ RAW_DEADLINE_S = 10.0
 # where it only peeks, the next one follows after this long.
 SEGMENT_DEADLINE_S = 2.0
 LOOK_AGAIN_S = 0.02
+SHORT_S = 0.001
 CONNECTIONS = Path("/proc/net/tcp")
 
 
@@ -50,7 +51,8 @@ def raw_answer(
         connection.sendall(head)
         connection.setblocking(False)
         heard = bytearray()
-        if not wait_until(partial(_has_ended, connection, heard), RAW_DEADLINE_S, unless_ended=Rest(site.process)):
+        rest = Rest(site.process)
+        if not wait_until(partial(_has_ended, connection, heard), RAW_DEADLINE_S, unless_ended=rest, every_s=SHORT_S):
             has_stayed = bool(heard)
         said = bytes(heard)
     if len(said) > MOST_BYTES:
@@ -69,6 +71,7 @@ def raw_answer(
 
 def _has_ended(connection: socket.socket, heard: bytearray) -> bool:
     """Whether the server has closed the connection, or goes on and on; takes what has come."""
+    select.select([connection], [], [], LOOK_AGAIN_S)
     try:
         while len(heard) <= MOST_BYTES and (piece := connection.recv(65_536)):
             heard += piece

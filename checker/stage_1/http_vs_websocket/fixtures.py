@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -22,9 +23,9 @@ def recorder(history: History) -> Iterator[FrameServer]:
 
 
 @pytest.fixture
-def begin(program: starters.Program, recorder: FrameServer) -> Begin:
+def begin(program: starters.Program, project: Path, recorder: FrameServer) -> Begin:
     """Starts the client on these messages, and waits for its request."""
-    return partial(Talk, program, recorder)
+    return partial(Talk, program, project, recorder)
 
 
 @pytest.fixture(scope="session")

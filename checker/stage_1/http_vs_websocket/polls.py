@@ -45,7 +45,9 @@ def _expect_ahead_held(station: Station, newest: Notice) -> None:
 def expect_empty_end(station: Station, poll: Exchange) -> None:
     """Its time is over: 204, and not a byte after the head."""
     wanted = f"{station.name}: {poll.path} is answered 204, without a body, when its time is over"
-    answer = poll.wait_answer(PROMPT_S)
+    answer = station.wait_answer(poll)
+    if answer is None and "wait=0" in poll.path.split("&"):
+        station.fail("zero-wait-held", f"{wanted}: at once", "it is held, as if `wait` had been left out")
     if answer is None or answer.status != 204:
         station.fail("wrong-timeout-answer", wanted, station.told_by(poll))
     # No server lets the body of a 204 through, so nobody sees it on the wire: uvicorn raises at it.

@@ -6,10 +6,10 @@ comes before its answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import psutil
 
@@ -17,21 +17,50 @@ from checker.harness import diagnosis
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event
-from checker.harness.http import Exchange
+from checker.harness.http import Answer, Exchange
+from checker.harness.idle import Rest
+from checker.harness.lines import line_matching
 from checker.harness.picture import Picture
 from checker.harness.server import Server
+from checker.harness.waiting import wait_until
 from checker.harness.websocket import WebSocket
 from checker.stage_1.http_vs_websocket.raw_socket import RawSocket
+from checker.stage_1.http_vs_websocket.talk import CLIENT_FILE
+from course.model import SourceLine
 
 PROMPT_S = 10.0
 NEWS_S = 0.3
 LONG_WAIT_S = 600
+# A server that looks for news by itself, once a second say, sleeps meanwhile and does no wrong.
+REST_S = 3.0
+LOOK_S = 0.05
+SOON_S = 0.5  # what comes at all comes by then, nearly always: only after it is the server looked at
 COUNTER = "/ws/counter/"
 SHOWN_CHARACTERS = 160
 GONE_ERRORS = ("ClientDisconnected", "Disconnected")  # send() to a client that has gone: uvicorn's, and Daphne's
 NO_WEBSOCKET = "Django can only handle ASGI/HTTP connections"
 
 Notice = dict[str, Any]
+_T = TypeVar("_T")
+
+_CODE = r"\s+(?!#).*"
+# What stands in the line that is likeliest at fault, by the diagnosis, the likeliest first.
+LINES = {
+    "bytes-or-text": (rf"{_CODE}[\"']text[\"'].*[\"']bytes[\"']", rf"{_CODE}\[[\"'](?:text|bytes)[\"']\]"),
+    "other-path-accepted": (rf"{_CODE}startswith\(", rf"{_CODE}/ws/", rf"{_CODE}websocket\.accept"),
+    "text-changed": (rf"{_CODE}\.(?:strip|rstrip|lstrip|split|replace|decode)\(",),
+    "socket-not-ended": (rf"{_CODE}gather\(", rf"{_CODE}websocket\.disconnect", rf"{_CODE}receive\(\)"),
+    "held-up": (rf"{_CODE}await .*\bsend\(",),
+    "notice-dropped": (rf"{_CODE}QueueFull", rf"{_CODE}maxsize", rf"{_CODE}put_nowait\("),
+    "wrong-notify-answer": (r"(?:async )?def notify\b", rf"{_CODE}/notify/"),
+    "poll-not-held": (rf"{_CODE}[\"']after[\"']", rf"{_CODE}/poll/"),
+    "poll-not-woken": (rf"{_CODE}notify\(\d*\)", rf"{_CODE}\.set\(\)", rf"{_CODE}set_result\("),
+    "notice-lost": (rf"{_CODE}maxlen", rf"{_CODE}\[-\d", rf"{_CODE}[\"']after[\"']"),
+    "notice-doubled": (rf"{_CODE}>=", rf"{_CODE}[\"']after[\"']"),
+    "wrong-timeout-answer": (rf"{_CODE}except .*TimeoutError", rf"{_CODE}\b204\b"),
+    "zero-wait-held": (rf"{_CODE}[\"']wait[\"']",),
+    "waiter-not-freed": (rf"{_CODE}\.wait\(", rf"{_CODE}to_thread\("),
+}
 
 
 class Station:
@@ -82,7 +111,7 @@ class Station:
 
     def expect_frame(self, socket: WebSocket, expected: Notice, when: str, code: str) -> None:
         """The next frame of this socket is `expected`, as JSON in a text frame."""
-        frame = socket.receive(PROMPT_S)
+        frame = self.wait_frame(socket)
         if frame != expected:
             if isinstance(frame, dict) and "text" in frame and frame.get("id", "") == expected.get("id"):
                 code = "text-changed"
@@ -92,11 +121,31 @@ class Station:
             nothing = "no frame came" if closed is None else f"the socket was closed with {closed}"
             self.fail(code, f"{when}: the next frame is {expected}", nothing if frame is None else f"it was {frame!r}")
 
+    def wait_frame(self, socket: WebSocket) -> Any:
+        """The socket's next frame; None at the deadline, when it is closed, or when the server rests without one."""
+
+        def came(deadline_s: float = LOOK_S) -> list[Any]:
+            frame = socket.receive(deadline_s)
+            return [] if frame is None else [frame]
+
+        found = came(SOON_S) or self.wait_while_busy(came)
+        return found[0] if found else None
+
+    def wait_while_busy(self, condition: Callable[[], _T], deadline_s: float = PROMPT_S) -> _T:
+        """The first answer of `condition` that is true; its last at the deadline, or when the server rests."""
+        return wait_until(condition, deadline_s, unless_ended=Rest(self.server.process, REST_S), every_s=LOOK_S)
+
+    def wait_answer(self, exchange: Exchange) -> Answer | None:
+        """The answer; None at the deadline, or when the server rests and has not given it."""
+        if exchange.wait_answer(SOON_S) is None:
+            self.wait_while_busy(lambda: exchange.is_done)
+        return exchange.wait_answer(0)
+
     def expect_end(self, socket: WebSocket | RawSocket, what: str) -> None:
         """The application's call for this socket ends, now that its client has done `what`."""
         if not self.wait_ended(socket.id):
             wanted = f"{self.name}: the application's call for a socket ends when the client {what}"
-            self.fail("socket-not-ended", wanted, f"it still runs after {PROMPT_S:.0f} s")
+            self.fail("socket-not-ended", wanted, "it still runs, and the server rests")
 
     def wait_ended(self, request: str) -> bool:
         """Whether the application's call for this request or socket has ended; waits for it."""
@@ -108,11 +157,12 @@ class Station:
 
     def wait_ended_of(self, requests: Sequence[str]) -> int:
         """How many of these calls have ended; waits for all of them together, no longer than for one."""
-        end = self.server.run.history.now() + PROMPT_S
-        return sum(
-            self._told(EventKind.APP_LEFT, r, max(0.0, end - self.server.run.history.now())) is not None
-            for r in requests
-        )
+
+        def ended() -> int:
+            return sum(self.has_ended(request) for request in requests)
+
+        self.wait_while_busy(lambda: ended() == len(requests))
+        return ended()
 
     @contextmanager
     def standing_still(self) -> Iterator[None]:
@@ -136,7 +186,7 @@ class Station:
 
     def expect_posted(self, exchange: Exchange, text: str) -> Notice:
         """The notice that this POST has made."""
-        exchange.wait_answer(PROMPT_S)
+        self.wait_answer(exchange)
         errors = self.server.seen(EventKind.APP_RAISED, since=self.since)
         if any(error["request"] == exchange.id and _is_of_the_gone(error) for error in errors):
             self._fail_as_left_behind(
@@ -157,7 +207,7 @@ class Station:
     def notify_past(self, text: str, what: str) -> Notice:
         """Post a notice after somebody has left, who must not break it."""
         post = self.post(text)
-        answer = post.wait_answer(PROMPT_S)
+        answer = self.wait_answer(post)
         if answer is None or answer.status >= 500:
             self._fail_as_left_behind(post, f"{what}, and the next POST /notify/ is answered 200 all the same")
         return self.expect_posted(post, text)
@@ -190,13 +240,13 @@ class Station:
     def expect_others_served(self, when: str) -> None:
         """/hello/ is answered now."""
         hello = self.server.send("/hello/", label=f"{self.name} hello")
-        if hello.wait_answer(PROMPT_S) is None:
+        if self.wait_answer(hello) is None:
             self._judge_trouble(f"{self.name}: /hello/ is answered {when}")
             raise diagnosis.no_answer(self.server, hello, PROMPT_S)
 
     def expect_notices(self, poll: Exchange, wanted: str, code: str) -> list[Notice]:
         """The notices that a poll was answered with; it must have been answered with some."""
-        answer = poll.wait_answer(PROMPT_S)
+        answer = self.wait_answer(poll)
         body = answer.json() if answer is not None and answer.status == 200 else None
         found = body.get("notices") if isinstance(body, dict) else None
         if not isinstance(found, list) or not found or not all(isinstance(notice, dict) for notice in found):
@@ -226,7 +276,15 @@ class Station:
     def fail(self, code: str, wanted: str, saw: str) -> NoReturn:
         """End the check: with an error of the learner's code, or a stalled loop, when there was one."""
         self._judge_trouble(wanted)
-        fail(code, wanted=wanted, saw=saw)
+        fail(code, wanted=wanted, saw=saw, where=self.line(code))
+
+    def line(self, code: str) -> SourceLine | None:
+        """The learner's line that is likeliest at fault for this diagnosis."""
+        run = self.server.run
+        files = [file.relative_to(run.project).as_posix() for file in sorted(run.project.glob("wire/*.py"))]
+        theirs = [file for file in files if file not in run.given and file != CLIENT_FILE]
+        found = (line_matching(run.project, file, [pattern]) for pattern in LINES.get(code, ()) for file in theirs)
+        return next((line for line in found if line is not None), None)
 
     def _judge_trouble(self, wanted: str) -> None:
         history = self.server.run.history
@@ -242,7 +300,13 @@ class Station:
 
     def _told(self, kind: StrEnum, request: str, deadline_s: float = PROMPT_S) -> Event | None:
         history = self.server.run.history
-        return history.wait_for(kind, lambda e: bool(e["request"] == request), since=self.since, deadline_s=deadline_s)
+
+        def told(deadline_s: float = 0.0) -> Event | None:
+            return history.wait_for(
+                kind, lambda e: bool(e["request"] == request), since=self.since, deadline_s=deadline_s
+            )
+
+        return told(min(SOON_S, deadline_s)) or (self.wait_while_busy(told, deadline_s) if deadline_s else None)
 
 
 def _is_of_the_gone(error: Event) -> bool:

@@ -7,31 +7,62 @@ import binascii
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 from checker.harness import starters
+from checker.harness.difference import difference
 from checker.harness.findings import fail
 from checker.harness.picture import Picture
+from checker.harness.idle import Rest
+from checker.harness.lines import line_matching
+from checker.harness.waiting import wait_until
 from checker.stage_1.http_vs_websocket import frames
 from checker.stage_1.http_vs_websocket.frame_server import FrameServer, Peer, Request
 from checker.stage_1.http_vs_websocket.frames import Frame
+from course.model import Fact
 
 TARGET = "/ws/counter/?who=ada"
 STEP_DEADLINE_S = 10.0
+SOON_S = 0.5  # what comes at all comes by then, nearly always: only after it is the client looked at
 LAST_WORDS_S = 2.0
 CRASH_S = 0.3
 MOST_CHARACTERS = 160
 KEY_BYTES = 16
+NOT_UTF8 = 1007
+CLIENT_FILE = "wire/client.py"
+_CODE = r"\s+(?!#).*"
+# What stands in the line that is likeliest at fault, by the diagnosis, the likeliest first.
+LINES = {
+    "accept-not-checked": (rf"{_CODE}sha1", rf"{_CODE}read_head\(", rf"{_CODE}(?i:accept)"),
+    "good-answer-refused": (rf"{_CODE}hexdigest", rf"{_CODE}sha1", rf"{_CODE}(?i:accept)"),
+    "unmasked-frame": (rf"{_CODE}0x80", rf"{_CODE}\.send\("),
+    "wrong-frame": (rf"{_CODE}len\(", rf"{_CODE}\.send\("),
+    "wrong-length": (rf"{_CODE}\b12[67]\b", rf"{_CODE}to_bytes\(", rf"{_CODE}pack\("),
+    "ping-not-answered": (rf"{_CODE}\bPING\b", rf"{_CODE}\b0x9\b", rf"{_CODE}opcode"),
+    "good-frame-refused": (rf"{_CODE}raise Violation", rf"{_CODE}Violation"),
+    "fragment-decoded": (rf"{_CODE}\.decode\(", rf"{_CODE}text_of\("),
+    "fragments-not-joined": (rf"{_CODE}\bCONTINUATION\b", rf"{_CODE}\.join\(", rf"{_CODE}yield"),
+    "close-not-returned": (rf"{_CODE}\bCLOSE\b", rf"{_CODE}\b0x8\b"),
+    "wrong-close-shown": (rf"{_CODE}closed=",),
+    "left-without-close": (rf"{_CODE}\bcount\b",),
+    "close-not-awaited": (rf"{_CODE}\bcount\b",),
+    "sent-after-close": (rf"{_CODE}\bCLOSE\b", rf"{_CODE}\b0x8\b"),
+    "loss-not-told": (rf"{_CODE}except\b", rf"{_CODE}return\b"),
+    "violation-accepted": (rf"{_CODE}(?:0x[1-7]0\b|second & 0x80)", rf"{_CODE}Violation"),
+}
 
 
 class Talk:
     """The client runs, has connected, and has sent its request. Every step ends the check when it goes wrong."""
 
     def __init__(
-        self, program: starters.Program, server: FrameServer, *messages: str, count: int | None = None
+        self, program: starters.Program, project: Path, server: FrameServer, *messages: str, count: int | None = None
     ) -> None:
         self._history = server.history
         server.forget()
+        self._project = project
+        self.facts: dict[str, Fact] = {}  # of every finding of this conversation
         options = [] if count is None else ["--count", str(count)]
         url = f"ws://127.0.0.1:{server.port}{TARGET}"
         command = [sys.executable, "-m", "wire.client", *options, url, *messages]
@@ -77,7 +108,7 @@ class Talk:
 
     def expect_frame(self, opcode: int, payload: bytes, wanted: str, code: str) -> Frame:
         """The client's next frame, masked and whole, of this kind and payload."""
-        frame = self.peer.wait_frame(STEP_DEADLINE_S)
+        frame = self.wait_frame()
         if frame is None:
             if self.client.wait(LAST_WORDS_S if self.peer.wait_gone(0) else 0) == 1:
                 self.fail("good-answer-refused", wanted, f"the client left after a good answer: {self._last_error()}")
@@ -86,13 +117,29 @@ class Talk:
             self.fail(code, wanted, f"no frame came; {self._state()}")
         if frame.mask is None:
             self.fail("unmasked-frame", f"{wanted}, masked", str(frame))
+        if frame.opcode == frames.CLOSE:
+            told = f"the client closed with code {frame.close_code}"
+            if frame.close_code == NOT_UTF8:
+                self.fail("fragment-decoded", wanted, f"{told}, which says that a text is no UTF-8")
+            self.fail("good-frame-refused", wanted, f"{told}, as if the server had broken the protocol")
         if (frame.opcode, frame.payload, frame.is_final, frame.reserved) != (opcode, payload, True, 0):
-            self.fail(code, wanted, str(frame))
+            same_kind = frame.opcode == opcode and frame.payload != payload
+            self.fail(code, wanted, f"{frame}\n{difference(payload, frame.payload)}" if same_kind else str(frame))
+        return frame
+
+    def wait_frame(self) -> Frame | None:
+        """The client's next frame, waited for; None when it rests, or has ended, and has sent none."""
+        frame = self.peer.wait_frame(SOON_S)
+        if frame is None and not self.peer.wait_gone(0):
+            rest = Rest(self.client.process)
+            frame = wait_until(lambda: self.peer.wait_frame(0), STEP_DEADLINE_S, unless_ended=rest)
+        if frame is None and self.client.process.returncode is not None:
+            return self.peer.wait_frame(LAST_WORDS_S)  # what it sent before its end
         return frame
 
     def expect_close(self, code: int | None, wanted: str, finding: str) -> None:
         """The client's next frame is a close frame with this code (None: with none), masked."""
-        frame = self.peer.wait_frame(STEP_DEADLINE_S)
+        frame = self.wait_frame()
         if frame is None:
             Picture(self._history).missing(self.peer, "close" if code is None else f"close {code}")
             self.fail(finding, wanted, f"no close frame came; {self._state()}")
@@ -106,7 +153,7 @@ class Talk:
     def expect_line(self, wanted: str, code: str, **fields: Any) -> None:
         """The client's next line on stdout is a JSON object with these fields."""
         number = self._shown_lines
-        if not self.client.wait_for(lambda client: len(client.lines) > number, STEP_DEADLINE_S):
+        if not self._wait_line(number):
             self.fail(code, wanted, f"the client printed nothing more; {self._state()}")
         line = self.client.lines[number]
         self._shown_lines += 1
@@ -116,7 +163,9 @@ class Talk:
 
     def expect_end(self, returncode: int, wanted: str, code: str) -> None:
         """The client ends with this exit code, and has printed nothing more."""
-        seen = self.client.wait(STEP_DEADLINE_S)
+        if self.client.wait(SOON_S) is None:
+            wait_until(lambda: False, STEP_DEADLINE_S, unless_ended=Rest(self.client.process))
+        seen = self.client.wait(0)
         if seen != returncode:
             self.fail(code, f"{wanted}, and ends with exit code {returncode}", self._state())
         if more := self.client.lines[self._shown_lines :]:
@@ -127,7 +176,22 @@ class Talk:
     def fail(self, code: str, wanted: str, saw: str) -> NoReturn:
         """End the check: with the client's own error when it has crashed, else with this finding."""
         self._crash(wanted)
-        fail(code, wanted=wanted, saw=saw)
+        fail(
+            code,
+            wanted=wanted,
+            saw=saw,
+            where=line_matching(self._project, CLIENT_FILE, LINES.get(code, ())),
+            facts=self.facts,
+        )
+
+    def _wait_line(self, number: int) -> bool:
+        """Whether the client prints more lines than this; False when it rests, or has ended, and has not."""
+        if self.client.wait_for(lambda client: len(client.lines) > number, SOON_S):
+            return True
+        rest = Rest(self.client.process)
+        if wait_until(lambda: len(self.client.lines) > number, STEP_DEADLINE_S, unless_ended=rest):
+            return True
+        return self.client.wait(0) is not None and len(self.client.lines) > number
 
     def _crash(self, wanted: str) -> None:
         # A crash is seen first by its lost connection; a moment later the error is there to be read.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from checker.harness.findings import fail
+from checker.harness.lines import line_matching
 from checker.harness.suite import needs
 from checker.stage_1.http_vs_websocket.cases import BROKEN, CLOSES, FRAGMENTED, LENGTHS, bad_answers
 from checker.stage_1.http_vs_websocket.frames import BINARY, CONTINUATION, PING, PONG, TEXT, closing, encode
-from checker.stage_1.http_vs_websocket.talk import STEP_DEADLINE_S, Begin
+from checker.stage_1.http_vs_websocket.talk import CLIENT_FILE, Begin
 
 
-def test_the_client_asks_for_an_upgrade(begin: Begin) -> None:
+def test_the_client_asks_for_an_upgrade(begin: Begin, project: Path) -> None:
     """The client asks for the upgrade, with a fresh key each time."""
     keys = []
     for _ in range(2):
@@ -19,7 +22,8 @@ def test_the_client_asks_for_an_upgrade(begin: Begin) -> None:
         talk.accept(and_send=closing(1000))
     if keys[0] == keys[1]:
         wanted = "each run sends 16 random bytes in Sec-WebSocket-Key"
-        fail("key-not-fresh", wanted=wanted, saw=f"two runs sent the same key, {keys[0]}")
+        where = line_matching(project, CLIENT_FILE, [r"\s+key\b.*=", r"\s+(?!#).*Sec-WebSocket-Key"])
+        fail("key-not-fresh", wanted=wanted, saw=f"two runs sent the same key, {keys[0]}", where=where)
 
 
 @needs("test_the_client_asks_for_an_upgrade")
@@ -29,14 +33,14 @@ def test_the_client_checks_the_answer(begin: Begin) -> None:
         talk = begin("hello")
         talk.peer.send(bad_answers(talk.key)[told])
         wanted = f"after the answer {told} the client sends nothing"
-        frame = talk.peer.wait_frame(STEP_DEADLINE_S)
+        frame = talk.wait_frame()
         if frame is not None:
             talk.fail("accept-not-checked", wanted, f"it sent {frame}")
         talk.expect_end(1, wanted, "accept-not-checked")
     talk = begin("hello")
     talk.accept()
     wanted = "after a good answer (its Upgrade says `WebSocket`) the message leaves"
-    if talk.peer.wait_frame(STEP_DEADLINE_S) is None:
+    if talk.wait_frame() is None:
         talk.fail("good-answer-refused", wanted, "no frame came")
 
 
@@ -134,10 +138,10 @@ def test_the_client_closes(begin: Begin) -> None:
     talk.peer.send(before + closing(1000, "good bye"))
     talk.peer.end()
     wanted = "the client waits for the server's close frame, drops what comes before it, and shows its code and reason"
-    talk.expect_line(wanted, "left-without-close", closed=1000, reason="good bye")
+    talk.expect_line(wanted, "close-not-awaited", closed=1000, reason="good bye")
     told = "a ping that comes between the client's close frame and the server's is answered, too"
     talk.expect_frame(PONG, b"still there?", told, "ping-not-answered")
-    talk.expect_end(0, wanted, "left-without-close")
+    talk.expect_end(0, wanted, "close-not-awaited")
 
 
 @needs("test_the_server_closes")
@@ -169,6 +173,7 @@ def test_broken_frames_end_it(begin: Begin) -> None:
         talk = begin()
         talk.accept(and_send=frame)
         wanted = f"{told} is answered by a close frame with {code}"
+        talk.facts = {"what": told, "code": code}
         talk.expect_close(code, wanted, "violation-accepted")
         talk.peer.end()
         talk.expect_line(wanted, "violation-accepted", closed=code)
