@@ -46,8 +46,8 @@ class Family(Protocol):
 class Rest:
     """The rest of a process and its children, for `wait_until(..., unless_ended=Rest(site.process))`.
 
-    A failing check need not wait for a deadline: who has slept for `rest_s` will not answer. A busy machine makes nobody
-    rest, since who waits for the processor does not sleep. Not for what the Gate holds: that sleeps, too.
+    A failing check need not wait for a deadline: who has slept for `rest_s` will not answer. A busy machine makes
+    nobody rest, since who waits for the processor does not sleep. Not for what the Gate holds: that sleeps, too.
     """
 
     def __init__(self, process: Family, rest_s: float = REST_S) -> None:

@@ -119,7 +119,11 @@ class Station:
             if frame is None:
                 Picture(self.server.run.history).missing(socket, expected)
             nothing = "no frame came" if closed is None else f"the socket was closed with {closed}"
-            self.fail(code, f"{when}: the next frame is {expected}", nothing if frame is None else f"it was {frame!r}")
+            self.fail(
+                code,
+                f"{when}: the next frame is {expected}",
+                nothing if frame is None else f"it is missing: {frame!r} came instead",
+            )
 
     def wait_frame(self, socket: WebSocket) -> Any:
         """The socket's next frame; None at the deadline, when it is closed, or when the server rests without one."""
