@@ -84,7 +84,7 @@ class Inspector:
         program = self.expect_run(application, target, wanted=wanted)
         if program.process.returncode:
             crash = program.crashed(wanted).finding
-            fail(code, wanted=wanted, saw=crash.saw, where=crash.where)
+            fail(code, wanted=wanted, saw=crash.saw, where=crash.where, facts={"name": next(iter(facts))})
         return self._expect_report(program, facts, wanted, code)
 
     def expect_refusal(self, application: str, *, code: str, wanted: str) -> Program:
@@ -156,9 +156,10 @@ class Inspector:
         for name, right in facts.items():
             if not _is_same(report[name], right):
                 told, saw = f"{wanted}: {name} is {json.dumps(right)}", f"{name}: {json.dumps(report[name])}"
-                if code:
-                    fail(code, wanted=told, saw=saw[:SHOWN_CHARACTERS], where=self.line(rf"{CODE}\b{name}\b", *STARTS))
-                self.fail_as_reported(told, name, saw)
+                if not code:
+                    self.fail_as_reported(told, name, saw)
+                where = self.line(rf"{CODE}\b{name}\b", *STARTS)
+                fail(code, wanted=told, saw=saw[:SHOWN_CHARACTERS], where=where, facts={"name": name})
         return report
 
     def fail_as_reported(self, wanted: str, name: str, saw: str) -> NoReturn:
