@@ -19,14 +19,12 @@ from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
 from checker.harness.idle import Rest
-from checker.harness.lines import line_matching
 from checker.harness.picture import Picture
 from checker.harness.server import Server
 from checker.harness.waiting import wait_until
 from checker.harness.websocket import WebSocket
+from checker.stage_1.http_vs_websocket.faulty_lines import site_line
 from checker.stage_1.http_vs_websocket.raw_socket import RawSocket
-from checker.stage_1.http_vs_websocket.talk import CLIENT_FILE
-from course.model import SourceLine
 
 PROMPT_S = 10.0
 NEWS_S = 0.3
@@ -42,25 +40,6 @@ NO_WEBSOCKET = "Django can only handle ASGI/HTTP connections"
 
 Notice = dict[str, Any]
 _T = TypeVar("_T")
-
-_CODE = r"\s+(?!#).*"
-# What stands in the line that is likeliest at fault, by the diagnosis, the likeliest first.
-LINES = {
-    "bytes-or-text": (rf"{_CODE}[\"']text[\"'].*[\"']bytes[\"']", rf"{_CODE}\[[\"'](?:text|bytes)[\"']\]"),
-    "other-path-accepted": (rf"{_CODE}startswith\(", rf"{_CODE}/ws/", rf"{_CODE}websocket\.accept"),
-    "text-changed": (rf"{_CODE}\.(?:strip|rstrip|lstrip|split|replace|decode)\(",),
-    "socket-not-ended": (rf"{_CODE}gather\(", rf"{_CODE}websocket\.disconnect", rf"{_CODE}receive\(\)"),
-    "held-up": (rf"{_CODE}await .*\bsend\(",),
-    "notice-dropped": (rf"{_CODE}QueueFull", rf"{_CODE}maxsize", rf"{_CODE}put_nowait\("),
-    "wrong-notify-answer": (r"(?:async )?def notify\b", rf"{_CODE}/notify/"),
-    "poll-not-held": (rf"{_CODE}[\"']after[\"']", rf"{_CODE}/poll/"),
-    "poll-not-woken": (rf"{_CODE}notify\(\d*\)", rf"{_CODE}\.set\(\)", rf"{_CODE}set_result\("),
-    "notice-lost": (rf"{_CODE}maxlen", rf"{_CODE}\[-\d", rf"{_CODE}[\"']after[\"']"),
-    "notice-doubled": (rf"{_CODE}>=", rf"{_CODE}[\"']after[\"']"),
-    "wrong-timeout-answer": (rf"{_CODE}except .*TimeoutError", rf"{_CODE}\b204\b"),
-    "zero-wait-held": (rf"{_CODE}[\"']wait[\"']",),
-    "waiter-not-freed": (rf"{_CODE}\.wait\(", rf"{_CODE}to_thread\("),
-}
 
 
 class Station:
@@ -280,15 +259,7 @@ class Station:
     def fail(self, code: str, wanted: str, saw: str) -> NoReturn:
         """End the check: with an error of the learner's code, or a stalled loop, when there was one."""
         self._judge_trouble(wanted)
-        fail(code, wanted=wanted, saw=saw, where=self.line(code))
-
-    def line(self, code: str) -> SourceLine | None:
-        """The learner's line that is likeliest at fault for this diagnosis."""
-        run = self.server.run
-        files = [file.relative_to(run.project).as_posix() for file in sorted(run.project.glob("wire/*.py"))]
-        theirs = [file for file in files if file not in run.given and file != CLIENT_FILE]
-        found = (line_matching(run.project, file, [pattern]) for pattern in LINES.get(code, ()) for file in theirs)
-        return next((line for line in found if line is not None), None)
+        fail(code, wanted=wanted, saw=saw, where=site_line(self.server.run, code))
 
     def _judge_trouble(self, wanted: str) -> None:
         history = self.server.run.history

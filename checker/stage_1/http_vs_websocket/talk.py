@@ -15,9 +15,9 @@ from checker.harness.difference import difference
 from checker.harness.findings import fail
 from checker.harness.picture import Picture
 from checker.harness.idle import Rest
-from checker.harness.lines import line_matching
 from checker.harness.waiting import wait_until
 from checker.stage_1.http_vs_websocket import frames
+from checker.stage_1.http_vs_websocket.faulty_lines import client_line
 from checker.stage_1.http_vs_websocket.frame_server import FrameServer, Peer, Request
 from checker.stage_1.http_vs_websocket.frames import Frame
 from course.model import Fact
@@ -30,27 +30,6 @@ CRASH_S = 0.3
 MOST_CHARACTERS = 160
 KEY_BYTES = 16
 NOT_UTF8 = 1007
-CLIENT_FILE = "wire/client.py"
-_CODE = r"\s+(?!#).*"
-# What stands in the line that is likeliest at fault, by the diagnosis, the likeliest first.
-LINES = {
-    "accept-not-checked": (rf"{_CODE}sha1", rf"{_CODE}read_head\(", rf"{_CODE}(?i:accept)"),
-    "good-answer-refused": (rf"{_CODE}hexdigest", rf"{_CODE}sha1", rf"{_CODE}(?i:accept)"),
-    "unmasked-frame": (rf"{_CODE}0x80", rf"{_CODE}\.send\("),
-    "wrong-frame": (rf"{_CODE}len\(", rf"{_CODE}\.send\("),
-    "wrong-length": (rf"{_CODE}\b12[67]\b", rf"{_CODE}to_bytes\(", rf"{_CODE}pack\("),
-    "ping-not-answered": (rf"{_CODE}\bPING\b", rf"{_CODE}\b0x9\b", rf"{_CODE}opcode"),
-    "good-frame-refused": (rf"{_CODE}raise Violation", rf"{_CODE}Violation"),
-    "fragment-decoded": (rf"{_CODE}\.decode\(", rf"{_CODE}text_of\("),
-    "fragments-not-joined": (rf"{_CODE}\bCONTINUATION\b", rf"{_CODE}\.join\(", rf"{_CODE}yield"),
-    "close-not-returned": (rf"{_CODE}\bCLOSE\b", rf"{_CODE}\b0x8\b"),
-    "wrong-close-shown": (rf"{_CODE}closed=",),
-    "left-without-close": (rf"{_CODE}\bcount\b",),
-    "close-not-awaited": (rf"{_CODE}\bcount\b",),
-    "sent-after-close": (rf"{_CODE}\bCLOSE\b", rf"{_CODE}\b0x8\b"),
-    "loss-not-told": (rf"{_CODE}except\b", rf"{_CODE}return\b"),
-    "violation-accepted": (rf"{_CODE}(?:0x[1-7]0\b|second & 0x80)", rf"{_CODE}Violation"),
-}
 
 
 class Talk:
@@ -180,7 +159,7 @@ class Talk:
             code,
             wanted=wanted,
             saw=saw,
-            where=line_matching(self._project, CLIENT_FILE, LINES.get(code, ())),
+            where=client_line(self._project, code),
             facts=self.facts,
         )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from checker.harness.findings import fail
-from checker.harness.lines import line_matching
 from checker.harness.suite import needs
 from checker.stage_1.http_vs_websocket.cases import BROKEN, CLOSES, FRAGMENTED, LENGTHS, bad_answers
+from checker.stage_1.http_vs_websocket.faulty_lines import client_line
 from checker.stage_1.http_vs_websocket.frames import BINARY, CONTINUATION, PING, PONG, TEXT, closing, encode
-from checker.stage_1.http_vs_websocket.talk import CLIENT_FILE, Begin
+from checker.stage_1.http_vs_websocket.talk import Begin
 
 
 def test_the_client_asks_for_an_upgrade(begin: Begin, project: Path) -> None:
@@ -22,7 +22,7 @@ def test_the_client_asks_for_an_upgrade(begin: Begin, project: Path) -> None:
         talk.accept(and_send=closing(1000))
     if keys[0] == keys[1]:
         wanted = "each run sends 16 random bytes in Sec-WebSocket-Key"
-        where = line_matching(project, CLIENT_FILE, [r"\s+key\b.*=", r"\s+(?!#).*Sec-WebSocket-Key"])
+        where = client_line(project, "key-not-fresh")
         fail("key-not-fresh", wanted=wanted, saw=f"two runs sent the same key, {keys[0]}", where=where)
 
 
