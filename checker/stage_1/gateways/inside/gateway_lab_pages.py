@@ -57,8 +57,8 @@ def _reading(read: Callable[[Environ], Any]) -> Page:
     def page(environ: Environ, start_response: StartResponse, tag: str) -> Iterable[bytes]:
         tell("lab.reading", tag=tag)
         body = read(environ)
-        facts = {"bytes": len(body), "digest": sha256(bytes(body)).hexdigest(), "head": bytes(body[:SHOWN_BYTES]).hex()}
-        tell("lab.read", tag=tag, type=type(body).__name__, **facts)
+        digest, begins = sha256(bytes(body)).hexdigest(), bytes(body[:SHOWN_BYTES]).hex()
+        tell("lab.read", tag=tag, type=type(body).__name__, bytes=len(body), digest=digest, head=begins)
         start_response("200 OK", list(TEXT))
         return [b"read"]
 
