@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 from checker.harness import starters
 from checker.harness.difference import difference
 from checker.harness.findings import fail
-from checker.harness.picture import Picture
 from checker.harness.idle import Rest
+from checker.harness.picture import Picture
 from checker.harness.waiting import wait_until
 from checker.stage_1.http_vs_websocket import frames
 from checker.stage_1.http_vs_websocket.faulty_lines import client_line

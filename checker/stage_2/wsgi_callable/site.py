@@ -17,7 +17,7 @@ from checker.harness.findings import NotYet, fail
 from checker.harness.gate import Gate
 from checker.harness.history import Event
 from checker.harness.http import Answer
-from checker.harness.learner_files import copy_project, text_of, tree_of
+from checker.harness.learner_files import copy_project, text_of
 from checker.harness.probed import probed
 from checker.harness.run import Run
 from checker.harness.server import Server, ServerPlan

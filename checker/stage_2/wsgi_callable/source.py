@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from checker.harness.learner_files import text_of, tree_of
 from course.model import SourceLine
 
 WSGI_FILE = "shop/wsgi.py"
@@ -68,35 +68,32 @@ class Source:
                 yield name
 
     def _lines(self, name: str, within: SourceLine | None) -> Iterator[tuple[int, str]]:
-        with suppress(OSError):
-            source = (self.project / name).read_text(errors="replace")
-            first, last, words = 1, source.count("\n") + 1, set[int]()
-            with suppress(SyntaxError, ValueError):
-                for node in ast.walk(ast.parse(source)):
-                    if isinstance(node, ast.stmt) and _is_no_code(node):
-                        words |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-                    if within is not None and isinstance(node, ast.FunctionDef) and node.lineno == within.line:
-                        first, last = node.body[0].lineno, node.end_lineno or last
-            for number, text in enumerate(source.splitlines(), 1):
-                if first <= number <= last and number not in words:
-                    yield number, text
+        source = text_of(self.project / name)
+        first, last, words = 1, source.count("\n") + 1, set[int]()
+        for node in ast.walk(tree_of(self.project / name)):
+            if isinstance(node, ast.stmt) and _is_no_code(node):
+                words |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+            if within is not None and isinstance(node, ast.FunctionDef) and node.lineno == within.line:
+                first, last = node.body[0].lineno, node.end_lineno or last
+        for number, text in enumerate(source.splitlines(), 1):
+            if first <= number <= last and number not in words:
+                yield number, text
 
 
 def application_in(file: Path) -> SourceLine | None:
     """The line of this file that defines the name `application`."""
-    with suppress(SyntaxError, ValueError, OSError):
-        source = file.read_text(errors="replace")
-        for node in ast.parse(source).body:
-            names: list[str] = []
-            match node:
-                case ast.FunctionDef() | ast.ClassDef():
-                    names = [node.name]
-                case ast.Assign():
-                    names = [target.id for target in node.targets if isinstance(target, ast.Name)]
-                case ast.AnnAssign(target=ast.Name(id=name)):
-                    names = [name]
-            if "application" in names:
-                return SourceLine(WSGI_FILE, node.lineno, "", source.splitlines()[node.lineno - 1].strip())
+    for node in tree_of(file).body:
+        names: list[str] = []
+        match node:
+            case ast.FunctionDef() | ast.ClassDef():
+                names = [node.name]
+            case ast.Assign():
+                names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names = [name]
+        if "application" in names:
+            doing = "".join(text_of(file).splitlines()[node.lineno - 1 : node.lineno]).strip()
+            return SourceLine(WSGI_FILE, node.lineno, "", doing)
     return None
 
 
