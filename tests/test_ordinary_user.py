@@ -1,4 +1,4 @@
-"""All seven servers once more, as a user without any rights: who is root here hands the tests to `nobody`."""
+"""All seven servers, and the attacks, once more without any rights: who is root here hands the tests to `nobody`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,18 @@ import pytest
 from course.content.places import ROOMS
 
 ORDINARY_UID = 65534
-FILES = ("tests/test_servers.py", "tests/test_services.py", "tests/test_supervisord.py", "tests/test_attacks.py")
+SERVERS = ("tests/test_servers.py", "tests/test_services.py", "tests/test_supervisord.py")
+ATTACKS = ("tests/test_attacks.py",)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="these tests run as an ordinary user already")
-def test_all_of_this_holds_for_an_ordinary_user() -> None:
+@pytest.mark.parametrize("files", [SERVERS, ATTACKS], ids=["servers", "attacks"])
+def test_all_of_this_holds_for_an_ordinary_user(files: Sequence[str]) -> None:
     folder = Path(tempfile.mkdtemp(prefix="u-"))
     try:
         os.chown(folder, ORDINARY_UID, ORDINARY_UID)
         python = _python_for_everybody(folder)
-        done = _as_ordinary_user(folder, python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *FILES)
+        done = _as_ordinary_user(folder, python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files)
         assert done.returncode == 0, done.stdout
         assert " passed" in done.stdout
         assert "failed" not in done.stdout

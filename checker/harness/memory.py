@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# All exercises came to 1.6 GiB of addresses at most, of which 70 MiB were in use.
+# All exercises came to 800 MiB of addresses at most, of which 70 MiB were in use.
 MOST_BYTES = 4 * 1024**3
 
 _changing = threading.Lock()
