@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import typer
 
 from course.commands import authors
-from course.commands.arguments import AsJson, ExerciseName, NoPager, exercise_names
+from course.commands.arguments import AsJson, ExerciseName, NoPager, Verbose, exercise_names
 from course.model import ExitStatus
 from course.parameters import PlainCommand, PlainGroup
 
@@ -134,26 +134,31 @@ def lesson(exercise: ExerciseName = None, no_pager: NoPager = False) -> ExitStat
 @app.command(cls=PlainCommand)
 def check(
     exercise: ExerciseName = None,
+    *,
     every: Annotated[bool, typer.Option("--all", help="Every exercise in your folder.")] = False,
     stage: Annotated[int | None, typer.Option(metavar="N", help="Those of one stage.")] = None,
     as_json: AsJson = False,
+    verbose: Verbose = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a JUnit report.")] = None,
 ) -> ExitStatus:
     """Grade your work: real servers, real requests."""
     from course.grading import junit as report
     from course.learner import attempt
+    from course.shared import temporary
     from course.view import check as view
-    from course.view import screens
+    from course.view import screens, welcome
 
     here = _here()
+    screens.stderr().show(welcome.note(temporary.note()))
     screen = screens.stdout()
-    follow = view.JsonEvents(screen) if as_json else view.Follow(screen)
+    follow = view.JsonEvents(screen) if as_json else view.Follow(screen, here.workspace.root, verbose=verbose)
     if junit is not None:
         report.must_be_writable(junit)
     attempts = []
     for chosen in attempt.chosen(here, exercise, every=every, stage=stage):
         attempts.append(attempt.grade(here, chosen, follow))
         follow.close(attempts[-1])
+    follow.sum_up(attempts)
     if junit is not None:
         report.save(junit, [done.verdict for done in attempts])
     return attempt.status(attempts)
@@ -239,22 +244,26 @@ def show(
     ] = None,
     run: Annotated[str | None, typer.Argument(metavar="RUN", help="Its number. Default: the last one.")] = None,
     exercise: Annotated[str | None, typer.Option(metavar="NAME", autocompletion=exercise_names)] = None,
+    *,
+    verbose: Verbose = False,
     no_pager: NoPager = False,
 ) -> ExitStatus:
     """The last run again, without running it."""
     from course.learner import past_run, situation
-    from course.view import pager, screens
+    from course.view import pager, place, screens
     from course.view import run as view
 
     screen = screens.stdout()
     folder = past_run.folder_named(what)
     if folder is not None:
-        shown = past_run.read_folder(folder)
+        shown, project = past_run.read_folder(folder), place.NOWHERE
     else:
         here = _here()
         name, number = past_run.asked(what, run)
-        shown = past_run.read(here, situation.meant(here, exercise or name), number)
-    pager.show(view.draw(shown, screen), screen, is_wanted=not no_pager)
+        chosen = situation.meant(here, exercise or name)
+        shown = past_run.read(here, chosen, number)
+        project = place.project_in(here.workspace.root, chosen.path)
+    pager.show(view.draw(shown, screen, project, verbose=verbose), screen, is_wanted=not no_pager)
     return ExitStatus.PASSED
 
 
@@ -268,16 +277,17 @@ def tour() -> ExitStatus:
     from course.view import tour as view
 
     places, screen = Places(), screens.stdout()
-    follow = check.Follow(screen)
     exercise = trip.exercise_of(places)
     screen.show(view.begin(exercise))
     with trip.throw_away(places, exercise) as here:
         screen.show(view.fail())
+        follow = check.Follow(screen)
         untouched = attempt.grade(here, exercise, follow)
         follow.close(untouched)
         trip.must_fail(exercise, untouched.verdict)
         screen.show(view.mend(exercise))
         trip.mend(here, exercise)
+        follow = check.Follow(screen)
         mended = attempt.grade(untouched.situation, exercise, follow)
         follow.close(mended)
         trip.must_pass(exercise, mended.verdict)

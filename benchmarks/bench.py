@@ -19,11 +19,11 @@ from pathlib import Path
 from benchmarks.boots import boot_s, servers_of
 from benchmarks.commands import CommandFailed, bare_interpreter, learn, wall_s, wall_s_and_peak_mb
 from benchmarks.measures import Measure, closing, table
-from checker.harness.processes import adopt_orphans
 from course.content import catalogue, scaffold
 from course.content.places import Places
 from course.learner.workspace import Workspace, kept_runs
 from course.model import Exercise
+from course.shared.prctl import adopt_orphans
 
 START_UP_BUDGET_MS = 150.0
 CHECK_BUDGET_RATIO = 1.5

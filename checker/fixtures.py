@@ -75,7 +75,7 @@ def seed(history: History) -> Seed:
 
 @pytest.fixture
 def picture(run: Run) -> Picture:
-    """What a check draws itself, for `learn show`: `picture.lanes(...)`, `picture.chart(...)`."""
+    """What a check draws itself: `picture.lanes(...)`, `picture.chart(...)`, and `picture.missing(...)`."""
     return Picture(run.history)
 
 

@@ -1,7 +1,8 @@
 """Graders without their start: one process that has imported pytest and the checker forks each of them.
 
 For `learn dev check`, which starts hundreds. It has one thread and starts nothing itself, so that a fork copies no lock
-that somebody holds. An order is one line of JSON over the control socket,
+that somebody holds. It becomes the parent of what a killed grader leaves, and ends it. An order is one line of JSON
+over the control socket,
 
     {"suite", "project", "run", "only", "codes"}
 
@@ -17,11 +18,16 @@ import os
 import select
 import signal
 import socket
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+import psutil
+
 from checker.grader import Order
+from course.shared.leftovers import end_all
+from course.shared.prctl import adopt_orphans, refuse_inspection
 
 ORDER_BYTES = 65_536
 DESCRIPTORS = 3
@@ -43,6 +49,8 @@ class Forge:
 
     def order(self) -> Order | None:
         """In each forked grader: what it has to grade. In the forge itself None, when all is done."""
+        refuse_inspection()
+        adopt_orphans()
         for name in IMPORTED_LATE:
             import_module(name)
         for end in (self._woken, self._waker):
@@ -113,8 +121,18 @@ class Forge:
         with suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 pid, status = ended
-                self._tell(pid, os.waitstatus_to_exitcode(status))
-                os.close(self._told.pop(pid))
+                if pid in self._told:
+                    self._tell(pid, os.waitstatus_to_exitcode(status))
+                    os.close(self._told.pop(pid))
+            end_all(self._orphans)
+
+    def _orphans(self) -> Iterator[psutil.Process]:
+        """What graders that were killed have left: the forge itself starts nothing but graders."""
+        for child in psutil.Process().children():
+            if child.pid not in self._told:
+                yield child
+                with suppress(psutil.NoSuchProcess):
+                    yield from child.children(recursive=True)
 
     def _stop_all(self) -> None:
         for pid in self._told:

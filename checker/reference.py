@@ -24,11 +24,12 @@ ends the check only when that fails. A noun reads what is there, and neither wai
 """
 SECTIONS = {
     "Fixtures": ("fixtures", "harness/starters"),
-    "Ending a check": ("harness/findings", "harness/suite", "harness/diagnosis", "harness/tracebacks", "harness/lines"),
+    "Ending a check": ("harness/findings", "harness/suite", "harness/diagnosis", "harness/tracebacks"),
+    "The learner's files": ("harness/learner_files", "harness/lines"),
     "Waiting": ("harness/waiting", "harness/idle"),
     "Drawn data": ("harness/seed",),
     "Servers": ("harness/site", "harness/server", "harness/servers/*", "harness/gunicorn/*", "harness/probed"),
-    "Requests and sockets": ("harness/http", "harness/websocket", "harness/traffic"),
+    "Requests and sockets": ("harness/http", "harness/websocket", "harness/bounds", "harness/traffic"),
     "The Gate": ("harness/gate",),
     "What happened": ("harness/history", "harness/events"),
     "Programs and processes": ("harness/program", "harness/processes", "harness/log", "harness/signals"),
@@ -36,7 +37,18 @@ SECTIONS = {
     "Pictures": ("harness/picture",),
 }
 # What runs the checks, and what the above is made of.
-NOT_FOR_CHECKS = ("calibration", "guard", "run", "service", "stack", "timeline")
+NOT_FOR_CHECKS = (
+    "calibration",
+    "conversation",
+    "folding",
+    "guard",
+    "memory",
+    "open_files",
+    "run",
+    "service",
+    "stack",
+    "timeline",
+)
 
 
 def page() -> str:

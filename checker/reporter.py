@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
@@ -12,9 +13,13 @@ import pytest
 from checker.cause import cause
 from checker.checks import AuthorsFault, needed_by, sentences, wanted
 from checker.harness.calibration import STANDSTILL_S, Calibration
+from checker.harness.conversation import conversation
 from checker.harness.events import EventKind
 from checker.harness.findings import Inconclusive, NotYet
+from checker.harness.memory import MOST_BYTES
+from checker.harness.open_files import lacking, record_if_out
 from checker.harness.picture import drawn
+from checker.harness.probed import silence
 from checker.harness.run import Run
 from checker.harness.timeline import timeline
 from course.errors import MachineLacks
@@ -56,11 +61,13 @@ class Reporter:
         self._trouble = ""
         self._calibration = Calibration()
         self._started_at = run.history.now()
-        self._check_at = self._started_at
+        self._check_at = self._judged_at = self._started_at
         self._seconds = 0.0
         self._error: BaseException | None = None
+        self._is_out_of_memory = False
         self._outcomes: dict[str, Outcome] = {}
         self._sentences: dict[str, str] = {}
+        threading.excepthook = self._on_error_of_thread
 
     # --- pytest's hooks, in the order in which they come ---
 
@@ -94,7 +101,7 @@ class Reporter:
         """One check, from its fixtures to its end."""
         self._tell(CheckStarted(id=item.name))
         self._check_at = self._run.history.record(EventKind.CHECK_STARTED, check=item.name).t
-        self._error, self._seconds = None, 0.0
+        self._error, self._seconds, self._is_out_of_memory = None, 0.0, False
         done = yield
         result = self._told(self._result(item.name), "/".join(item.path.parts[-PARTS_FROM_ROOMS:]))
         self._outcomes[item.name] = result.outcome
@@ -116,8 +123,11 @@ class Reporter:
         """Keep the first error of set-up, check or tear-down."""
         if call.when != "teardown":
             self._seconds += call.duration
+            self._judged_at = self._run.history.now()
         if call.excinfo is not None and self._error is None:
             self._error = call.excinfo.value
+            if isinstance(self._error, MemoryError):
+                traceback.clear_frames(call.excinfo.tb)  # else pytest would keep what was too much
         return (yield)
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
@@ -134,6 +144,11 @@ class Reporter:
         trouble = self._trouble or ("" if self._sentences else "the check file holds no check")
         self._tell(SuiteFinished(seconds=self._run.history.now() - self._started_at, trouble=trouble))
 
+    def _on_error_of_thread(self, arguments: threading.ExceptHookArgs) -> None:
+        if isinstance(arguments.exc_value, MemoryError):
+            self._is_out_of_memory = True  # whatever the check sees of it, it is not the learner's fault
+        threading.__excepthook__(arguments)
+
     def _in_trouble(self, error: BaseException) -> None:
         self._trouble = self._trouble or cause(error, self._suite)
         traceback.print_exception(error)  # to the grader's log
@@ -142,9 +157,13 @@ class Reporter:
 
     def _result(self, check: str) -> CheckResult:
         outcome, finding, reason = self._judged(self._error)
-        lanes, charts = drawn(self._run.history, since=self._check_at)
+        history, since = self._run.history, self._check_at
+        lanes, charts = drawn(history, since=since)
+        talk = None
         if lanes is None and outcome is not Outcome.SKIPPED:
-            lanes = timeline(self._run.history, since=self._check_at)
+            lanes = timeline(history, since=since, until=self._judged_at)
+            if not history.events(EventKind.LOOP_STALLED, since=since):  # else bars say more
+                talk = conversation(history, since=since, until=self._judged_at)
         return CheckResult(
             id=check,
             sentence=self._sentences[check],
@@ -152,8 +171,9 @@ class Reporter:
             seconds=round(self._seconds, 3),
             finding=finding,
             reason=reason,
-            timeline=lanes,
+            timeline=lanes if talk is None else None,
             charts=charts,
+            conversation=talk,
         )
 
     def _told(self, result: CheckResult, file: str) -> CheckResult:
@@ -171,16 +191,22 @@ class Reporter:
         return replace(result, outcome=Outcome.BROKEN, finding=None, reason=reason)
 
     def _judged(self, error: BaseException | None) -> tuple[Outcome, Finding | None, str]:
+        record_if_out(self._run.history, error)
+        if self._is_out_of_memory or isinstance(error, MemoryError):
+            return Outcome.BROKEN, None, f"this check took more than {MOST_BYTES // 1024**3} GiB of memory"
         match error:
             case None:
-                return Outcome.PASSED, None, ""
+                silent = silence(self._run.history, since=self._check_at)
+                return (Outcome.FAILED, silent, "") if silent else (Outcome.PASSED, None, "")
+            case pytest.skip.Exception():
+                return Outcome.SKIPPED, None, error.msg or ""
+            case _ if lacks := lacking(self._run.history):
+                return Outcome.SKIPPED, None, lacks
             case NotYet():
                 standstill_s = self._calibration.standstill_s(since=self._check_at)
                 if standstill_s >= STANDSTILL_S:
                     return Outcome.INCONCLUSIVE, error.finding, f"this machine stood still for {standstill_s:.0f} s"
                 return Outcome.FAILED, error.finding, ""
-            case pytest.skip.Exception():
-                return Outcome.SKIPPED, None, error.msg or ""
             case MachineLacks():
                 return Outcome.SKIPPED, None, " ".join(filter(None, [error.wrong, error.remedy]))
             case Inconclusive():

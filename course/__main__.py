@@ -6,15 +6,18 @@ import os
 import sys
 from collections.abc import Sequence
 
-from course.errors import LearnError, MachineLacks
+from course.errors import LearnError, MachineLacks, UsageError
 from course.model import ExitStatus
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `learn` with these arguments (default: the command line's) and return its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    can_speak = _open_standard_streams()
     try:
         try:
+            if not can_speak:
+                raise UsageError("standard output is closed: there is nowhere to write to.", "`>/dev/null` drops it.")
             status = _run(arguments)
             # Typer turns a KeyboardInterrupt into this status, without a word.
             return _interrupted() if status == ExitStatus.INTERRUPTED else status
@@ -38,6 +41,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         _discard(sys.stdout)
         return _machine(error, arguments)
+
+
+def _open_standard_streams() -> bool:
+    """Whether standard output is open (`>&-` closes it). What is closed leads nowhere: no file may take its number.
+
+    Errors go to standard output where standard error is closed.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # opens as the lowest free number: this one
+    can_speak = sys.stdout is not None
+    if not can_speak:
+        sys.stdout = os.fdopen(1, "w")
+    if sys.stderr is None:
+        sys.stderr = sys.stdout
+    return can_speak
 
 
 def _run(arguments: Sequence[str]) -> int:

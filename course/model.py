@@ -199,6 +199,39 @@ class Chart:
     log: bool = False
 
 
+class MessageKind(StrEnum):
+    """What a row of a conversation tells of a party's socket, or of its request."""
+
+    SAID = "said"
+    HEARD = "heard"
+    CLOSED = "closed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One row: `by` said `text` to the server `via`, or heard it from there, or never did.
+
+    `via` is one of the conversation's parties; "" where nobody recorded which. `at_ms` counts from its first row.
+    """
+
+    at_ms: float
+    by: str
+    via: str
+    kind: MessageKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The picture of a check in which sockets talked: a column for each party, messages in the order of time."""
+
+    parties: tuple[str, ...]
+    messages: tuple[Message, ...]
+    title: str = ""
+    left_out: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """One check's end. `sentence` is its docstring, the line on the learner's screen."""
@@ -211,6 +244,7 @@ class CheckResult:
     reason: str = ""
     timeline: Timeline | None = None
     charts: tuple[Chart, ...] = ()
+    conversation: Conversation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,14 +56,15 @@ def grade(
     suite: str = SUITE,
     deadline_s: float = 15,
     shared: Mapping[str, str] = SHARED_HINTS,
+    exercise: Exercise = TOY,
 ) -> Verdict:
     """The verdict on these project files. `DEADLINE` in the check file stands for `deadline_s`."""
     files = {"checker/stage_1/toy/test_toy.py": suite.replace("DEADLINE", str(deadline_s)), **shared}
     rooms = lay(tmp_path / "rooms", files)
     folder = lay(tmp_path / "project", project)
     run = tmp_path / "run"
-    run.mkdir()
-    with checking.start(Places(rooms), TOY, project=folder, run=run) as grading:
+    run.mkdir(exist_ok=True)
+    with checking.start(Places(rooms), exercise, project=folder, run=run) as grading:
         for _ in grading.events():
             pass
     return grading.verdict

@@ -14,9 +14,10 @@ import psutil
 import pytest
 
 from checker.harness.history import History
-from checker.harness.processes import PR_SET_CHILD_SUBREAPER, Process, adopt_orphans, clean_environment
+from checker.harness.processes import Process, clean_environment
 from checker.harness.run import Run
 from course.shared.ledger import Ledger
+from course.shared.prctl import PR_SET_CHILD_SUBREAPER, adopt_orphans
 from tests.grading import lay
 
 # A program of its own, so that these tests hang on no shell's behaviour.

@@ -21,7 +21,18 @@ TOY = ROOT / "tests" / "toy_course"
 REFERENCE = TOY / "solutions" / "stage_1" / "greeting" / "right" / "reference" / "greeting.txt"
 DEADLINE_S = 120
 # What would change a screen. A test sets what it wants.
-SCREEN_VARIABLES = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM", "PAGER", "LESS", "LEARN_DEBUG"}
+SCREEN_VARIABLES = {
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "COLUMNS",
+    "TERM",
+    "PAGER",
+    "LESS",
+    "LEARN_DEBUG",
+    "FORCE_HYPERLINK",
+    "TERM_PROGRAM",
+    "VTE_VERSION",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
+import pytest
 
+from course.content import suites
 from course.content.places import ROOMS, Places
+from course.errors import MachineLacks
 from course.grading import checking
-from course.model import CheckFinished, Outcome, SuiteFinished, SuiteStarted
+from course.model import LEFT_RUNNING, CheckFinished, Outcome, SuiteFinished, SuiteStarted
 from course.shared.ledger import Ledger
 from tests.grading import HELLO, SUITE, TOY, grade, lay
 
@@ -30,6 +35,7 @@ def test_it_holds(site, gate):
 '''
 )
 GIVEN_UP_S = 30
+LATE_AFTER_S = 8 - TOY.time_limit_s  # a grader takes a second or two to start
 
 
 def only(check_body: str) -> str:
@@ -192,7 +198,7 @@ def test_programs_do_not_inherit_the_signals_that_a_shell_or_nohup_has_ignored(t
     import signal, sys
     code = "import signal; print([signal.getsignal(n) == signal.SIG_IGN for n in (signal.SIGHUP, signal.SIGINT)])"
     with program([sys.executable, "-c", code], name="asked") as asked:
-        asked.process.wait(20)
+        asked.wait(20)
         assert list(asked.lines) == ["[False, False]"], asked.lines
 """
     suite = f'def test_one(program):\n    """One."""{body}'
@@ -203,3 +209,182 @@ def test_programs_do_not_inherit_the_signals_that_a_shell_or_nohup_has_ignored(t
         for number, handler in kept.items():
             signal.signal(number, handler)
     assert verdict.outcome is Outcome.PASSED, verdict.reason
+
+
+HANGS = '''
+import threading
+
+def test_one():
+    """One."""
+
+def test_two():
+    """Two."""
+    threading.Event().wait()
+
+def test_three():
+    """Three."""
+'''
+
+
+def test_the_check_that_runs_when_the_time_is_over_has_failed_by_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "START_GRACE_S", LATE_AFTER_S)
+    verdict = grade(tmp_path, {}, suite=HANGS)
+    assert verdict.outcome is Outcome.FAILED, verdict.reason
+    assert [(result.id, result.outcome) for result in verdict.results] == [
+        ("test_one", Outcome.PASSED),
+        ("test_two", Outcome.FAILED),
+        ("test_three", Outcome.SKIPPED),
+        ("nothing_is_left_running", Outcome.SKIPPED),
+    ]
+    finding = verdict.results[1].finding
+    assert finding is not None
+    assert finding.code == "time-over"
+    assert verdict.results[2].reason == "not run: the time was over"
+    assert (kept := checking.read_verdict(tmp_path / "run")) is not None
+    assert kept.results == verdict.results
+
+
+def test_a_grader_that_hangs_between_checks_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "START_GRACE_S", LATE_AFTER_S)
+    verdict = grade(tmp_path, {}, suite="import threading\nthreading.Event().wait()\n")
+    assert verdict.outcome is Outcome.BROKEN
+    assert verdict.reason == "the checks took longer than 60 s; running: none of them"
+
+
+def test_a_report_of_other_checks_than_the_check_files_hold_is_broken(tmp_path: Path) -> None:
+    """As one would be that is forged, or comes of a check file that was overwritten meanwhile."""
+    made = 'def _made():\n    """Two."""\n\nglobals()["test_two"] = _made\n'
+    verdict = grade(tmp_path, {}, suite=only("pass") + made)
+    assert verdict.outcome is Outcome.BROKEN
+    assert verdict.reason == "the grader told of other checks than there are: test_two"
+
+
+def test_a_report_of_fewer_checks_is_broken(tmp_path: Path) -> None:
+    verdict = grade(tmp_path, {}, suite=only("pass") + '\ndef test_two():\n    """Two."""\n\ndel test_two\n')
+    assert verdict.outcome is Outcome.BROKEN
+    assert verdict.reason == "the grader told of other checks than there are: test_two"
+
+
+def test_a_check_whose_end_is_told_twice_is_broken(tmp_path: Path) -> None:
+    """The first word counts no more than the second: somebody else speaks."""
+    body = """
+    import gc
+    from checker.reporter import Reporter
+    from course.model import LEFT_RUNNING, CheckFinished, CheckResult, Outcome
+    (reporter,) = (thing for thing in gc.get_objects() if type(thing) is Reporter)
+    reporter._tell(CheckFinished(result=CheckResult("test_one", "One", Outcome.PASSED)))
+    raise AssertionError
+"""
+    verdict = grade(tmp_path, {}, suite=f'def test_one():\n    """One."""{body}')
+    assert verdict.outcome is Outcome.BROKEN
+    assert verdict.reason == "the grader told twice how test_one ended"
+
+
+def test_what_is_wanted_alone_is_expected_with_what_it_needs(tmp_path: Path) -> None:
+    text = """
+from checker.harness.suite import needs
+def test_a(): ...
+@needs("test_a")
+def test_b(): ...
+@needs("test_b", "test_a")
+def test_c(): ...
+def test_d(): ...
+def helper(): ...
+"""
+    suite = lay(tmp_path, {"test_1_x.py": text, "test_2_y.py": "def test_e(): ...", "lab.py": "def test_f(): ..."})
+    assert suites.reported(suite) == {"test_a", "test_b", "test_c", "test_d", "test_e", LEFT_RUNNING}
+    assert suites.reported(suite, ["test_c"]) == {"test_a", "test_b", "test_c", LEFT_RUNNING}
+
+
+def test_a_grader_that_was_stopped_is_ended_and_the_verdict_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whatever of the learner's stops it; here by itself."""
+    monkeypatch.setattr(checking, "START_GRACE_S", 10.0)
+    suite = SUITE + '\ndef test_stop(site):\n    """It stops."""\n    import os\n    os.kill(os.getpid(), 19)\n'
+    verdict = grade(tmp_path, {"app.py": HELLO}, suite=suite, exercise=replace(TOY, time_limit_s=1.0))
+    assert verdict.outcome is not Outcome.PASSED
+    kept = checking.read_verdict(tmp_path / "run")
+    assert kept is not None
+    assert (kept.outcome, kept.results) == (verdict.outcome, verdict.results)
+    assert not living(tmp_path)
+    assert not (tmp_path / "run" / "ledger.jsonl").exists()
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Callable[[str], None]:
+    """Makes a file of the run one on a full disk."""
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no disk that is always full")
+    (tmp_path / "run").mkdir()
+    return lambda name: (tmp_path / "run" / name).symlink_to("/dev/full")
+
+
+def test_a_full_disk_costs_the_record_and_not_the_verdict(tmp_path: Path, full: Callable[[str], None]) -> None:
+    for name in ("history.jsonl", "gunicorn.log"):
+        full(name)
+    assert grade(tmp_path, {"app.py": HELLO}).outcome is Outcome.PASSED
+    assert not living(tmp_path)
+
+
+def test_a_verdict_that_cannot_be_saved_is_told(tmp_path: Path, full: Callable[[str], None]) -> None:
+    full("verdict.json")
+    with pytest.raises(MachineLacks, match="no space left on device"):
+        grade(tmp_path, {"app.py": HELLO})
+    assert not living(tmp_path)
+    assert not (tmp_path / "run" / "ledger.jsonl").exists()
+
+
+def test_a_grader_that_has_no_room_says_so(tmp_path: Path, full: Callable[[str], None]) -> None:
+    full("ledger.jsonl")
+    verdict = grade(tmp_path, {"app.py": HELLO})
+    assert verdict.outcome is Outcome.BROKEN
+    assert "No space left on device" in verdict.reason
+
+
+def test_what_cannot_be_noted_is_not_left_running(tmp_path: Path, full: Callable[[str], None]) -> None:
+    full("full")
+    body = """
+    run.ledger.path.unlink()
+    run.ledger.path.symlink_to("/dev/full")
+    gunicorn("app:application")
+"""
+    verdict = grade(tmp_path, {"app.py": HELLO}, suite=f'def test_one(run, gunicorn):\n    """One."""{body}')
+    assert verdict.results[0].outcome is Outcome.SKIPPED
+    assert "No space left on device make room on the disk" in verdict.results[0].reason
+    assert not living(tmp_path)
+
+
+TAKE_TOO_MUCH = {
+    "in the check": "bytearray(8 * 1024**3)",
+    "in a thread": "run_in_thread(lambda: bytearray(8 * 1024**3))",
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux caps a process by its addresses")
+@pytest.mark.parametrize("take", TAKE_TOO_MUCH.values(), ids=TAKE_TOO_MUCH.keys())
+def test_a_check_that_takes_too_much_memory_is_broken_alone(tmp_path: Path, take: str) -> None:
+    suite = f"""
+import resource, sys, threading
+
+def run_in_thread(work):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+def test_one():
+    \"""One.\"""
+    {take}
+
+def test_two(program):
+    \"""Two: its programs are not capped.\"""
+    code = "import resource; print(resource.getrlimit(resource.RLIMIT_AS))"
+    with program([sys.executable, "-c", code], name="asked") as asked:
+        asked.wait(20)
+        assert list(asked.lines) == ["{resource.getrlimit(resource.RLIMIT_AS)}"], asked.lines
+"""
+    verdict = grade(tmp_path, {"app.py": HELLO}, suite=suite)
+    assert [result.outcome for result in verdict.results] == [Outcome.BROKEN, Outcome.PASSED, Outcome.PASSED]
+    assert verdict.reason == "this check took more than 4 GiB of memory"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from course.authors import choosing, suites
+from course.authors import choosing
+from course.content import suites
 from course.content.places import Places
 from course.errors import CourseBug
 from course.model import Exercise

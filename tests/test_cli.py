@@ -152,6 +152,10 @@ def test_check_all_grades_what_is_in_the_folder_and_the_worst_counts(folder: Pat
     shown = learn(folder, "check", "--all")
     assert shown.status == 1
     assert shown.out.index("A Greeting") < shown.out.index("Hello over HTTP")
+    total = normalised(shown.out).splitlines()[-3:]
+    assert total[0] == "  Not yet: 1 of 2 exercises, in 0.0 s"
+    assert total[1].split() == ["✗", "stage_2/hello", "2", "of", "5", "checks"]
+    assert total[2].split(maxsplit=1) == ["Type", "learn check hello"]
 
 
 def test_check_stage_grades_that_stage_only(folder: Path) -> None:
@@ -251,7 +255,9 @@ def test_show_tells_how_to_repeat_the_requests_by_hand(folder: Path) -> None:
     shown = learn(folder, "show")
     assert "curl -i 'http://127.0.0.1:8000/hello/'" in shown.out
     assert "gunicorn.log" in shown.out
-    assert "in the app" in shown.out  # the timeline of a check that passed
+    assert shown.out.count("in the app") == 1  # of the check that failed
+    assert "learn show -v    a picture of 1 more check" in shown.out
+    assert learn(folder, "show", "-v").out.count("in the app") == 2
 
 
 def test_show_gives_a_dozen_lines_by_hand_and_counts_the_rest(folder: Path) -> None:
@@ -262,7 +268,7 @@ def test_show_gives_a_dozen_lines_by_hand_and_counts_the_rest(folder: Path) -> N
     history.write_text("".join(json.dumps(event) + "\n" for event in sent))
     shown = learn(folder, "show", "--exercise", "hello")
     assert shown.out.count("curl -i") == 12
-    assert "and 28 more, in history.jsonl" in shown.out
+    assert "and 28 more, in .learn/runs/stage_2/hello/0001/history.jsonl" in shown.out
 
 
 def test_the_lesson_of_a_named_exercise_needs_no_workspace(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -261,3 +262,47 @@ def test_a_roadmap_that_was_deleted_is_made_anew_by_the_next_check(tmp_path: Pat
                 folder / "stage_1/greeting/greeting.txt")  # fmt: skip
     assert learn(folder, "check").status == 0
     assert "- [x] A Greeting" in (folder / "ROADMAP.md").read_text()
+
+
+# --- a shell that is not as usual ---
+
+
+def in_a_shell(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
+    """A command line with `learn` in it, as a shell runs it: it can close what a program has open."""
+    script = f'learn() {{ {shlex.join(command())} "$@"; }}; {line}'
+    env = environment()
+    return subprocess.run(["/bin/sh", "-c", script], cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+def test_a_closed_standard_output_is_told_on_standard_error(tmp_path: Path) -> None:
+    done = in_a_shell(tmp_path, "learn progress >&-")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("  learn: standard output is closed")
+    assert in_a_shell(tmp_path, "learn progress >&- 2>&-").returncode == 2
+
+
+def test_with_standard_error_closed_errors_are_told_on_standard_output(tmp_path: Path) -> None:
+    learn(tmp_path, "init")
+    assert in_a_shell(tmp_path, "learn progress 2>&-").returncode == 0
+    done = in_a_shell(tmp_path, "learn check nosuch 2>&-")
+    assert done.returncode == 2
+    assert "there is no exercise 'nosuch'" in done.stdout
+
+
+def test_a_check_runs_whatever_is_closed_beside_standard_output(tmp_path: Path) -> None:
+    learn(tmp_path, "init")
+    learn(tmp_path, "next")
+    usual = learn(tmp_path, "check")
+    assert "Not yet" in usual.out
+    done = in_a_shell(tmp_path, "learn check <&- 2>&-")
+    assert (done.returncode, "Not yet" in done.stdout) == (usual.status, True)
+
+
+def test_a_temporary_folder_with_a_path_too_long_for_sockets_is_not_used(tmp_path: Path) -> None:
+    learn(tmp_path, "init")
+    learn(tmp_path, "next")
+    (long := tmp_path / ("x" * 120)).mkdir()
+    shown = learn(tmp_path, "check", TMPDIR=str(long))
+    assert "Not yet" in shown.out
+    assert "TMPDIR is too long a path for the sockets of the checks: they use /tmp" in shown.error
+    assert "TMPDIR is too long" in learn(tmp_path, "doctor", TMPDIR=str(long)).out

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.harness.events import FROM_EVERYBODY, TOLD_FROM_INSIDE, may_come_from_inside
+from checker.harness.events import FROM_EVERYBODY, TOLD_FROM_INSIDE, is_sound
 from tests.tree import ROOT
 
 PROBE = ROOT / "checker" / "probe" / "learn_probe"
@@ -49,7 +49,9 @@ def test_a_containers_network_tells_what_is_expected_of_it() -> None:
 @pytest.mark.parametrize(
     ("kind", "facts", "may"),
     [
-        ("lab.entered", {}, True),
+        ("lab.entered", {"pid": 1, "server": "site", "path": "/"}, True),
+        ("lab.entered", {"pid": 1, "server": "site"}, False),
+        ("lab.left", {"pid": 1, "server": "site"}, False),
         ("app.left", {"pid": 1, "server": "site", "request": "r1"}, True),
         ("app.left", {"pid": 1, "server": "site", "request": 1}, False),
         ("loop.resumed", {"pid": 1, "server": "site", "ms": 7}, True),
@@ -59,7 +61,7 @@ def test_a_containers_network_tells_what_is_expected_of_it() -> None:
     ],
 )
 def test_what_is_told_from_inside_has_its_facts(kind: str, facts: dict[str, object], *, may: bool) -> None:
-    assert may_come_from_inside(kind, facts) is may
+    assert is_sound(kind, facts, {"lab.entered": {"path": str}}) is may
 
 
 ROOMS_WITH_KINDS = sorted(path.parent for path in (ROOT / "checker").glob("*/*/kinds.py"))
@@ -67,6 +69,11 @@ ROOMS_WITH_KINDS = sorted(path.parent for path in (ROOT / "checker").glob("*/*/k
 
 @pytest.mark.parametrize("room", ROOMS_WITH_KINDS, ids=lambda room: room.name)
 def test_what_an_exercises_own_programs_tell_is_among_its_kinds(room: Path) -> None:
-    kinds = set(import_module(f"checker.{room.parent.name}.{room.name}.kinds").Kind)
+    module = import_module(f"checker.{room.parent.name}.{room.name}.kinds")
+    expected = getattr(module, "TOLD_FROM_INSIDE", {})
+    assert expected.keys() <= set(module.Kind)
     if (room / "inside").is_dir():
-        assert {kind for kind, _ in told(room / "inside")} <= kinds | set(TOLD_FROM_INSIDE)
+        by_kind = dict(told(room / "inside"))
+        assert by_kind.keys() - set(TOLD_FROM_INSIDE) == expected.keys()
+        lacking = {kind: facts.keys() - by_kind[kind] for kind, facts in expected.items()}
+        assert {kind: facts for kind, facts in lacking.items() if facts} == {}

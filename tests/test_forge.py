@@ -21,12 +21,13 @@ from course.errors import CourseBug
 from course.grading import checking
 from course.grading.forge import Forge
 from course.model import Outcome, Verdict
+from course.shared.leftovers import lives
 from tests.grading import HELLO, SHARED_HINTS, SUITE, TOY, lay
 from tests.test_checking import living, wait_until
 
 # What a grader must not share with the forge or with its neighbours, written into its run's folder.
 TELLS_ITSELF = '''
-import json, os, random, signal, threading
+import ctypes, json, os, random, signal, threading
 from pathlib import Path
 
 def test_self(run):
@@ -37,6 +38,7 @@ def test_self(run):
         "descriptors": len(os.listdir("/proc/self/fd")) if Path("/proc").is_dir() else 0,
         "child": str(signal.getsignal(signal.SIGCHLD)),
         "threads": sorted(thread.name for thread in threading.enumerate()),
+        "is_dumpable": ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) if Path("/proc").is_dir() else 0,
         "number": random.random(),
     }
     Path("self.json").write_text(json.dumps(facts))
@@ -83,7 +85,7 @@ def forge() -> Iterator[Forge]:
 
 def forge_of(learn: int) -> psutil.Process:
     """The forge that this process has started."""
-    (found,) = (p for p in psutil.Process(learn).children() if "--forge" in p.cmdline())
+    (found,) = (p for p in psutil.Process(learn).children() if lives(p) and "--forge" in p.cmdline())
     return found
 
 
@@ -108,6 +110,7 @@ def test_a_forked_grader_shares_nothing_with_the_others(tmp_path: Path, forge: F
     assert {name: each.pop("folder") for name, each in facts.items()} == {name: str(tmp_path / name) for name in facts}
     assert all(each == facts["started"] for each in facts.values())
     assert facts["started"]["leads"]
+    assert facts["started"]["is_dumpable"] == 0
     assert "for the log" in (tmp_path / "two" / "grader.log").read_text()
 
 

@@ -21,6 +21,7 @@ DEADLINE_S = 20
 @pytest.fixture
 def history(tmp_path: Path) -> Iterator[History]:
     with History(tmp_path / "history.jsonl", tmp_path / "probe") as history:
+        history.hear({kind: {} for kind in Kind})
         yield history
 
 
@@ -47,13 +48,18 @@ class Kind(StrEnum):
 
 
 def as_json(**facts: object) -> bytes:
-    return json.dumps({"t": History.now(), **facts}).encode()
+    return json.dumps({"t": History.now(), "pid": 1, "server": "site", **facts}).encode()
+
+
+def told_with(fact: bytes, t: bytes = b"1") -> bytes:
+    """A letter with one more fact, or another time."""
+    return b'{"t": ' + t + b', "kind": "told", "pid": 1, "server": "site"' + (b", " + fact if fact else b"") + b"}"
 
 
 def test_events_are_kept_in_the_order_of_their_time(history: History) -> None:
     now = history.now()
     history.record(Kind.SECOND)
-    tell(history, as_json(kind="first") + b" ", json.dumps({"t": now - 5, "kind": "zeroth"}).encode())
+    tell(history, as_json(kind="first") + b" ", as_json(t=now - 5, kind="zeroth"))
     assert history.wait_for(Kind.ZEROTH, deadline_s=DEADLINE_S)
     assert history.wait_for(Kind.FIRST, deadline_s=DEADLINE_S)
     assert [event.kind for event in history.events()] == ["zeroth", "second", "first"]
@@ -123,27 +129,52 @@ def test_waiting_for_what_never_happens_ends_at_the_deadline(history: History) -
         b"12",
         b"{}",
         b'{"t": 1}',
-        b'{"t": "soon", "kind": "x"}',
-        b'{"t": 1' + b"0" * 400 + b', "kind": "x"}',
-        b'{"t": 1, "kind": "x", "where": 5}',
-        b'{"t": 1, "kind": "x", "where": {"colour": 1}}',
-        b'{"t": 1, "kind": "x", "where": {"file": 1, "line": 1}}',
-        b'{"t": 1, "kind": "x", "where": {"file": "a.py", "line": "one"}}',
-        b'{"t": NaN, "kind": "x"}',
-        b'{"t": 1e300, "kind": "x"}',
+        told_with(b"", t=b'"soon"'),
+        told_with(b"", t=b"1" + b"0" * 400),
+        told_with(b"", t=b"NaN"),
+        told_with(b"", t=b"1e300"),
+        told_with(b'"where": 5'),
+        told_with(b'"where": {"colour": 1}'),
+        told_with(b'"where": {"file": 1, "line": 1, "function": "", "doing": ""}'),
+        told_with(b'"where": {"file": "a.py", "line": "one", "function": "", "doing": ""}'),
+        told_with(b'"where": {"file": "a.py", "line": 1, "function": "", "doing": "' + b"x" * 30_000 + b'"}'),
+        told_with(b'"status": "200"'),
+        told_with(b'"status": true'),
+        told_with(b'"nested": {"a": 1}'),
+        told_with(b'"rows": [1, 2]'),
+        told_with(b'"rows": [' + b", ".join([b'"x"'] * 200) + b"]"),
+        told_with(b'"text": "' + b"x" * 30_000 + b'"'),
+        told_with(b'"ms": NaN'),
+        told_with(b'"ms": 1' + b"0" * 300),
+        b'{"t": 1, "kind": "never heard of", "pid": 1, "server": "site"}',
         b'{"t": 1, "kind": "app.left", "pid": 1, "server": "site"}',
         b'{"t": 1, "kind": "app.left", "pid": "one", "server": "site", "request": "r1"}',
+        b'{"t": 1, "kind": "app.left", "pid": true, "server": "site", "request": "r1"}',
+        b'{"t": 1, "kind": "loop.resumed", "pid": 1, "server": "site", "ms": NaN}',
         b'{"t": 1, "kind": "process.ended", "pid": 1, "server": "site"}',
         b"[" * 60_000,
         b"\xff\xfe\x00",
         b"x" * 65_536,
     ],
-    ids=range(20),
+    ids=range(32),
 )
 def test_nonsense_from_outside_is_passed_over(history: History, nonsense: bytes) -> None:
     tell(history, nonsense, as_json(kind="sense"))
     assert history.wait_for(Kind.SENSE, deadline_s=DEADLINE_S)
     assert [event.kind for event in history.events()] == ["sense"]
+    assert history.odd == 1
+
+
+def test_half_a_character_is_replaced_where_it_comes_in(history: History) -> None:
+    tell(history, as_json(kind="told", text="caf\ud800", rows=["\udfff", "\N{SNAKE}"]))
+    (event,) = history.events(Kind.TOLD)
+    assert (event["text"], event["rows"]) == ("caf?", ["?", "\N{SNAKE}"])
+
+
+def test_a_flood_from_inside_is_cut(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checker.harness.history.MOST_FROM_INSIDE", 5)
+    tell(history, *(as_json(kind="told") for _ in range(8)))
+    assert (len(history.events(Kind.TOLD)), history.odd) == (5, 3)
 
 
 def test_everything_is_on_file_one_json_line_each(history: History, tmp_path: Path) -> None:

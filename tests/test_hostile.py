@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
 from course.model import Outcome, Verdict
+from course.shared.leftovers import lives
 from tests.grading import HELLO, SUITE, grade
 
 
@@ -24,9 +26,9 @@ def finding_of(verdict: Verdict) -> tuple[str, str, str]:
 @pytest.fixture(autouse=True)
 def nothing_is_left(tmp_path: Path) -> object:
     """After each of these, no process of the run lives and its temporary folder is gone."""
-    before = {process.pid for process in psutil.Process().children(recursive=True)}
+    before = set(psutil.Process().children(recursive=True))
     yield
-    assert {process.pid for process in psutil.Process().children(recursive=True)} <= before
+    assert set(filter(lives, psutil.Process().children(recursive=True))) <= before
     for process in psutil.process_iter():
         try:
             assert str(tmp_path) not in " ".join(process.cmdline()) + process.cwd()
@@ -174,6 +176,47 @@ subprocess.Popen(["sleep", "300"], start_new_session=True)
     code, saw, _ = finding_of(verdict)
     assert code == "left-running"
     assert "sleep 300" in saw
+
+
+# Forks every 20 ms, and goes: no number of it is used twice.
+CHAIN = """
+import os, time
+if not os.fork():
+    for _ in range(10_000):
+        {leave}
+        time.sleep(0.02)
+        if os.fork():
+            os._exit(0)
+    os._exit(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to the nearest subreaper")
+@pytest.mark.parametrize("leave", ["pass", "os.setsid()"])
+def test_a_chain_of_forks_is_found_and_ended(tmp_path: Path, leave: str) -> None:
+    code, _, _ = finding_of(grade(tmp_path, {"app.py": HELLO + CHAIN.format(leave=leave)}))
+    assert code == "left-running"
+
+
+# Ends the grader, the parent of gunicorn's master, and leaves a process that carries no mark of the run.
+ESCAPE = """
+import os, signal, subprocess
+if not os.fork():
+    os.setsid()
+    if not os.fork():
+        os.execvp("env", ["env", "-i", "sleep", "300"])
+    os._exit(0)
+os.wait()
+grader = int(subprocess.run(["ps", "-o", "ppid=", "-p", str(os.getppid())], stdout=subprocess.PIPE).stdout)
+os.kill(grader, signal.{how})
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to the nearest subreaper")
+def test_what_escapes_and_ends_the_grader_is_ended_and_told(tmp_path: Path) -> None:
+    verdict = grade(tmp_path, {"app.py": HELLO + ESCAPE.format(how="SIGKILL")})
+    assert verdict.outcome is Outcome.BROKEN
+    assert verdict.reason == "the grader ended without a report\nleft running, and ended: sleep 300"
 
 
 def test_a_fork_bomb_is_stopped(tmp_path: Path) -> None:

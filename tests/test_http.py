@@ -5,11 +5,15 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http.client import IncompleteRead
 from pathlib import Path
 
 import pytest
 
+from checker.harness.bounds import MOST_BYTES
 from checker.harness.events import EventKind
+from checker.harness.findings import NotYet
 from checker.harness.history import History
 from checker.harness.http import REQUEST_ID_HEADER, Exchange, Stream
 
@@ -248,3 +252,68 @@ def test_an_early_hint_is_not_the_end_of_the_stream(history: History, serve: Ser
     with Stream(history, serve(lambda peer: peer.say(hint + HELLO)), "/") as stream:
         assert stream.read_to_end(DEADLINE_S)
     assert (stream.status, stream.body) == (200, b"hello")
+
+
+# --- what goes on and on ---
+
+HEADS = {
+    "chunked": CHUNKED,
+    "until it closes": b"HTTP/1.0 200 OK\r\n\r\n",
+    "of a length": b"HTTP/1.1 200 OK\r\nContent-Length: 9000000000\r\n\r\n",
+}
+PIECE = b"x" * 65_536
+MORE_BYTES = MOST_BYTES * 2
+
+
+def pour(peer: Peer, head: bytes) -> None:
+    """Send a body for as long as somebody reads, and longer than anybody should."""
+    piece = b"%x\r\n%b\r\n" % (len(PIECE), PIECE) if head == CHUNKED else PIECE
+    with suppress(OSError):
+        peer.say(head)
+        for _ in range(MORE_BYTES // len(PIECE)):
+            peer.say(piece)
+        peer.wait_left()
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_an_answer_without_end_is_a_finding_that_tells_how_much_was_read(
+    history: History, serve: Serve, head: bytes
+) -> None:
+    exchange = Exchange(history, serve(lambda peer: pour(peer, head)), "/orders/")
+    with pytest.raises(NotYet) as told:
+        exchange.wait_answer(DEADLINE_S)
+    assert told.value.finding.code == "answer-endless"
+    assert "/orders/" in told.value.finding.wanted
+    assert f"{MOST_BYTES:,} bytes" in told.value.finding.saw
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_a_stream_without_end_is_a_finding_too(history: History, serve: Serve, head: bytes) -> None:
+    with Stream(history, serve(lambda peer: pour(peer, head)), "/orders/") as stream:
+        with pytest.raises(NotYet) as told:
+            stream.read_to_end(DEADLINE_S)
+        assert told.value.finding.code == "answer-endless"
+        assert len(stream.body) < MORE_BYTES
+
+
+def test_a_large_answer_that_ends_is_read_whole(history: History, serve: Serve) -> None:
+    size = MOST_BYTES - 1
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size
+    answer = Exchange(history, serve(lambda peer: peer.say(head + bytes(size))), "/").wait_answer(DEADLINE_S)
+    assert answer is not None
+    assert len(answer.body) == size
+
+
+def test_a_large_answer_that_ends_too_early_is_broken(history: History, serve: Serve) -> None:
+    exchange = Exchange(history, serve(lambda peer: peer.say(HEADS["of a length"] + b"begun")), "/")
+    assert exchange.wait_answer(DEADLINE_S) is None
+    assert isinstance(exchange.error, IncompleteRead)
+    assert exchange.error.partial == b"begun"
+
+
+def test_a_body_that_is_nested_too_deeply_is_no_json(history: History, serve: Serve) -> None:
+    body = b"[" * 100_000
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+    answer = Exchange(history, serve(lambda peer: peer.say(head + body)), "/").wait_answer(DEADLINE_S)
+    assert answer is not None
+    assert answer.json() is None

@@ -15,7 +15,7 @@ import pytest
 from course.content.places import ROOMS
 
 ORDINARY_UID = 65534
-FILES = ("tests/test_servers.py", "tests/test_services.py", "tests/test_supervisord.py")
+FILES = ("tests/test_servers.py", "tests/test_services.py", "tests/test_supervisord.py", "tests/test_attacks.py")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="these tests run as an ordinary user already")

@@ -16,11 +16,11 @@ from checker.harness.events import EventKind
 from checker.harness.processes import (
     Process,
     clean_environment,
-    describe,
     orphans,
 )
 from checker.harness.run import Run
 from course.errors import MachineLacks
+from course.shared.leftovers import describe
 from tests.running import SLEEPER, adopting, is_alive, running, start
 
 DEADLINE_S = 20

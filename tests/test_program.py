@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from checker.harness.bounds import MOST_PIECES
 from checker.harness.events import EventKind
+from checker.harness.findings import NotYet
 from checker.harness.program import Program
 from checker.harness.run import Run
 from tests.running import SLEEPER, running
@@ -84,3 +86,23 @@ def test_a_signal_ends_it_and_is_named(run: Run) -> None:
         assert program.wait(10) == -signal.SIGTERM
         assert "ended by SIGTERM" in program.crashed("it stays").finding.saw
         program.send_signal(signal.SIGTERM)  # nobody is hurt
+
+
+ENDLESS = {
+    "lines": "while True: print('more')",
+    "bytes": "import os\nwhile True: os.write(1, b'x' * 65536)",
+}
+
+
+@pytest.mark.parametrize("code", ENDLESS.values(), ids=ENDLESS)
+def test_output_without_end_ends_the_program_and_is_a_finding(run: Run, code: str) -> None:
+    with started(run, "-c", code) as program:
+        with pytest.raises(NotYet) as told:
+            program.wait_for(lambda p: "never" in p.lines, deadline_s=60)
+        assert program.process.wait(10) is not None
+        for ask in (lambda: program.wait(1), lambda: program.lines, lambda: program.stdout):
+            with pytest.raises(NotYet, match="output-endless"):
+                ask()
+    assert told.value.finding.code == "output-endless"
+    assert "`word`" in told.value.finding.wanted
+    assert len(run.history.events(EventKind.PROGRAM_LINE)) <= 2 * MOST_PIECES

@@ -200,3 +200,9 @@ def test_a_boxs_state(known: Progress, current_hash: str | None, state: BoxState
 
 def test_the_box_of_an_exercise_to_come() -> None:
     assert progress.box_state(Exercise("stage_2", "farewell", "Farewell"), SOME, None) is BoxState.COMING
+
+
+def test_a_fact_that_holds_half_a_character_is_kept(tmp_path: Path) -> None:
+    odd = Progress({PATH: ExerciseProgress(failed_facts={"name": "na\udcefve"})}, PATH)
+    progress.save(tmp_path / "progress.json", odd)
+    assert progress.load(tmp_path / "progress.json").progress == odd

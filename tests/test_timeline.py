@@ -12,7 +12,7 @@ import pytest
 
 from checker.harness.events import EventKind
 from checker.harness.history import Event, History
-from checker.harness.timeline import MOST_ROWS, SHOWN_OF_ALIKE, timeline
+from checker.harness.timeline import MOST_ROWS, timeline
 from course.model import Bar, BarKind, Mark, Timeline, TimelineRow
 from course.shared.wire import result_from
 from tests.probed_site import STARTERS, serve
@@ -180,8 +180,48 @@ def test_many_rows_that_look_alike_are_folded(written: WrittenHistory) -> None:
         )
     written.request(99, "hello", sent=1100, entered=1101, left=1105, answered=1106, scope="http")
     names = [row.name for row in written.drawn().rows]
-    assert names[1 : SHOWN_OF_ALIKE + 2] == [*(f"dashboard {n}" for n in range(SHOWN_OF_ALIKE)), "36 more alike"]
-    assert names[-1] == "hello"
+    assert names == ["loop 71", "dashboard 0", "dashboard 1", "37 more like these", "dashboard 39", "hello"]
+
+
+def test_a_crowd_is_folded_whatever_its_times(written: WrittenHistory) -> None:
+    for number in range(40):
+        start = 1000 + 100 * number
+        written.request(
+            number,
+            f"dashboard {number}",
+            sent=1000,
+            entered=start,
+            left=start + 100,
+            answered=start + 100,
+            scope="http",
+        )
+    names = [row.name for row in written.drawn().rows]
+    assert names == ["loop 71", "dashboard 0", "dashboard 1", "37 more like these", "dashboard 39"]
+
+
+def test_what_is_under_way_lasts_to_the_checks_end(written: WrittenHistory) -> None:
+    written.request(1, "dashboard", sent=1000, entered=1001, answered=5100, left=5100, scope="http")
+    drawn = timeline(written.history, since=0, until=5.0)
+    assert drawn is not None
+    assert drawn.span_ms == 4000.0
+    assert drawn.rows[-1].bars[-1].end_ms == 4000.0
+    assert drawn.rows[-1].note == "still open"  # it was answered, but not while the check looked
+
+
+def test_a_loop_that_still_stands_at_the_checks_end_is_stalled_until_then(written: WrittenHistory) -> None:
+    written.request(1, "report", sent=1000, entered=1005, scope="http")
+    written.add(1120, "loop.stalled", pid=71, where=WHERE, top="", state="waiting")
+    drawn = timeline(written.history, since=0, until=3.0)
+    assert drawn is not None
+    assert kinds(drawn.rows[0]) == [("stalled", 120.0, 2000.0)]
+
+
+def test_a_picture_ends_with_its_last_event_when_all_has_ended(written: WrittenHistory) -> None:
+    written.request(1, "hello", sent=1000, entered=1010, left=1390, answered=1400)
+    written.add(4000, "process.ended", name="gunicorn", pid=70, returncode=0)  # the fixtures' doing, after the check
+    drawn = timeline(written.history, since=0, until=3.0)
+    assert drawn is not None
+    assert drawn.span_ms == 400.0
 
 
 def test_a_staircase_is_not_folded(written: WrittenHistory) -> None:

@@ -19,14 +19,14 @@ def test_a_plain_axis_begins_at_nothing() -> None:
 
 
 def test_every_value_stands_with_its_unit_and_its_note() -> None:
-    text = draw(COST, 80).plain
+    text = draw(COST, 80).whole().plain
     assert "cost of a request (log axis)" in text
     assert "240 ms  5 pids" in text
     assert "0.4 ms  1 pid" in text
 
 
 def test_where_it_is_narrow_notes_drop_under_their_bars() -> None:
-    lines = draw(COST, 28).plain.splitlines()
+    lines = draw(COST, 28).whole().plain.splitlines()
     assert max(map(len, lines)) <= 28
     assert lines[2].strip() == "5 pids"
 

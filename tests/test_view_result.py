@@ -34,9 +34,9 @@ RESULTS = (
 )  # fmt: skip
 
 
-def drawn(columns: int, **options: bool) -> str:
+def drawn(columns: int, *, with_pictures: bool = False) -> str:
     screen = Screen(None, columns)  # type: ignore[arg-type]  # nothing is written to it here
-    return shown((row for each in RESULTS for row in result.draw(each, screen, **options)), columns)
+    return shown((row for each in RESULTS for row in result.draw(each, screen, with_pictures=with_pictures)), columns)
 
 
 @pytest.mark.parametrize("columns", [80, 40])
@@ -46,15 +46,7 @@ def test_every_outcome_has_its_screen(columns: int) -> None:
 
 def test_a_passed_check_shows_its_timeline_only_when_asked() -> None:
     assert drawn(80).count("report 1") == 1
-    assert drawn(80, with_timeline=True).count("report 1") == 2
-
-
-def test_a_place_without_function_is_a_file_and_a_line() -> None:
-    assert result.place(SourceLine("gunicorn.conf.py", 3)) == "gunicorn.conf.py:3"
-
-
-def test_a_module_has_no_brackets_after_it() -> None:
-    assert result.place(SourceLine("shop/wsgi.py", 3, "<module>", "import nosuch")) == "shop/wsgi.py:3  import nosuch"
+    assert drawn(80, with_pictures=True).count("report 1") == 2
 
 
 def test_what_to_do_next_stands_under_where() -> None:

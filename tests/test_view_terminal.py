@@ -11,7 +11,7 @@ import pytest
 from tests.terminal import do_the_work, learn, on_a_terminal
 
 INK = re.compile(r"\x1b\[\d*m")
-ERASED = re.compile(r"\r\x1b\[K[^\r\n]*(?=\r\x1b\[K)")
+ERASED = re.compile(r"\r\x1b\[J[^\r\n]*\r(?=\r\x1b\[J)")
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 
 def left_standing(text: str) -> str:
     """What is on the screen in the end: every moving line has been erased by what came after it."""
-    return ERASED.sub("", text).replace("\r\x1b[K", "")
+    return ERASED.sub("", text).replace("\r\x1b[J", "")
 
 
 def test_the_running_check_is_shown_and_erased(folder: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_dumb_terminal_gets_plain_lines(folder: Path) -> None:
 @pytest.mark.parametrize("columns", [40, 60, 100])
 def test_lines_keep_to_the_terminals_width(folder: Path, columns: int) -> None:
     shown = on_a_terminal(folder, "check", columns=columns)
-    lines = INK.sub("", shown.out).replace("\x1b[K", "").replace("\r", "\n").splitlines()
+    lines = INK.sub("", shown.out).replace("\x1b[J", "").replace("\r", "\n").splitlines()
     assert max(len(line) for line in lines) <= columns
 
 

@@ -48,7 +48,7 @@ def shown(timeline: Timeline, width: int, *, colour: bool = False) -> str:
     """What a terminal of this width gets."""
     stream = io.StringIO()
     Console(file=stream, width=width, force_terminal=colour, color_system="standard" if colour else None).print(
-        draw(timeline, width)
+        draw(timeline, width).whole()
     )
     return stream.getvalue()
 

@@ -15,8 +15,10 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from checker.harness.events import EventKind
+from checker.harness.findings import NotYet
 from checker.harness.history import History
-from checker.harness.websocket import WebSocket
+from checker.harness.waiting import wait_until
+from checker.harness.websocket import MOST_UNREAD_BYTES, WebSocket
 
 DEADLINE_S = 20
 
@@ -228,3 +230,34 @@ def test_a_long_frame_is_cut_short_in_the_history_only(history: History, peer: P
     assert connection.receive(DEADLINE_S) == "x" * 10_000
     assert all(len(event["frame"]) < 300 for event in history.events(EventKind.SOCKET_SENT, EventKind.SOCKET_RECEIVED))
     connection.close()
+
+
+def test_frames_without_end_that_nobody_reads_end_as_a_finding(history: History, peer: Peer) -> None:
+    frame = b"x" * 1_000_000
+
+    async def pour(connection: ServerConnection) -> None:
+        for _ in range(2 * MOST_UNREAD_BYTES // len(frame)):
+            await connection.send(frame)
+
+    peer.handler = pour
+    connection = WebSocket(history, peer.url, label="ann")
+    wait_until(lambda: connection.close_code is not None, DEADLINE_S)
+    with pytest.raises(NotYet) as told:
+        connection.receive(DEADLINE_S)
+    assert told.value.finding.code == "answer-endless"
+    assert "ann" in told.value.finding.wanted
+
+
+def test_frames_that_come_before_a_close_are_read_after_it(history: History, peer: Peer) -> None:
+    async def speak(connection: ServerConnection) -> None:
+        for number in range(100):
+            await connection.send(json.dumps(number))
+        await connection.close(4001)
+
+    peer.handler = speak
+    connection = WebSocket(history, peer.url)
+    wait_until(lambda: connection.close_code is not None, DEADLINE_S)
+    assert connection.close_code == 4001
+    assert [connection.receive(DEADLINE_S) for _ in range(100)] == [*range(100)]
+    assert connection.receive(DEADLINE_S) is None
+    assert connection.receive(DEADLINE_S) is None

@@ -14,8 +14,11 @@ from course.model import (
     CheckFinished,
     CheckResult,
     CheckStarted,
+    Conversation,
     Finding,
     Mark,
+    Message,
+    MessageKind,
     Outcome,
     SourceLine,
     SuiteFinished,
@@ -23,7 +26,7 @@ from course.model import (
     Timeline,
     TimelineRow,
 )
-from course.shared.wire import from_line, to_line
+from course.shared.wire import from_line, result_from, to_line
 
 RESULT = CheckResult(
     id="test_x",
@@ -40,10 +43,19 @@ RESULT = CheckResult(
         ),
     ),
 )
+TALK = Conversation(
+    ("one", "two"),
+    (
+        Message(0, "ada", "one", MessageKind.SAID, "say · lobby · hello 🦊"),
+        Message(1004.5, "cy", "two", MessageKind.MISSING, "hello 🦊"),
+    ),
+    left_out=3,
+)
 EVENTS: list[CheckEvent] = [
     SuiteStarted(checks=(("test_x", "It answers"),)),
     CheckStarted(id="test_x"),
     CheckFinished(result=RESULT),
+    CheckFinished(result=CheckResult("test_z", "They talk", Outcome.FAILED, conversation=TALK)),
     CheckFinished(result=CheckResult("test_y", "It waits", Outcome.SKIPPED, reason="needs: It answers")),
     SuiteFinished(seconds=1.5, trouble="our own"),
 ]
@@ -54,6 +66,16 @@ def test_an_event_comes_back_as_it_was_sent(event: CheckEvent) -> None:
     line = to_line(event, nonce="n")
     assert "\n" not in line
     assert from_line(line, nonce="n") == event
+
+
+def test_half_a_character_does_not_come_through() -> None:
+    finding = Finding("server-error", "an answer", "caf\ud800, \N{SNAKE}, café")
+    line = to_line(CheckFinished(result=CheckResult("test_x", "It answers", Outcome.FAILED, finding=finding)))
+    assert line.isascii()
+    event = from_line(line)
+    assert isinstance(event, CheckFinished)
+    assert event.result.finding is not None
+    assert event.result.finding.saw == "caf?, \N{SNAKE}, café"
 
 
 @pytest.mark.parametrize(
@@ -78,3 +100,9 @@ def test_a_line_that_is_no_event_of_ours_is_refused(line: str) -> None:
 
 def test_without_a_nonce_the_line_is_what_json_output_shows() -> None:
     assert "nonce" not in json.loads(to_line(EVENTS[0]))
+
+
+def test_a_result_from_before_there_were_conversations_is_still_read() -> None:
+    body = json.loads(to_line(CheckFinished(result=RESULT)))["result"]
+    del body["conversation"], body["finding"]["facts"]
+    assert result_from(body) == RESULT

@@ -88,7 +88,7 @@ def server_error(server: Examined, exchange: Exchange, answer: Answer) -> NotYet
 
 def handshake_refused(server: Examined, socket: WebSocket) -> NotYet:
     """A WebSocket that should have opened did not."""
-    wanted = f"the WebSocket {socket.label} is accepted"
+    wanted = f"the WebSocket {socket.label} is accepted by {server.name}"
     status = f"the handshake got status {socket.refused}" if socket.refused else "the handshake got no answer"
     return (
         _dead(server, wanted)

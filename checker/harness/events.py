@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     GATE_LEFT = "gate.left"
 
     # whoever starts, stops and looks after processes
+    SITE_PROBED = "site.probed"
     PROCESS_STARTED = "process.started"
     PROCESS_SIGNALLED = "process.signalled"
     PROCESS_KILLED = "process.killed"
@@ -40,6 +41,7 @@ class EventKind(StrEnum):
     PROCESS_LEFT = "process.left"
     PROGRAM_LINE = "program.line"
     GUARD_KILLED = "guard.killed"
+    OPEN_FILES_OUT = "open_files.out"
     CONTAINER_STOPPING = "container.stopping"
     SYSTEMD_NOTIFIED = "systemd.notified"
     SYSTEMD_RELOAD = "systemd.reload"
@@ -49,6 +51,7 @@ class EventKind(StrEnum):
     CHECK_ENDED = "check.ended"
     PICTURE_LANES = "picture.lanes"
     PICTURE_CHART = "picture.chart"
+    PICTURE_MISSING = "picture.missing"
     SEED_DRAWN = "seed.drawn"
 
     # the probe, inside the learner's server: checker/probe/learn_probe
@@ -67,16 +70,18 @@ class EventKind(StrEnum):
     CONTAINER_BOUND = "container.bound"
 
 
+Facts = Mapping[str, type]
+
 _ERROR = {"type": str, "message": str, "traceback": str}
 _ADDRESS = {"host": str, "port": int}
 
 # What each of these must hold besides `pid` and `server`, and of what type. The learner's code can write to the same
-# socket: what is read as a number later has to be one when it comes in.
-TOLD_FROM_INSIDE: Mapping[EventKind, Mapping[str, type]] = {
+# socket: what is read as a number later has to be one when it comes in. A room's kinds.py has the like for its own.
+TOLD_FROM_INSIDE: Mapping[EventKind, Facts] = {
     EventKind.APP_IMPORTING: {"seconds": float},
     EventKind.APP_IMPORT_FAILED: _ERROR,
     EventKind.APP_LOADED: {"interface": str, "seconds": float},
-    EventKind.APP_ENTERED: {"request": str, "path": str, "scope": str, "thread": int},
+    EventKind.APP_ENTERED: {"request": str, "path": str, "scope": str, "thread": int, "loop": bool},
     EventKind.APP_LEFT: {"request": str},
     EventKind.APP_RAISED: {"request": str, **_ERROR},
     EventKind.LOOP_STALLED: {"top": str, "stack": list, "state": str},
@@ -85,16 +90,49 @@ TOLD_FROM_INSIDE: Mapping[EventKind, Mapping[str, type]] = {
     EventKind.CONTAINER_OPENED: _ADDRESS,
     EventKind.CONTAINER_BOUND: _ADDRESS,
 }
-FROM_EVERYBODY: Mapping[str, type] = {"pid": int, "server": str}
+FROM_EVERYBODY: Facts = {"pid": int, "server": str}
+# Those that may be missing, or be None.
+_OPTIONAL: Mapping[str, type] = {"status": int, "where": dict}
+_PLACE: Facts = {"file": str, "line": int, "function": str, "doing": str}
+
+MOST_CHARACTERS = 20_000  # a whole traceback: errors.py
+MOST_LINES = 100  # a stack has 12: frames.py
+MOST_NUMBER = 1e12
+
+
+def is_sound(kind: str, facts: Mapping[str, Any], further: Mapping[str, Facts]) -> bool:
+    """Whether an event from inside can be read without surprise: `further` are the kinds of the exercise's own."""
+    wanted = further.get(kind) if kind not in _KINDS else TOLD_FROM_INSIDE.get(EventKind(kind))
+    if wanted is None:
+        return False
+    place = facts.get("where")
+    return (
+        all(name in facts and _is(facts[name], of) for name, of in {**FROM_EVERYBODY, **wanted}.items())
+        and all(facts.get(name) is None or _is(facts[name], of) for name, of in _OPTIONAL.items())
+        and (place is None or (place.keys() == _PLACE.keys() and all(_is(place[n], of) for n, of in _PLACE.items())))
+        and all(_is_plain(fact) for name, fact in facts.items() if name != "where")
+    )
+
+
 _KINDS = frozenset(EventKind)
 
 
-def may_come_from_inside(kind: str, facts: Mapping[str, Any]) -> bool:
-    """Whether this is a lab's own kind, or one that is told inside, with all its facts."""
-    if kind not in _KINDS:
-        return True
-    wanted = TOLD_FROM_INSIDE.get(EventKind(kind))
-    return wanted is not None and all(
-        isinstance(facts.get(name), (int, float) if of is float else of)
-        for name, of in {**FROM_EVERYBODY, **wanted}.items()
-    )
+def _is(fact: object, of: type) -> bool:
+    """Whether it is of this type, and no larger than a probe would tell it. A whole number will do for a float."""
+    if isinstance(fact, bool) or of in (bool, dict):
+        return of is not int and isinstance(fact, of)
+    return isinstance(fact, (int, float) if of is float else of) and _is_plain(fact)
+
+
+def _is_plain(fact: object) -> bool:
+    match fact:
+        case str():
+            return len(fact) <= MOST_CHARACTERS
+        case bool() | None:
+            return True
+        case int() | float():
+            return abs(fact) <= MOST_NUMBER  # never so for NaN
+        case list():
+            return len(fact) <= MOST_LINES and all(isinstance(line, str) and _is_plain(line) for line in fact)
+        case _:
+            return False

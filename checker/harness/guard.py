@@ -12,6 +12,7 @@ import psutil
 
 from checker.harness.events import EventKind
 from checker.harness.history import History
+from checker.harness.open_files import record_those_out
 from checker.harness.processes import Started
 
 MEMORY_CAP_BYTES = 2 * 1024**3
@@ -20,7 +21,10 @@ LOOK_EVERY_S = 0.25
 
 
 class Guard:
-    """Looks at every server's family now and then; kills the family that takes too much and records `guard.killed`."""
+    """Looks at every server's family now and then; kills the family that takes too much and records `guard.killed`.
+
+    Who has almost as many files open as a poor machine lets it have is told as `open_files.out`, and lives on.
+    """
 
     def __init__(self, history: History) -> None:
         self._history = history
@@ -40,12 +44,15 @@ class Guard:
 
     def _look(self) -> None:
         while not self._stop.wait(LOOK_EVERY_S):
+            record_those_out(self._history, "the checks", [psutil.Process()])
             for server in list(self._guarded):
                 if server.pid is None:
                     continue  # a service that runs elsewhere is not ours to judge
                 with suppress(psutil.NoSuchProcess):
                     master = psutil.Process(server.pid)
-                    self._judge(server, [master, *master.children(recursive=True)])
+                    family = [master, *master.children(recursive=True)]
+                    record_those_out(self._history, server.name, family)
+                    self._judge(server, family)
 
     def _judge(self, server: Started, family: list[psutil.Process]) -> None:
         memory_bytes = sum(_memory_bytes(family))

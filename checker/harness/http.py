@@ -18,8 +18,10 @@ from typing import Any, Self
 
 import h11
 
+from checker.harness.bounds import MOST_BYTES, answer_endless
 from checker.harness.events import EventKind
 from checker.harness.history import History
+from checker.harness.open_files import record_if_out
 
 REQUEST_ID_HEADER = "X-Learn-Request"
 ANSWER_DEADLINE_S = 10.0
@@ -44,7 +46,7 @@ class Answer:
 
     def json(self) -> Any:
         """The body as JSON; None when it is none."""
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             return json.loads(self.body)
         return None
 
@@ -56,6 +58,10 @@ def is_retry_after(value: str | None) -> bool:
     with suppress(ValueError, TypeError):
         return bool(parsedate_to_datetime(value))
     return False
+
+
+class _EndlessError(http.client.HTTPException):
+    """More came than is taken in."""
 
 
 class Exchange:
@@ -89,8 +95,13 @@ class Exchange:
         self._thread.start()
 
     def wait_answer(self, deadline_s: float = ANSWER_DEADLINE_S) -> Answer | None:
-        """The answer, once it is whole; None when the deadline comes first or the connection broke (`error`)."""
+        """The answer, once it is whole; None when the deadline comes first or the connection broke (`error`).
+
+        One that goes on and on ends the check with a finding.
+        """
         self._done.wait(deadline_s)
+        if isinstance(self.error, _EndlessError):
+            raise answer_endless(f"the answer to {self.path}", MOST_BYTES)
         return self._answer
 
     @property
@@ -115,19 +126,32 @@ class Exchange:
             if self._left:
                 raise ConnectionAbortedError("hung up before the request was sent")
             known = {"request": self.id, "method": method, "path": self.path, "label": self.label}
-            self._history.record(EventKind.REQUEST_SENT, **known, **self._sent)
+            self._history.record(EventKind.REQUEST_SENT, port=self._connection.port, **known, **self._sent)
             self._connection.request(method, self.path, body=body, headers=headers)
             response = self._connection.getresponse()
-            payload = response.read()
+            payload = _read(response)
             self._answer = Answer(self.id, response.status, response.headers, payload)
             self._history.record(EventKind.REQUEST_ANSWERED, request=self.id, status=response.status)
         except (OSError, http.client.HTTPException) as error:
             self.error = error
+            record_if_out(self._history, error)
             if not self._left:
                 self._history.record(EventKind.REQUEST_BROKEN, request=self.id, error=repr(error))
         finally:
             self._connection.close()
             self._done.set()
+
+
+def _read(response: http.client.HTTPResponse) -> bytes:
+    if response.length is not None and response.length <= MOST_BYTES:
+        return response.read()
+    body = response.read(MOST_BYTES + 1)
+    if len(body) > MOST_BYTES:
+        response.close()  # of a "Connection: close" answer the connection itself has let go
+        raise _EndlessError("the answer has no end")
+    if response.length:  # with a number of bytes to read, http.client itself does not mind when fewer come
+        raise http.client.IncompleteRead(body, response.length)
+    return body
 
 
 class Stream:
@@ -148,6 +172,7 @@ class Stream:
         self.body = b""
         self.ended = False
         self._history = history
+        self._path = path
         self._wire = h11.Connection(h11.CLIENT)
         self._socket = socket.socket()
         self._socket.settimeout(ANSWER_DEADLINE_S)
@@ -156,7 +181,7 @@ class Stream:
         try:
             self._socket.connect(("127.0.0.1", port))
             known = {"request": self.id, "method": "GET", "path": path, "label": label or path, "streamed": True}
-            history.record(EventKind.REQUEST_SENT, **known, **_told(headers, None))
+            history.record(EventKind.REQUEST_SENT, port=port, **known, **_told(headers, None))
             self._socket.sendall(self._wire.send(request) or b"")
             self._wire.send(h11.EndOfMessage())
         except OSError:  # a dead server: a response that is over before it began
@@ -169,7 +194,10 @@ class Stream:
         self.close()
 
     def wait_for(self, enough: Callable[[], bool], deadline_s: float) -> bool:
-        """True as soon as `enough`, asked after each piece; False at the deadline or when the response ends first."""
+        """True as soon as `enough`, asked after each piece; False at the deadline or when the response ends first.
+
+        A response that goes on and on ends the check with a finding.
+        """
         end = self._history.now() + deadline_s
         while not enough():
             left = end - self._history.now()
@@ -184,6 +212,8 @@ class Stream:
                 self._end()
                 continue
             self._take()
+            if len(self.body) > MOST_BYTES:
+                raise answer_endless(f"the answer to {self._path}", len(self.body))
         return True
 
     def read_until(self, token: bytes, deadline_s: float) -> bool:

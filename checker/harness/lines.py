@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from checker.harness.learner_files import text_of
 from course.model import SourceLine
 
 
@@ -16,7 +17,7 @@ def line_with(folder: Path, file: str, text: str) -> SourceLine | None:
 
 def line_matching(folder: Path, file: str, patterns: Sequence[str]) -> SourceLine | None:
     """The first line whose beginning matches the first of these that matches any; None when none does."""
-    lines = (folder / file).read_text(errors="replace").splitlines() if (folder / file).is_file() else []
+    lines = text_of(folder / file).splitlines()
     for pattern in patterns:
         for number, line in enumerate(lines, 1):
             if re.match(pattern, line):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 HEAD_BYTES = 256 * 1024
@@ -17,7 +19,9 @@ LINE_CHARACTERS = 400
 class Log:
     """Reads a pipe to its end on a thread of its own, so that no server ever blocks on its output."""
 
-    def __init__(self, pipe_fd: int, path: Path) -> None:
+    def __init__(self, pipe_fd: int, path: Path, *, overheard: Callable[[bytes], object] = len) -> None:
+        """`overheard` is called with each piece as it comes."""
+        self._overheard = overheard
         self._pipe_fd = pipe_fd
         self._path = path
         self._head = bytearray()
@@ -57,11 +61,13 @@ class Log:
     def close(self) -> None:
         """Write the log to its file. Waits a moment for the pipe's end, which a stray child may keep open."""
         self.wait_end(END_DEADLINE_S)
-        self._path.write_text(self.text, encoding="utf-8")
+        with suppress(OSError):  # a full disk keeps no server from being stopped
+            self._path.write_text(self.text, encoding="utf-8")
 
     def _read(self) -> None:
         with os.fdopen(self._pipe_fd, "rb", buffering=0) as pipe:
             while chunk := pipe.read(CHUNK_BYTES):
+                self._overheard(chunk)
                 with self._changed:
                     self._keep(chunk)
                     self._changed.notify_all()

@@ -1,13 +1,14 @@
-"""What a check draws itself: lanes on one clock, or a chart of what it measured.
+"""What a check draws itself: lanes on one clock, or a chart of what it measured; and what it says never came.
 
-`learn show` has it in place of the automatic timeline of requests (timeline.py); so has a failed check. What was drawn
-before a check fails is kept.
+`learn show` has the lanes in place of the automatic picture, which is of requests (timeline.py), or of messages where
+sockets talked (conversation.py); so has a failed check, eight rows of it. What was drawn before a check fails is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
 from checker.harness.events import EventKind
 from checker.harness.history import History
@@ -37,6 +38,15 @@ class Lane:
     note: str = ""
 
 
+class Listener(Protocol):
+    """A socket of a check: a WebSocket, or what stands for one."""
+
+    @property
+    def id(self) -> str:
+        """What the history calls it."""
+        ...
+
+
 class Picture:
     """The pictures of one check. The last lanes drawn count; charts stand below, in their order."""
 
@@ -58,6 +68,13 @@ class Picture:
     def chart(self, title: str, unit: str, values: Iterable[Value], *, log: bool = False) -> None:
         """Draw horizontal bars; on a log axis where the values differ by factors."""
         self._history.record(EventKind.PICTURE_CHART, picture=asdict(Chart(title, unit, tuple(values), log)))
+
+    def missing(self, listener: Listener, frame: str | Mapping[str, Any]) -> None:
+        """Draw a row in the picture of messages: this socket never heard that. Say it just before the check fails.
+
+        `frame` is the whole of it, or the words of it that tell it from others: rows that hold these are kept.
+        """
+        self._history.record(EventKind.PICTURE_MISSING, socket=listener.id, frame=frame)
 
 
 def drawn(history: History, *, since: float) -> tuple[Timeline | None, tuple[Chart, ...]]:

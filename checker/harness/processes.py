@@ -5,14 +5,13 @@ Nothing here knows what a server is.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import pwd
 import signal
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -21,14 +20,16 @@ import psutil
 from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.log import Log
+from checker.harness.memory import uncapped
+from checker.harness.open_files import record_if_told
 from checker.harness.run import Run
 from course.errors import MachineLacks
-from course.shared.ledger import lives, session_members
+from course.shared.ledger import session_members
+from course.shared.leftovers import end_all, lives, outlive
 
 STOP_GRACE_S = 5.0
 KILL_DEADLINE_S = 10.0
 LAST_GRACE_S = 2.0
-PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 # The only variables of the learner's shell that a server may see. WEB_CONCURRENCY, PORT, GUNICORN_CMD_ARGS,
 # DJANGO_SETTINGS_MODULE, PYTHONPATH and their like would change what is graded.
@@ -70,12 +71,6 @@ def clean_environment(folder: Path, extra: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def adopt_orphans() -> None:
-    """Make this process the parent of descendants whose own parent dies, so that they can be found (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
 class Process:
     """One started program: its pid leads a session, its output goes to a Log, its birth and death to the history."""
 
@@ -103,19 +98,20 @@ class Process:
         self._stopped = False
         read_fd, write_fd = os.pipe()
         try:
-            self._popen = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=dict(environment),
-                stdin=stdin,
-                stdout=write_fd if stdout is None else stdout,
-                stderr=write_fd,
-                pass_fds=pass_fds,
-                start_new_session=True,
-                user=user,
-                group=None if user is None else pwd.getpwnam(user).pw_gid,
-                extra_groups=None if user is None else (),
-            )
+            with uncapped():
+                self._popen = subprocess.Popen(
+                    command,
+                    cwd=folder,
+                    env=dict(environment),
+                    stdin=stdin,
+                    stdout=write_fd if stdout is None else stdout,
+                    stderr=write_fd,
+                    pass_fds=pass_fds,
+                    start_new_session=True,
+                    user=user,
+                    group=None if user is None else pwd.getpwnam(user).pw_gid,
+                    extra_groups=None if user is None else (),
+                )
         except OSError as error:
             os.close(read_fd)
             raise MachineLacks(
@@ -125,8 +121,15 @@ class Process:
         finally:
             os.close(write_fd)
         self.pid = self._popen.pid
-        run.ledger.add_process(self.pid)
-        self.log = Log(read_fd, run.folder / f"{log_name or name}.log")
+        try:
+            run.ledger.add_process(self.pid)
+        except OSError as error:
+            self._kill_group()
+            self._popen.wait()
+            os.close(read_fd)
+            raise MachineLacks(f"{run.ledger.path}: {error.strerror}", "make room on the disk") from error
+        overheard = partial(record_if_told, run.history, name)
+        self.log = Log(read_fd, run.folder / f"{log_name or name}.log", overheard=overheard)
         run.history.record(EventKind.PROCESS_STARTED, name=name, pid=self.pid)
 
     @property
@@ -170,8 +173,7 @@ class Process:
             if self.wait(grace_s) is None:
                 self._kill_group()
                 self.wait(KILL_DEADLINE_S)
-        # A master that died before its time leaves no tree to follow; its session can still be told.
-        left = self._sweep(list({*family, *session_members(self.pid)}))
+        left = self._sweep(family)
         self.log.close()
         if not midway:
             record_left(self._history, self.name, left)
@@ -179,14 +181,13 @@ class Process:
         return left
 
     def _sweep(self, family: list[psutil.Process]) -> list[str]:
+        # A master that died before its time leaves no tree to follow; its session can still be told.
+        def find() -> list[psutil.Process]:
+            return [*family, *session_members(self.pid)]
+
         # A well-behaved server's children are gone, or about to be, once their master is.
-        _, alive = psutil.wait_procs(family, timeout=LAST_GRACE_S)
-        left = [describe(process) for process in alive if lives(process)]
-        for process in alive:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        left = end_all(find) if outlive(find, LAST_GRACE_S) else []
         self._kill_group()
-        psutil.wait_procs(alive, timeout=KILL_DEADLINE_S)
         return left
 
     def _kill_group(self) -> None:
@@ -205,12 +206,13 @@ def orphans() -> list[psutil.Process]:
 
     Call it when all servers are stopped. Those that end by themselves within a moment are reaped and not told.
     """
-    _, alive = psutil.wait_procs(psutil.Process().children(recursive=True), timeout=LAST_GRACE_S)
-    return alive
+    return [process for process in _descendants() if lives(process)] if outlive(_descendants, LAST_GRACE_S) else []
 
 
-def describe(process: psutil.Process) -> str:
-    """The command line, or what is still known of a process that is going."""
-    with suppress(psutil.Error):
-        return " ".join(process.cmdline()) or process.name()
-    return f"process {process.pid}"
+def end_orphans() -> list[str]:
+    """End all those; returns their command lines."""
+    return end_all(_descendants) if outlive(_descendants, LAST_GRACE_S) else []
+
+
+def _descendants() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)

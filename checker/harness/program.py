@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from checker.harness import tracebacks
+from checker.harness.bounds import MOST_BYTES, MOST_PIECES, output_endless
 from checker.harness.events import EventKind
 from checker.harness.findings import NotYet
 from checker.harness.idle import is_idle
@@ -31,7 +32,10 @@ SHOWN_CHARACTERS = 200
 
 
 class Program:
-    """One run of a command. `stdin` is what it reads there; None keeps it open, for `write` and `close_stdin`."""
+    """One run of a command. `stdin` is what it reads there; None keeps it open, for `write` and `close_stdin`.
+
+    One that prints on and on is killed; whoever then waits for it, or reads what it said, ends the check by that.
+    """
 
     def __init__(
         self,
@@ -47,6 +51,8 @@ class Program:
         self._run = run
         self._folder = folder or run.project
         self._said = bytearray()
+        self._said_lines = 0
+        self._is_endless = False
         self._ended = False
         self._changed = threading.Condition()
         stdin_fd, self._stdin = os.pipe()
@@ -80,12 +86,14 @@ class Program:
     def stdout(self) -> bytes:
         """What it has said so far."""
         with self._changed:
+            self._expect_bounded()
             return bytes(self._said)
 
     @property
     def lines(self) -> list[str]:
         """The whole lines it has said so far; the last one too, without its end, when it has ended."""
         with self._changed:
+            self._expect_bounded()
             whole = self._said if self._ended else self._said[: self._said.rfind(b"\n") + 1]
             return whole.decode(errors="replace").splitlines()
 
@@ -97,7 +105,8 @@ class Program:
     def wait_for(self, condition: Callable[[Program], bool], deadline_s: float = OUTPUT_DEADLINE_S) -> bool:
         """True as soon as `condition`, looked at after each piece of stdout and at its end; False at the deadline."""
         with self._changed:
-            self._changed.wait_for(lambda: condition(self) or self._ended, deadline_s)
+            self._changed.wait_for(lambda: self._is_endless or condition(self) or self._ended, deadline_s)
+            self._expect_bounded()
             return condition(self)
 
     def wait(self, deadline_s: float) -> int | None:
@@ -106,6 +115,7 @@ class Program:
         if returncode is not None:
             self._thread.join(LAST_WORDS_DEADLINE_S)
             self.process.log.wait_end(LAST_WORDS_DEADLINE_S)
+        self._expect_bounded()
         return returncode
 
     def wait_idle(self, deadline_s: float = OUTPUT_DEADLINE_S) -> bool:
@@ -149,17 +159,25 @@ class Program:
         saw = f"{ending}: {died_of.error}" if died_of else "\n".join([ending, *last])
         return NotYet(Finding("program-crashed", wanted, saw, died_of.where if died_of else None))
 
+    def _expect_bounded(self) -> None:
+        if self._is_endless:
+            raise output_endless(f"what `{self.name}` prints", len(self._said))
+
     def _listen(self, reading: int) -> None:
         told = 0
         with os.fdopen(reading, "rb", buffering=0) as pipe:
-            while chunk := pipe.read(CHUNK_BYTES):
+            while not self._is_endless and (chunk := pipe.read(CHUNK_BYTES)):
                 with self._changed:
                     self._said += chunk
+                    self._said_lines += chunk.count(b"\n")
+                    self._is_endless = len(self._said) > MOST_BYTES or self._said_lines > MOST_PIECES
                     end = self._said.rfind(b"\n") + 1
                     fresh, told = bytes(self._said[told:end]), max(told, end)
                     for line in fresh.decode(errors="replace").splitlines():
                         self._run.history.record(EventKind.PROGRAM_LINE, name=self.name, line=line[:SHOWN_CHARACTERS])
                     self._changed.notify_all()
+        if self._is_endless:
+            self.process.kill()
         with self._changed:
             self._ended = True
             self._changed.notify_all()

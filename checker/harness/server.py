@@ -52,7 +52,7 @@ class Server(Site):
         finally:
             # Only the server's copy may stay open: when it dies, clients must see a reset, not a silent backlog.
             listening.close()
-        super().__init__(plan.name, run, port, process)
+        super().__init__(plan.name, run, port, process, environment=plan.environment)
 
 
 def expect_status(answer: Answer, status: int, *, wanted: str, code: str) -> None:

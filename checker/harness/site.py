@@ -17,6 +17,7 @@ import psutil
 
 from checker.harness import diagnosis
 from checker.harness.calibration import MOST_SLOWNESS, slowness
+from checker.harness.events import EventKind
 from checker.harness.history import Event
 from checker.harness.http import ANSWER_DEADLINE_S, Answer, Exchange, Stream
 from checker.harness.processes import Process, clean_environment
@@ -24,6 +25,7 @@ from checker.harness.run import Run
 from checker.harness.waiting import wait_until
 from checker.harness.websocket import WebSocket
 
+APP_VARIABLE = "LEARN_APP"  # names the learner's app to the probe: who has it is served through the probe
 BOOT_DEADLINE_S = 20.0
 LISTENING_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 TCP_LISTEN = "0A"  # linux/tcp_states.h, as these tables show it
@@ -34,12 +36,17 @@ OWN_PORTS = range(20_000, 32_000)
 class Site:
     """What checks may ask of a running web server. `process` is the one that `stop` ends."""
 
-    def __init__(self, name: str, run: Run, port: int, process: Process) -> None:
+    def __init__(
+        self, name: str, run: Run, port: int, process: Process, *, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`environment` is what the process was given besides that of every server."""
         self.name = name
         self.run = run
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.process = process
+        if APP_VARIABLE in (environment or {}):
+            run.history.record(EventKind.SITE_PROBED, server=name, port=port)
 
     @property
     def pid(self) -> int:
@@ -119,7 +126,8 @@ class Site:
 
     def websocket(self, path: str, *, label: str = "", headers: Mapping[str, str] | None = None) -> WebSocket:
         """A WebSocket whose handshake may have been refused (`refused` holds the status); judges nothing."""
-        return WebSocket(self.run.history, f"ws://127.0.0.1:{self.port}{path}", label=label, headers=headers)
+        url = f"ws://127.0.0.1:{self.port}{path}"
+        return WebSocket(self.run.history, url, label=label, headers=headers, server=self.name)
 
     def stop(self) -> list[str]:
         """Stop it and its family; returns the command lines of what it left behind."""
@@ -175,7 +183,7 @@ class SelfBound(Site):
             environment=clean_environment(run.temporary, {**variables, "LEARN_SERVER": name}),
             folder=folder or run.project,
         )
-        super().__init__(name, run, self._reserved.port, process)
+        super().__init__(name, run, self._reserved.port, process, environment=environment)
 
     def expect_ready(self, path: str = "/", deadline_s: float = BOOT_DEADLINE_S) -> Answer:
         """The first answer, as `Site.expect_ready`; waits until the program listens, or has died."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Concatenate, ParamSpec, TypeVar
 
-import psutil
-
 from checker.harness.guard import Guard
-from checker.harness.processes import Started, describe, orphans, record_left
+from checker.harness.processes import Started, end_orphans, record_left
 from checker.harness.run import Run
 
 _S = TypeVar("_S", bound=Started)
@@ -44,8 +41,4 @@ class Stack:
         self._guard.close()
         while self._started:
             self._started.pop().stop()
-        for orphan in orphans():
-            record_left(self._run.history, "", [describe(orphan)])
-            with suppress(psutil.Error):
-                orphan.kill()
-                orphan.wait(timeout=5)
+        record_left(self._run.history, "", end_orphans())

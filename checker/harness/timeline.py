@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
 from checker.harness.events import EventKind
+from checker.harness.folding import folded
 from checker.harness.history import Event, History
 from checker.harness.traffic import STOPPED, Connection, Death, Stall, Visit, connections, deaths, stalls, visits
 from course.model import Bar, BarKind, Mark, Timeline, TimelineRow
 
 MOST_ROWS = 24
 MOST_FRAMES = 12
-SHOWN_OF_ALIKE = 4
-FOLDED_FROM = SHOWN_OF_ALIKE + 2  # folding a single row would save none
 LABELS_IN_A_NOTE = 3
-ALIKE_SHARE = 0.25  # of the span: rows whose bars differ by less look the same
 LONG_SHARE = 0.5  # of the span: who waited that long for the app did wait, whatever for
 SETTLE_S = 0.2
 SEEN_SHARE = 0.05  # of the span: a shorter wait would not show
@@ -34,11 +32,14 @@ _WINDOW_KINDS = (
 )
 
 
-def timeline(history: History, *, since: float) -> Timeline | None:
-    """The picture of what happened since then; None when there was no traffic."""
+def timeline(history: History, *, since: float, until: float = math.inf) -> Timeline | None:
+    """The picture of what happened between `since` and `until`, seconds of its clock; None when there was no traffic.
+
+    It ends with the last thing that happened, or at `until` where something was still under way.
+    """
     _settle(history, since)
     events = history.events()
-    window = [e for e in events if e.t >= since and e.kind.startswith(_WINDOW_KINDS)]
+    window = [e for e in events if since <= e.t <= until and e.kind.startswith(_WINDOW_KINDS)]
     # An answer to what an earlier check asked is no traffic of this one.
     traffic = [
         e
@@ -48,11 +49,26 @@ def timeline(history: History, *, since: float) -> Timeline | None:
     if not traffic:
         return None
     clock = _Clock(traffic[0].t, max(window[-1].t, traffic[0].t + 0.001))
+    if until < math.inf and _is_under_way(events, clock):
+        clock = replace(clock, end=max(until, clock.end))
     rows = [*_rows(events, clock)]
-    shown = _folded(rows, clock.span_ms)
+    shown = folded(rows, clock.span_ms)
     if len(shown) > MOST_ROWS:
         shown = [*shown[: MOST_ROWS - 1], TimelineRow(f"{len(shown) - MOST_ROWS + 1} more rows")]
     return Timeline(span_ms=round(clock.span_ms, 1), rows=tuple(shown)) if shown else None
+
+
+def _is_under_way(events: list[Event], clock: _Clock) -> bool:
+    """Whether a request, a stall or a socket of the picture had not ended when the last thing in it happened."""
+    ends = [v.left if v.sent is None else v.ended for v in _shown(visits(events), clock)]
+    ends += [v.left for v in _shown(visits(events), clock) if v.entered is not None and not v.is_asgi]
+    ends += [s.end for s in stalls(events) if clock.shows(s.start, s.end)]
+    ends += [c.closed for c in connections(events) if _is_of_this_check(c, clock)]
+    return any(end is None or end > clock.end for end in ends)
+
+
+def _shown(found: list[Visit], clock: _Clock) -> list[Visit]:
+    return [v for v in found if clock.shows(v.sent or v.entered, v.left if v.ended is None else v.ended)]
 
 
 def _settle(history: History, since: float) -> None:
@@ -93,7 +109,7 @@ class _Clock:
 
 
 def _rows(events: list[Event], clock: _Clock) -> Iterator[TimelineRow]:
-    shown = [v for v in visits(events) if clock.shows(v.sent or v.entered, v.left if v.ended is None else v.ended)]
+    shown = _shown(visits(events), clock)
     ends = {d.pid: d for d in deaths(events) if clock.shows(d.at, d.at)}
     wsgi = [v for v in shown if v.entered is not None and not v.is_asgi]
     asgi_pids = {
@@ -161,21 +177,21 @@ def _request_row(visit: Visit, clock: _Clock, note: str = "") -> TimelineRow:
         bars.append(clock.bar(visit.sent, visit.entered or visit.ended, BarKind.WAITING))
     if visit.entered is not None:
         bars.append(clock.bar(visit.entered, ended, BarKind.WORKING))
-    return TimelineRow(visit.label, tuple(bars), (), _ending(visit) or note)
+    return TimelineRow(visit.label, tuple(bars), (), _ending(visit, clock) or note)
 
 
-def _ending(visit: Visit) -> str:
+def _ending(visit: Visit, clock: _Clock) -> str:
     if visit.sent is None:
         return ""
+    if visit.ended is None or visit.ended > clock.end:
+        return "still open"  # it may have been answered later, when the check had ended
     match visit.ending:
         case "answered":
             return f"status {visit.status}" if visit.status is not None and visit.status >= 400 else ""
         case "broken":
             return "broken off"
-        case "left":
-            return "hung up"
         case _:
-            return "no answer"
+            return "hung up"
 
 
 def _is_of_this_check(connection: Connection, clock: _Clock) -> bool:
@@ -204,32 +220,3 @@ def _labels(labels: Iterable[str]) -> str:
     texts = [label if count == 1 else f"{label} x{count}" for label, count in counts.items()]
     more = [f"+{len(texts) - LABELS_IN_A_NOTE}"] if len(texts) > LABELS_IN_A_NOTE else []
     return ", ".join([*texts[:LABELS_IN_A_NOTE], *more])
-
-
-def _folded(rows: list[TimelineRow], span_ms: float) -> list[TimelineRow]:
-    """Rows that look alike stand together; of many, the first few and a count."""
-    groups: list[list[TimelineRow]] = []
-    for row in rows:
-        group = next((g for g in groups if _alike(g[0], row, span_ms)), None)
-        if group is None:
-            groups.append([row])
-        else:
-            group.append(row)
-    folded: list[TimelineRow] = []
-    for group in groups:
-        folded += group if len(group) < FOLDED_FROM else group[:SHOWN_OF_ALIKE]
-        if len(group) >= FOLDED_FROM:
-            folded.append(TimelineRow(f"{len(group) - SHOWN_OF_ALIKE} more alike"))
-    return folded
-
-
-def _alike(one: TimelineRow, other: TimelineRow, span_ms: float) -> bool:
-    return _without_numbers(one) == _without_numbers(other) and all(
-        max(abs(a.start_ms - b.start_ms), abs(a.end_ms - b.end_ms)) <= ALIKE_SHARE * span_ms
-        for a, b in zip(one.bars, other.bars, strict=True)
-    )
-
-
-def _without_numbers(row: TimelineRow) -> object:
-    bars = tuple(replace(bar, start_ms=0.0, end_ms=0.0, label="") for bar in row.bars)
-    return (re.sub(r"\d+", "#", row.name), re.sub(r"\d+", "#", row.note), bars, [mark.label for mark in row.marks])

@@ -17,19 +17,26 @@ from typing import Any, TypeVar
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
 
+from checker.harness.bounds import MOST_BYTES, MOST_PIECES, answer_endless
 from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.http import REQUEST_ID_HEADER
+from checker.harness.open_files import record_if_out
 
 FRAME_DEADLINE_S = 10.0
 OPEN_DEADLINE_S = 20.0
+MOST_UNREAD_BYTES = 4 * MOST_BYTES  # a check may let many frames pile up before it reads them
 
 _T = TypeVar("_T")
 _numbers = itertools.count(1)
 
 
 class WebSocket:
-    """One connection. Frames are JSON unless said otherwise; each goes to the history."""
+    """One connection. Frames are JSON unless said otherwise; each goes to the history.
+
+    What comes is taken in at once, whether a check reads it or not. Too much of it that nobody reads ends the
+    connection, and the check that next asks for a frame.
+    """
 
     def __init__(
         self,
@@ -38,13 +45,18 @@ class WebSocket:
         *,
         label: str = "",
         headers: Mapping[str, str] | None = None,
+        server: str = "",
     ) -> None:
+        """`label` and `server` are what pictures call the two ends."""
         self.id = f"w{next(_numbers)}"
         self.label = label or self.id
         self.refused: int | None = None  # the handshake's status; 0 when the connection broke before one
         self._history = history
         self._connection: ClientConnection | None = None
-        history.record(EventKind.SOCKET_OPENING, socket=self.id, url=url, label=self.label)
+        self._frames: asyncio.Queue[str | bytes | None] = asyncio.Queue()  # None: the connection has ended
+        self._unread_bytes = 0
+        self._is_endless = False
+        history.record(EventKind.SOCKET_OPENING, socket=self.id, url=url, label=self.label, server=server)
         try:
             opening = connect(
                 url,
@@ -52,13 +64,13 @@ class WebSocket:
                 open_timeout=OPEN_DEADLINE_S,
                 ping_interval=None,  # pings of ours would keep alive what the learner's code lets die
                 compression=None,
-                max_queue=None,  # else closing waits for frames that nobody reads
                 proxy=None,  # else a proxy variable of the learner's shell would lead us away from loopback
             )
-            self._connection = _wait(_opened(opening), OPEN_DEADLINE_S + 5)
+            self._connection = _wait(self._open(opening), OPEN_DEADLINE_S + 5)
         except InvalidStatus as error:
             self.refused = error.response.status_code
-        except (OSError, InvalidHandshake, InvalidMessage, TimeoutError):
+        except (OSError, InvalidHandshake, InvalidMessage, TimeoutError) as error:
+            record_if_out(history, error)
             self.refused = 0
         outcome = EventKind.SOCKET_OPENED if self.refused is None else EventKind.SOCKET_REFUSED
         history.record(outcome, socket=self.id, status=self.refused)
@@ -76,10 +88,12 @@ class WebSocket:
         if self._connection is None:
             return None
         try:
-            frame = _wait(asyncio.wait_for(self._connection.recv(), deadline_s), deadline_s + 5)
+            frame = _wait(self._next(deadline_s), deadline_s + 5)
         except TimeoutError:
             return None
-        except ConnectionClosed:
+        if self._is_endless:
+            raise answer_endless(f"what is sent to the WebSocket {self.label}", self._unread_bytes)
+        if frame is None:
             self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=self.close_code)
             return None
         self._history.record(EventKind.SOCKET_RECEIVED, socket=self.id, frame=_shown(frame))
@@ -104,7 +118,6 @@ class WebSocket:
         """True when the server closes it before the deadline; frames that come before are dropped."""
         if self._connection is None:
             return True
-        # Frames must be taken in: with 16 unread ones the library stops reading, and would never see the close.
         end = self._history.now() + deadline_s
         while self.close_code is None and (left := end - self._history.now()) > 0:
             self.receive(left)
@@ -126,11 +139,31 @@ class WebSocket:
         """Drop the connection without a closing handshake, as a lost network does."""
         if self._connection is not None:
             _loop().call_soon_threadsafe(self._connection.transport.abort)
-            self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006)
+            self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006, cut=True)
 
+    async def _open(self, opening: connect) -> ClientConnection:
+        connection = await opening
+        self._taking_in = asyncio.create_task(self._take_in(connection))
+        return connection
 
-async def _opened(opening: connect) -> ClientConnection:
-    return await opening
+    async def _take_in(self, connection: ClientConnection) -> None:
+        # Without a pause: with 16 unread frames the library stops reading, and would never see a close.
+        with suppress(ConnectionClosed):
+            while not self._is_endless:
+                frame = await connection.recv()
+                self._frames.put_nowait(frame)
+                self._unread_bytes += len(frame)
+                self._is_endless = self._unread_bytes > MOST_UNREAD_BYTES or self._frames.qsize() > MOST_PIECES
+            connection.transport.abort()
+        self._frames.put_nowait(None)
+
+    async def _next(self, deadline_s: float) -> str | bytes | None:
+        frame = await asyncio.wait_for(self._frames.get(), deadline_s)
+        if frame is None:
+            self._frames.put_nowait(None)  # for whoever asks again
+        else:
+            self._unread_bytes -= len(frame)
+        return frame
 
 
 @cache

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from course.authors import linting
 from course.authors.proving import Case, cases
-from course.authors.suites import checks
 from course.content import catalogue
 from course.content.places import REFERENCE, Places
+from course.content.suites import checks
 from course.model import Exercise
 
 

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from course.authors import mistakes, promises
 from course.authors.patches import Diff
 from course.authors.proving import Case, cases
-from course.authors.suites import parsed
 from course.content import catalogue, scaffold
 from course.content.places import Places
 from course.content.promises import without_names
+from course.content.suites import parsed
 from course.errors import LearnError
 from course.model import LEFT_RUNNING, Course, Exercise
 from course.shared.equipment import SERVERS

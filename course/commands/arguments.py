@@ -28,3 +28,4 @@ ExerciseNames = Annotated[
 ]
 NoPager = Annotated[bool, typer.Option("--no-pager", help="All at once, not page by page.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object, or one a line.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="All of it: each check's findings and pictures whole.")]

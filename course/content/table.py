@@ -22,7 +22,7 @@ class Table:
     def load(cls, file: Path) -> Table:
         """The file's top table. Raises CourseBug when the file is missing or is no TOML."""
         try:
-            return cls(file, tomllib.loads(file.read_text(encoding="utf-8")))
+            return cls(file, tomllib.loads(file.read_text(encoding="utf-8-sig")))  # some editors write a BOM
         except FileNotFoundError as error:
             raise CourseBug(f"{file}: the file is missing") from error
         except OSError as error:

@@ -35,6 +35,11 @@ class Order:
 class Child(Protocol):
     """A grader in a process of its own, which leads its session."""
 
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        ...
+
     def has_ended(self, within_s: float = 0.0) -> bool:
         """Whether it has ended by now, or does within so many seconds."""
         ...
@@ -67,6 +72,7 @@ class Started:
             # Its own session: Ctrl-C reaches `learn` alone, which then asks the child to stop its servers.
             start_new_session=True,
         )  # fmt: skip
+        self.pid = self._popen.pid
 
     def has_ended(self, within_s: float = 0.0) -> bool:
         """As in Child."""
@@ -93,4 +99,6 @@ def environment() -> dict[str, str]:
         "PYTHONNOUSERSITE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        # Else glibc sets aside 64 MiB of addresses for each thread: the child's memory is capped by its addresses.
+        "MALLOC_ARENA_MAX": "4",
     }

@@ -114,6 +114,11 @@ class Forked:
         self._pending = b""
         self._forge_has_ended = False
 
+    @property
+    def pid(self) -> int:
+        """As in Child. Only when it has begun."""
+        return int(self._lines[0])
+
     def has_begun(self, within_s: float) -> bool:
         """Whether it was forked within so many seconds."""
         return self._has_lines(1, within_s)
@@ -128,7 +133,7 @@ class Forked:
         """As in Child."""
         if not self.has_ended():
             with suppress(ProcessLookupError):
-                os.kill(int(self._lines[0]), number)
+                os.kill(self.pid, number)
 
     def _has_lines(self, count: int, within_s: float) -> bool:
         end = time.monotonic() + within_s
@@ -149,7 +154,7 @@ class Forked:
         import psutil
 
         try:
-            psutil.Process(int(self._lines[0])).wait(within_s)
+            psutil.Process(self.pid).wait(within_s)
         except psutil.NoSuchProcess:
             return True
         except psutil.TimeoutExpired:

@@ -15,6 +15,7 @@ from course.learner.progress import ExerciseProgress
 from course.learner.situation import Situation
 from course.model import Exercise
 from course.shared.facts import filled
+from course.shared.reading import text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +106,4 @@ def _note(here: Situation, exercise: Exercise, known: ExerciseProgress) -> None:
 
 
 def _text(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
+    return text_of(path) if path.is_file() else None

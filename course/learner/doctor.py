@@ -15,10 +15,9 @@ from course import __version__
 from course.content.places import IS_CHECKOUT, ROOMS
 from course.learner.workspace import Workspace
 from course.model import ExitStatus
-from course.shared import equipment
+from course.shared import equipment, open_files, temporary
 
 OLDEST_PYTHON = (3, 11)
-OPEN_FILES_WANTED = 1024
 OUR_PACKAGES = ("typer", "rich", "jinja2", "pytest", "psutil", "h11", "websockets")
 # Each of these would change how a server starts or what it imports. The checks start servers without them.
 STRAY = ("WEB_CONCURRENCY", "PORT", "GUNICORN_CMD_ARGS", "FORWARDED_ALLOW_IPS", "DJANGO_SETTINGS_MODULE")
@@ -80,21 +79,13 @@ def _here() -> Iterator[Part]:
 
 
 def _open_files(group: str) -> Part:
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    seen = f"{_limit(soft)} (may be raised to {_limit(hard)})"
-    if 0 <= soft < OPEN_FILES_WANTED:
-        return Part(
-            group, "open files", seen, Health.LACKING, f"`ulimit -n {OPEN_FILES_WANTED}` in this shell raises it."
-        )
-    return Part(group, "open files", seen)
-
-
-def _limit(value: int) -> str:
-    import resource
-
-    return "unlimited" if value == resource.RLIM_INFINITY else f"{value:,}"
+    seen = f"{open_files.limit():,}"
+    if open_files.limit() < open_files.WANTED:
+        seen += f"; the checks raise it to {min(open_files.WANTED, open_files.highest_limit()):,}"
+    if open_files.highest_limit() >= open_files.ENOUGH:
+        return Part(group, "open files", seen)
+    remedy = f"The checks want {open_files.ENOUGH:,}: `ulimit -Hn` shows the limit, which only root raises."
+    return Part(group, "open files", seen, Health.LACKING, remedy)
 
 
 def _package(name: str) -> Part:
@@ -127,9 +118,9 @@ def _shell() -> Iterator[Part]:
 
 
 def _folders(workspace: Workspace | None) -> Iterator[Part]:
-    import tempfile
-
-    yield _writable("temporary", Path(tempfile.gettempdir()))
+    if temporary.note():
+        yield Part("Folders", "TMPDIR", temporary.note(), Health.NOTED)
+    yield _writable("temporary", temporary.folder())
     if workspace is None:
         yield Part("Folders", "workspace", "none here; `learn next` makes one", Health.NOTED)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ HTTP = "http://127.0.0.1:8000"
 WEBSOCKET = "ws://127.0.0.1:8000"
 SHOWN_COMMANDS = 12
 VERDICT = "verdict.json"
+SHOWN_FRAMES = 3  # of a socket, to be typed into it
+FIRST_REQUEST = "first request"  # is anybody there? (Site.expect_ready)
 LAB = "/lab/"  # pages of an app that the checks bring along: there are none in the learner's project
 
 
@@ -40,7 +42,7 @@ class PastRun:
     more_commands: int
     folder: str
     logs: tuple[str, ...]
-    seed: int | None
+    seed: int | None = None
 
 
 def folder_named(word: str | None) -> Path | None:
@@ -80,7 +82,7 @@ def _read(folder: Path, exercise: Exercise, verdict: Verdict) -> PastRun:
     # A check may judge what earlier ones have sent, and send nothing itself.
     of_failure = tuple(_commands(history, failure.id)) if failure else ()
     commands = of_failure or tuple(_commands(history))
-    shown = commands[:SHOWN_COMMANDS]
+    shown = _varied(commands)
     more, at = len(commands) - len(shown), situation.from_here(folder)
     return PastRun(exercise, verdict, shown, more, at, logs, _seed(history))
 
@@ -114,25 +116,63 @@ def _seed(history: Path) -> int | None:
 
 
 def _commands(history: Path, check: str = "") -> Iterator[str]:
-    """One line for each different probe of a check (of all, without one), in the order of their first sending."""
+    """One line for each different probe of a check (of all, without one), in the order of their first sending.
+
+    Under a socket's line stand its first frames, each to be typed into it.
+    """
+    events = list(_of_check(history, check))
+    statuses = {event.get("request"): event.get("status") for event in events if "status" in event}
     seen = set()
+    for event in events:
+        match event:
+            case {"kind": "request.sent", "label": label, "request": request} if (label, statuses.get(request)) == (
+                FIRST_REQUEST,
+                404,
+            ):
+                continue  # a project need not have a page there
+            case {"kind": "request.sent", "method": str(method), "path": str(path)} if not path.startswith(LAB):
+                line = command = _curl(method, path, event)
+            case {"kind": "socket.opening", "url": str(url)}:
+                parts = urlsplit(url)
+                line = f"python -m websockets '{WEBSOCKET}{parts.path}{'?' + parts.query if parts.query else ''}'"
+                command = "\n".join([line, *(f"  {frame}" for frame in _frames(events, event.get("socket")))])
+            case _:
+                continue
+        if line not in seen:
+            seen.add(line)
+            yield command
+
+
+def _of_check(history: Path, check: str) -> Iterator[dict[str, Any]]:
     at = ""
     for event in _events(history):
         if event.get("kind") == "check.started":
             at = event.get("check", "")
-        if check and at != check:
-            continue
-        match event:
-            case {"kind": "request.sent", "method": str(method), "path": str(path)} if not path.startswith(LAB):
-                command = _curl(method, path, event)
-            case {"kind": "socket.opening", "url": str(url)}:
-                parts = urlsplit(url)
-                command = f"websocat '{WEBSOCKET}{parts.path}{'?' + parts.query if parts.query else ''}'"
-            case _:
-                continue
-        if command not in seen:
-            seen.add(command)
-            yield command
+        if not check or at == check:
+            yield event
+
+
+def _frames(events: Sequence[Mapping[str, Any]], socket: object) -> list[str]:
+    sent = [str(e["frame"]) for e in events if e.get("kind") == "socket.sent" and e.get("socket") == socket]
+    return sent[:SHOWN_FRAMES]
+
+
+def _varied(commands: Sequence[str]) -> tuple[str, ...]:
+    """As many as are shown: first one for each page and each kind of request, then those that were sent first."""
+    kinds: dict[tuple[str, ...], int] = {}
+    for at, command in enumerate(commands):
+        kinds.setdefault(_kind(command), at)
+    rest = (at for at in range(len(commands)) if at not in kinds.values())
+    return tuple(commands[at] for at in sorted([*kinds.values(), *rest][:SHOWN_COMMANDS]))
+
+
+def _kind(command: str) -> tuple[str, ...]:
+    line = command.partition("\n")[0]
+    words, _, path = line.rpartition(" '")
+    return (
+        *words.split(" ")[:3],
+        path.removeprefix(HTTP).removeprefix(WEBSOCKET).strip("'").split("/")[1].partition("?")[0],
+    )
 
 
 def _curl(method: str, path: str, event: Mapping[str, Any]) -> str:

@@ -106,7 +106,9 @@ def load(path: Path) -> LoadedProgress:
 def save(path: Path, progress: Progress) -> None:
     """Write the whole file, or leave it as it was. Raises MachineLacks or UsageError where the disk refuses."""
     body = {"schema": SCHEMA, **asdict(progress)}
-    replace_file(path, (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode())
+    text = json.dumps(body, ensure_ascii=False, indent=1) + "\n"
+    # A fact may be a word of the learner's with half a character in it (a surrogate): JSON escapes it as Python does.
+    replace_file(path, text.encode(errors="backslashreplace"))
 
 
 def after(progress: Progress, verdict: Verdict, work_hash: str, now: datetime) -> Progress:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from course.shared.leftovers import end_all
+
 if TYPE_CHECKING:
     import psutil
+
+MOST_CHARACTERS = 1_000_000  # ten thousand processes; what is longer is none of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,16 @@ class Ledger:
         """Note a temporary folder."""
         self._append({"folder": str(folder)})
 
+    @property
+    def sessions(self) -> frozenset[int]:
+        """The processes that were noted: each led a session."""
+        return frozenset(entry["pid"] for entry in self._entries() if "pid" in entry)
+
     def sweep(self) -> int:
         """Kill what still runs, remove what still lies there, remove the ledger. Returns how many were left."""
         left = sum(_sweep_entry(entry) for entry in self._entries())
-        self.path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
         return left
 
     def _append(self, entry: dict[str, Any]) -> None:
@@ -48,7 +57,8 @@ class Ledger:
 
     def _entries(self) -> list[dict[str, Any]]:
         with suppress(OSError):
-            lines = self.path.read_text(encoding="utf-8").splitlines()
+            with self.path.open(encoding="utf-8", errors="replace") as file:
+                lines = file.read(MOST_CHARACTERS).splitlines()
             # Last in, first out. A half-written last line (killed while writing) is passed over.
             return [entry for line in reversed(lines) if (entry := _parsed(line))]
         return []
@@ -59,20 +69,25 @@ def _parsed(line: str) -> dict[str, Any] | None:
         entry = json.loads(line)
     except ValueError:
         return None
-    return entry if isinstance(entry, dict) else None
+    is_one = isinstance(entry, dict) and (isinstance(entry.get("folder"), str) or _is_process(entry))
+    return entry if is_one else None
+
+
+def _is_process(entry: dict[str, Any]) -> bool:
+    return isinstance(entry.get("pid"), int) and isinstance(entry.get("created"), float)
 
 
 def _sweep_entry(entry: dict[str, Any]) -> bool:
     if "folder" in entry:
         folder = Path(entry["folder"])
         existed = folder.is_dir()
-        _kill(_living_in(folder))
+        end_all(lambda: _living_in(folder))
         shutil.rmtree(folder, ignore_errors=True)
         return existed
-    return _kill_session(int(entry["pid"]), float(entry["created"]))
+    return _end_session(entry["pid"], entry["created"])
 
 
-def _kill_session(pid: int, created: float) -> bool:
+def _end_session(pid: int, created: float) -> bool:
     import psutil
 
     family: list[psutil.Process] = []
@@ -81,7 +96,7 @@ def _kill_session(pid: int, created: float) -> bool:
         if abs(leader.create_time() - created) > 1.0:
             return False  # the number was given to another process since: nobody of the old session lives
         family = [leader, *leader.children(recursive=True)]
-    return _kill([*family, *session_members(pid)], group=pid)
+    return bool(end_all(lambda: [*family, *session_members(pid)]))
 
 
 def session_members(pid: int) -> list[psutil.Process]:
@@ -90,10 +105,17 @@ def session_members(pid: int) -> list[psutil.Process]:
 
     members = []
     for other in psutil.pids():
-        with suppress(ProcessLookupError, PermissionError, psutil.NoSuchProcess):
-            if os.getsid(other) == pid:
+        if session_of(other) == pid:
+            with suppress(psutil.NoSuchProcess):
                 members.append(psutil.Process(other))
     return members
+
+
+def session_of(pid: int) -> int | None:
+    """The process that leads, or led, the session in which this one lives; None when it is gone."""
+    with suppress(ProcessLookupError, PermissionError):
+        return os.getsid(pid)
+    return None
 
 
 def _living_in(folder: Path) -> list[psutil.Process]:
@@ -106,27 +128,3 @@ def _living_in(folder: Path) -> list[psutil.Process]:
             if process.environ().get("TMPDIR") == str(folder):
                 members.append(process)
     return members
-
-
-def _kill(processes: list[psutil.Process], group: int | None = None) -> bool:
-    """Kill those that live, and wait for their end; True when there was one. `group` goes first, at one blow."""
-    import psutil
-
-    living = [process for process in dict.fromkeys(processes) if lives(process)]
-    if living and group is not None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, signal.SIGKILL)
-    for process in living:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(living, timeout=5)
-    return bool(living)
-
-
-def lives(process: psutil.Process) -> bool:
-    """Whether it still does something: a zombie is dead, and only not yet buried by its parent."""
-    import psutil
-
-    with suppress(psutil.NoSuchProcess):
-        return process.status() != psutil.STATUS_ZOMBIE
-    return False

@@ -5,7 +5,8 @@ The schema (version 2) is also what `learn check --json` prints, without the non
     {"v": 2, "event": "suite_started", "checks": [["test_x", "sentence"], ...]}
     {"v": 2, "event": "check_started", "id": "test_x"}
     {"v": 2, "event": "check_finished", "result": {"id", "sentence", "outcome", "seconds",
-        "finding": {"code", "wanted", "saw", "where", "next", "facts"} or null, "reason", "timeline", "charts"}}
+        "finding": {"code", "wanted", "saw", "where", "next", "facts"} or null, "reason", "timeline", "charts",
+        "conversation"}}
     {"v": 2, "event": "suite_finished", "seconds": 2.1, "trouble": ""}
 """
 
@@ -24,8 +25,11 @@ from course.model import (
     CheckFinished,
     CheckResult,
     CheckStarted,
+    Conversation,
     Finding,
     Mark,
+    Message,
+    MessageKind,
     Outcome,
     SourceLine,
     SuiteFinished,
@@ -46,11 +50,16 @@ _NAMES: dict[type[CheckEvent], str] = {
 
 
 def to_line(event: CheckEvent, nonce: str = "") -> str:
-    """One line of JSON, without its line end."""
+    """One line of JSON in ASCII, without its line end."""
     body: dict[str, Any] = {"v": VERSION, "event": _NAMES[type(event)], **asdict(event)}
     if nonce:
         body["nonce"] = nonce
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    line = json.dumps(body, separators=(",", ":"))
+    if "\\ud" in line:
+        # Half a character (a lone surrogate) is none that a terminal or a file could take.
+        whole = json.dumps(body, ensure_ascii=False).encode(errors="replace")
+        line = json.dumps(json.loads(whole), separators=(",", ":"))
+    return line
 
 
 def from_line(line: str, nonce: str = "") -> CheckEvent:
@@ -65,9 +74,13 @@ def from_line(line: str, nonce: str = "") -> CheckEvent:
 
 
 def result_from(body: dict[str, Any]) -> CheckResult:
-    """A CheckResult from its JSON shape (as in check_finished and verdict.json, of version 1 too: without facts)."""
+    """A CheckResult from its JSON shape, as in check_finished and verdict.json.
+
+    Of version 1 too: without facts, and without a conversation.
+    """
     finding = body["finding"]
     timeline = body["timeline"]
+    conversation = body.get("conversation")
     return CheckResult(
         id=body["id"],
         sentence=body["sentence"],
@@ -77,6 +90,7 @@ def result_from(body: dict[str, Any]) -> CheckResult:
         reason=body["reason"],
         timeline=None if timeline is None else timeline_from(timeline),
         charts=tuple(chart_from(chart) for chart in body.get("charts", ())),
+        conversation=None if conversation is None else conversation_from(conversation),
     )
 
 
@@ -103,6 +117,12 @@ def _finding(body: dict[str, Any]) -> Finding:
 def chart_from(body: dict[str, Any]) -> Chart:
     """A Chart from its JSON shape."""
     return Chart(**{**body, "values": tuple(Value(**value) for value in body["values"])})
+
+
+def conversation_from(body: dict[str, Any]) -> Conversation:
+    """A Conversation from its JSON shape."""
+    messages = tuple(Message(**{**row, "kind": MessageKind(row["kind"])}) for row in body["messages"])
+    return Conversation(**{**body, "parties": tuple(body["parties"]), "messages": messages})
 
 
 def timeline_from(body: dict[str, Any]) -> Timeline:

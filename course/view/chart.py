@@ -8,6 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from course.model import Chart
+from course.view.picture import Drawing
 
 NAME_COLUMNS = 24
 BAR_COLUMNS = (10, 40)  # at least, at most
@@ -15,7 +16,7 @@ GAP = 2
 FILL = "█"
 
 
-def draw(chart: Chart, width: int) -> Text:
+def draw(chart: Chart, width: int) -> Drawing:
     """The picture in at most `width` columns. Where it is narrow, a value's note drops under its bar."""
     names = min(max(cell_len(v.name) for v in chart.values), NAME_COLUMNS, width // 3)
     numbers = [f"{number(v.value)} {chart.unit}" for v in chart.values]
@@ -25,14 +26,15 @@ def draw(chart: Chart, width: int) -> Text:
     least, most = BAR_COLUMNS
     beside = notes > 0 and room - notes - GAP >= least
     columns = max(min(room - (notes + GAP if beside else 0), most), 4)
-    lines = [Text(line) for line in _title(chart, width)]
+    body = []
     for value, figure, share in zip(chart.values, numbers, shares(chart), strict=True):
         bar = FILL * max(round(share * columns), 1)
         line = f"{_cut(value.name, names)}{' ' * GAP}{bar.ljust(columns)}{' ' * GAP}{figure.rjust(figures)}"
-        lines.append(Text(line + (f"{' ' * GAP}{value.note}" if beside and value.note else "")))
+        entry = [Text(line + (f"{' ' * GAP}{value.note}" if beside and value.note else ""))]
         if value.note and not beside:
-            lines.append(Text(" " * (names + GAP) + value.note, style="dim"))
-    return Text("\n", no_wrap=True, overflow="crop").join(lines)
+            entry.append(Text(" " * (names + GAP) + value.note, style="dim"))
+        body.append(entry)
+    return Drawing([Text(line) for line in _title(chart, width)], body)
 
 
 def shares(chart: Chart) -> list[float]:

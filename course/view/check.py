@@ -11,38 +11,69 @@ exercise's events two lines of our own, version 2 too:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from course.learner import situation
 from course.learner.attempt import Attempt
 from course.learner.progress import BoxState
-from course.model import CheckEvent, CheckFinished, CheckStarted, Exercise, Outcome, SuiteFinished, SuiteStarted
+from course.model import (
+    CheckEvent,
+    CheckFinished,
+    CheckResult,
+    CheckStarted,
+    Exercise,
+    Outcome,
+    SuiteFinished,
+    SuiteStarted,
+)
 from course.shared import wire
-from course.view import result
+from course.view import failure, place, result
+from course.view.place import NOWHERE
 from course.view.progress import bar, lost
-from course.view.rows import BLANK, Block, Drawn, Piece, Row, bad, dim, good
+from course.view.rows import BLANK, Block, Drawn, Piece, Row, bad, dim, good, height
 from course.view.running import Running
 from course.view.screens import Screen
+from course.view.waiting import Waiting, waits
 
 LABEL_COLUMNS = 13
 
 
 class Follow:
-    """Shows each check as it runs and as it ends (attempt.Listener), then what the attempt came to."""
+    """Shows each check as it runs and as it ends (attempt.Listener), then what the attempt came to.
 
-    def __init__(self, screen: Screen) -> None:
+    `workspace` is the learner's, whose lines are told by their paths from where they stand. With `verbose`, each check
+    is whole where it stands: every picture, every finding, a line for each that waits.
+    """
+
+    def __init__(self, screen: Screen, workspace: Path | None = None, *, verbose: bool = False) -> None:
         self._screen = screen
+        self._workspace = workspace
         self._running = Running(screen)
-        self._sentences: dict[str, str] = {}
+        self._verbose = verbose
+        self._project = NOWHERE
+        self._results: list[CheckResult] = []
+        self._checks: dict[str, str] = {}
+        self._waiting = Waiting()
+        self._is_first = True
 
     @contextmanager
     def begin(self, exercise: Exercise, servers: Sequence[str]) -> Iterator[None]:
         """The title, then the events; leaves no half-drawn line, however it ends."""
-        self._screen.show([Row(exercise.title, right=dim(" · ".join(servers))), BLANK])
+        self._waiting, self._results = Waiting(), []
+        if self._workspace is not None:
+            self._project = place.project_in(self._workspace, exercise.path, is_as_graded=True)
+        self._show([] if self._is_first else [BLANK])
+        self._show([Row(exercise.title, right=dim(" · ".join(servers))), BLANK])
+        self._is_first = False
         self._running.show("getting ready")
         try:
             yield
+        except KeyboardInterrupt:
+            self._running.clear()
+            self._show(self._failures(self._results, []))  # there will be no verdict that `learn show` could tell
+            raise
         finally:
             self._running.clear()
 
@@ -50,18 +81,50 @@ class Follow:
         """Show what this event tells."""
         match event:
             case SuiteStarted():
-                self._sentences = dict(event.checks)
+                self._checks = dict(event.checks)
             case CheckStarted():
-                self._running.show(self._sentences.get(event.id, event.id))
+                self._running.show(self._checks.get(event.id, event.id))
             case CheckFinished():
                 self._running.clear()
-                self._screen.show(result.draw(event.result, self._screen))
+                self._show(self._ended(event.result))
             case SuiteFinished():
                 self._running.clear()
+                self._show(() if self._verbose else self._waiting.rest(self._screen.columns))
 
     def close(self, done: Attempt) -> None:
-        """The lines that close an attempt."""
-        self._screen.show(closing(done))
+        """The failures, and the lines that close an attempt."""
+        last = list(closing(done))
+        results = done.verdict.results
+        if not (self._verbose and results and results[-1].finding is not None):
+            last = [BLANK, *last]
+        self._show(self._failures(results, last))
+        self._show(last)
+
+    def sum_up(self, attempts: Sequence[Attempt]) -> None:
+        """Of several exercises: how many passed, and which are not yet."""
+        if len(attempts) > 1:
+            self._show(total(attempts))
+
+    def _ended(self, ended: CheckResult) -> Iterator[Drawn]:
+        number = 0
+        if ended.outcome is Outcome.FAILED and any(one.outcome is Outcome.FAILED for one in self._results):
+            number = len(self._results) + 1  # "same cause: checks 4, 7" refers to it
+        self._results.append(ended)
+        if self._verbose:
+            yield from result.draw(ended, self._screen.as_it_is_now(), self._project, number=number)
+            return
+        yield from self._waiting.ended(ended)
+        if not waits(ended):
+            yield result.line(ended, number)
+            yield from result.reason(ended)
+
+    def _failures(self, results: Sequence[CheckResult], below: Sequence[Drawn]) -> Iterator[Drawn]:
+        if not self._verbose:
+            screen = self._screen.as_it_is_now()
+            yield from failure.draw(results, screen, self._project, below=height(below, screen.columns))
+
+    def _show(self, rows: Iterable[Drawn]) -> None:
+        self._screen.as_it_is_now().show(rows)
 
 
 class JsonEvents:
@@ -97,6 +160,9 @@ class JsonEvents:
             }
         )
 
+    def sum_up(self, attempts: Sequence[Attempt]) -> None:
+        """Nothing: each exercise has its verdict's line."""
+
     def _write(self, body: dict[str, object]) -> None:
         self._screen.show([Block(json.dumps(body, ensure_ascii=False, separators=(",", ":")), margin=0)])
 
@@ -105,8 +171,6 @@ def closing(done: Attempt) -> Iterator[Drawn]:
     """What the run came to, and what to type now."""
     verdict = done.verdict
     count = f"{verdict.passed_count} of {len(verdict.results)}, in {verdict.seconds:.1f} s"
-    if verdict.results and verdict.results[-1].finding is None:
-        yield BLANK
     match verdict.outcome:
         case Outcome.PASSED:
             yield Row((good("Passed"), f": {count}"))
@@ -123,6 +187,21 @@ def closing(done: Attempt) -> Iterator[Drawn]:
             yield Row((bad("Broken"), f": {count}. This is our bug, not your work: please report it."))
             yield Row(verdict.reason.rstrip(), label=dim("Why"), label_columns=LABEL_COLUMNS)
             yield Row(str(verdict.run), label=dim("Logs"), label_columns=LABEL_COLUMNS)
+
+
+def total(attempts: Sequence[Attempt]) -> Iterator[Drawn]:
+    """Several exercises in a few lines: how many passed, and what the others came to."""
+    others = [done for done in attempts if done.verdict.outcome is not Outcome.PASSED]
+    seconds = sum(done.verdict.seconds for done in attempts)
+    count = f"{len(attempts) - len(others)} of {len(attempts)} exercises, in {seconds:.1f} s"
+    yield BLANK
+    yield Row((bad("Not yet") if others else good("Passed"), f": {count}"))
+    for done in others:
+        verdict = done.verdict
+        came_to = f"{verdict.passed_count} of {len(verdict.results)} checks"
+        yield Row(done.exercise.path, label=result.symbol(verdict.outcome), label_columns=2, right=dim(came_to))
+    if others:
+        yield _typed("Type", f"learn check {others[0].exercise.name}", "")
 
 
 def _passed(done: Attempt) -> Iterator[Row]:

@@ -1,16 +1,37 @@
-"""One check's end: its line, and for a failed one wanted, saw, where, its timeline and what to do next."""
+"""One check's end: its line, and for a failed one wanted, saw, where, its pictures and what to do next."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from course.model import Chart, CheckResult, Finding, Outcome, SourceLine, Timeline
-from course.view.rows import BLANK, FAILED, MARGIN, PASSED, SKIPPED, STALE, Drawn, Piece, Row, bad, dim, good, narrowed
+from course.model import CheckResult, Finding, Outcome
+from course.view import place
+from course.view.picture import Drawing
+from course.view.place import NOWHERE, Project
+from course.view.rows import (
+    BLANK,
+    FAILED,
+    MARGIN,
+    PASSED,
+    SKIPPED,
+    STALE,
+    Block,
+    Drawn,
+    Piece,
+    Row,
+    bad,
+    dim,
+    good,
+    height,
+    narrowed,
+)
 from course.view.screens import Screen, rendered
+from course.view.waiting import waits
 
 INDENT = 4
 LABEL_COLUMNS = 9
-NEEDS = "needs: "
+
+Words = tuple[str | Piece, ...]
 
 _SYMBOLS = {
     Outcome.PASSED: good(PASSED),
@@ -21,65 +42,84 @@ _SYMBOLS = {
 }
 
 
-def draw(result: CheckResult, screen: Screen, *, with_timeline: bool = False) -> Iterator[Drawn]:
-    """The check's rows. A failed check always has its timeline, others when asked for."""
-    yield _line(result)
+def draw(
+    result: CheckResult, screen: Screen, project: Project = NOWHERE, *, with_pictures: bool = False, number: int = 0
+) -> Iterator[Drawn]:
+    """The check's rows, whole. A failed check always has its pictures, others when asked for."""
+    shows_pictures = with_pictures or result.outcome is Outcome.FAILED
+    yield line(result, number)
     if result.finding is not None:
         yield BLANK
-        yield from _finding(result.finding)
-    if result.reason and not result.reason.startswith(NEEDS):
-        yield Row(dim(_reason(result)), label_columns=2)
-    failed = result.outcome is Outcome.FAILED
-    if result.timeline is not None and result.timeline.rows and (failed or with_timeline):
+        for label, text in finding_texts(result.finding, project, screen.columns):
+            yield finding_row(label, text)
+    yield from reason(result)
+    has_pictures = False
+    for picture in pictures(result, screen) if shows_pictures else ():
+        has_pictures = True
         yield BLANK
-        yield from timeline(result.timeline, screen)
-    for chart in result.charts if failed or with_timeline else ():
-        yield BLANK
-        yield _chart(chart, screen)
-    if failed or result.finding is not None or (with_timeline and (result.timeline is not None or result.charts)):
+        yield picture
+    if result.outcome is Outcome.FAILED or result.finding is not None or has_pictures:
         yield BLANK
 
 
-def timeline(drawn: Timeline, screen: Screen) -> Iterator[Drawn]:
-    """The picture of a check's traffic."""
-    from course.view import timeline as picture
-
-    yield rendered(picture.draw(drawn, _width(screen)), screen, INDENT)
-
-
-def _chart(drawn: Chart, screen: Screen) -> Drawn:
-    from course.view import chart as picture
-
-    return rendered(picture.draw(drawn, _width(screen)), screen, INDENT)
-
-
-def _width(screen: Screen) -> int:
-    return screen.columns - 2 * MARGIN - narrowed(INDENT, screen.columns)
-
-
-def place(where: SourceLine) -> str:
-    """`shop/views.py:14 report()  time.sleep(1)`."""
-    function = f" {where.function}()" if where.function and where.function != "<module>" else ""
-    doing = f"  {where.doing}" if where.doing else ""
-    return f"{where.file}:{where.line}{function}{doing}"
-
-
-def _line(result: CheckResult) -> Row:
-    symbol = _SYMBOLS[result.outcome]
+def line(result: CheckResult, number: int = 0) -> Row:
+    """The one line of a check; with its number in the list, for one that others refer to."""
+    label = symbol(result.outcome)
     if result.outcome is Outcome.SKIPPED:
-        needs = "needs a check above" if result.reason.startswith(NEEDS) else "not run"
-        return Row(dim(result.sentence), label=symbol, label_columns=2, right=dim(needs))
-    return Row(result.sentence, label=symbol, label_columns=2, right=dim(f"{result.seconds:.1f} s"))
+        needs = "needs a check above" if waits(result) else "not run"
+        return Row(dim(result.sentence), label=label, label_columns=2, right=dim(needs))
+    place_in_list = f"check {number} · " if number else ""
+    return Row(result.sentence, label=label, label_columns=2, right=dim(f"{place_in_list}{result.seconds:.1f} s"))
 
 
-def _finding(finding: Finding) -> Iterator[Row]:
-    rows = [("wanted", finding.wanted), ("saw", finding.saw)]
+def symbol(outcome: Outcome) -> Piece:
+    """The sign of how something ended."""
+    return _SYMBOLS[outcome]
+
+
+def reason(result: CheckResult) -> Iterator[Row]:
+    """Why a check was not judged, where it is not for another one."""
+    if result.reason and not waits(result):
+        yield Row(dim(_reason(result)), label_columns=2)
+
+
+def has_pictures(result: CheckResult) -> bool:
+    """Whether anything is drawn of it."""
+    return bool(result.charts or result.conversation or (result.timeline is not None and result.timeline.rows))
+
+
+def pictures(result: CheckResult, screen: Screen, most: int | None = None) -> Iterator[Block]:
+    """What a check drew, or what was drawn of its traffic; with `most`, each in so many lines."""
+    from course.view import chart, messages, timeline
+
+    width = screen.columns - 2 * MARGIN - narrowed(INDENT, screen.columns)
+    drawings: list[Drawing | messages.Talk] = []
+    if result.timeline is not None and result.timeline.rows:
+        drawings.append(timeline.draw(result.timeline, width))
+    if result.conversation is not None:
+        drawings.append(messages.draw(result.conversation, width))
+    drawings += [chart.draw(drawn, width) for drawn in result.charts]
+    for drawing in drawings:
+        yield rendered(drawing.whole() if most is None else drawing.within(most), screen, INDENT)
+
+
+def finding_texts(finding: Finding, project: Project, columns: int) -> list[tuple[str, Words]]:
+    """The parts of a finding, each with its label. What a line says stands under its place where both are too long."""
+    texts: list[tuple[str, Words]] = [("wanted", (finding.wanted,)), ("saw", (finding.saw,))]
     if finding.where is not None:
-        rows.append(("where", place(finding.where)))
+        at, says = place.drawn(finding.where, project)
+        where: Words = (at, f"  {says}" if says else "")
+        if height([finding_row("where", where)], columns) > 1 and says:
+            where = (at, f"\n{says}")
+        texts.append(("where", where))
     if finding.next:
-        rows.append(("next", finding.next))
-    for label, text in rows:
-        yield Row(text, label=dim(label), label_columns=LABEL_COLUMNS, indent=INDENT)
+        texts.append(("next", (finding.next,)))
+    return texts
+
+
+def finding_row(label: str, text: Words) -> Row:
+    """One part of a finding."""
+    return Row(text, label=dim(label), label_columns=LABEL_COLUMNS, indent=INDENT)
 
 
 def _reason(result: CheckResult) -> str:

@@ -33,10 +33,11 @@ class Ink(StrEnum):
 
 
 class Piece(NamedTuple):
-    """A stretch of text in one ink."""
+    """A stretch of text in one ink; `link` is the address it leads to, where the terminal understands one."""
 
     text: str
     ink: Ink = Ink.PLAIN
+    link: str = ""
 
 
 Text = str | Piece | tuple[str | Piece, ...]
@@ -87,8 +88,11 @@ BLANK = Row()
 Drawn = Row | Block
 
 
-def lines(row: Drawn, columns: int, *, colour: bool) -> list[str]:
-    """The row as lines of so many columns, and of no more than one reads with ease; inked when there is colour."""
+def lines(row: Drawn, columns: int, *, colour: bool, links: bool = False) -> list[str]:
+    """The row as lines of so many columns, and of no more than one reads with ease.
+
+    Inked when there is colour, with its links where they are understood.
+    """
     if isinstance(row, Block):
         margin = " " * (row.margin + row.indent)
         return [(margin + line).rstrip() for line in row.text.split("\n")]
@@ -112,7 +116,22 @@ def lines(row: Drawn, columns: int, *, colour: bool) -> list[str]:
             body += [(hang, line) for line in _folded(right, end - hang)]
         else:
             body[row_at] = (start, [*line, Piece(" " * gap), *right])
-    return [_painted([Piece(" " * start), *line], colour) for start, line in body]
+    return [_painted([Piece(" " * start), *line], colour=colour, links=links) for start, line in body]
+
+
+def cut(text: str, columns: int) -> str:
+    """The first line of `text`, in at most so many columns."""
+    first = next(iter(safe(text).strip().splitlines()), "").rstrip()
+    if cells(first) <= columns:
+        return first
+    while first and cells(first) > columns - 1:
+        first = first[:-1]
+    return first.rstrip() + "…"
+
+
+def height(rows: Iterable[Drawn], columns: int) -> int:
+    """How many lines they take."""
+    return sum(len(lines(row, columns, colour=False)) for row in rows)
 
 
 def narrowed(indent: int, columns: int) -> int:
@@ -132,15 +151,15 @@ def _pieces(text: Text) -> list[Piece]:
     if isinstance(text, Piece) or not isinstance(text, tuple):
         text = (text,)
     pieces = [piece if isinstance(piece, Piece) else Piece(piece) for piece in text]
-    return [Piece(_safe(piece.text), piece.ink) for piece in pieces if piece.text]
+    return [piece._replace(text=safe(piece.text)) for piece in pieces if piece.text]
 
 
 def _cells(pieces: Iterable[Piece]) -> int:
     return sum(cells(piece.text) for piece in pieces)
 
 
-def _safe(text: str) -> str:
-    """Without what would move the cursor or ring the bell: a finding may quote what a server printed."""
+def safe(text: str) -> str:
+    """The text without what would move the cursor or ring the bell: a finding may quote what a server printed."""
     if text.isprintable():
         return text
     text = ESCAPES.sub("", text).expandtabs(4)
@@ -148,22 +167,23 @@ def _safe(text: str) -> str:
 
 
 def _folded(pieces: list[Piece], columns: int) -> list[list[Piece]]:
-    """The pieces in lines of at most so many columns; each keeps its ink. Always at least one line."""
-    inks = [piece.ink for piece in pieces for _ in piece.text]
+    """The pieces in lines of at most so many columns; each keeps its ink and link. Always at least one line."""
+    looks = [piece._replace(text="") for piece in pieces for _ in piece.text]
     folded = []
     for line, start in wrapped("".join(piece.text for piece in pieces), columns):
         parts: list[Piece] = []
         for at, character in enumerate(line, start):
-            if parts and parts[-1].ink is inks[at]:
-                parts[-1] = Piece(parts[-1].text + character, inks[at])
+            if parts and parts[-1]._replace(text="") == looks[at]:
+                parts[-1] = looks[at]._replace(text=parts[-1].text + character)
             else:
-                parts.append(Piece(character, inks[at]))
+                parts.append(looks[at]._replace(text=character))
         folded.append(parts)
     return folded or [[]]
 
 
-def _painted(pieces: Iterable[Piece], colour: bool) -> str:
-    if not colour:
-        return "".join(piece.text for piece in pieces).rstrip()
-    inked = (f"\x1b[{piece.ink}m{piece.text}\x1b[0m" if piece.ink else piece.text for piece in pieces)
-    return "".join(inked).rstrip()
+def _painted(pieces: Iterable[Piece], *, colour: bool, links: bool) -> str:
+    painted = ""
+    for piece in pieces:
+        text = f"\x1b[{piece.ink}m{piece.text}\x1b[0m" if colour and piece.ink else piece.text
+        painted += f"\x1b]8;;{piece.link}\x1b\\{text}\x1b]8;;\x1b\\" if links and piece.link else text
+    return painted.rstrip()

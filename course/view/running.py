@@ -1,4 +1,8 @@
-"""The one line that moves: what runs now, and for how many seconds. Only on a terminal, else nothing."""
+"""The one line that moves: what runs now, and for how many seconds. Only on a terminal, else nothing.
+
+The cursor waits at the line's beginning, and all from there on is erased: when the terminal is made narrower, one that
+breaks long lines anew keeps the cursor at that beginning, and one that cuts them off has nothing else to erase.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from course.view.rows import CURRENT, MARGIN
 from course.view.screens import Screen
 
 TICK_S = 0.5
-_ERASE = "\r\x1b[K"
+_ERASE = "\r\x1b[J"
 
 
 class Running:
@@ -40,8 +44,8 @@ class Running:
 
     def _tick(self, what: str, stop: threading.Event) -> None:
         started_at = time.monotonic()
-        columns = self._screen.columns - 2 * MARGIN
         while True:
+            columns = self._screen.as_it_is_now().columns - 2 * MARGIN
             seconds = int(time.monotonic() - started_at)
             right = f"{seconds} s" if seconds else ""
             # One row at most: a line that wrapped could not be erased.
@@ -51,7 +55,7 @@ class Running:
             gap = " " * (columns - cells(left) - cells(right))
             # A terminal that has gone away is the main thread's to notice.
             with suppress(OSError):
-                self._write(f"{_ERASE}{' ' * MARGIN}{left}{gap}{right}")
+                self._write(f"{_ERASE}{' ' * MARGIN}{left}{gap}{right}\r")
             if stop.wait(TICK_S):
                 return
 

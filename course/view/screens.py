@@ -10,10 +10,12 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TextIO
 
 from course.errors import UsageError
+from course.view import links
 from course.view.rows import MARGIN, Block, Drawn, lines, narrowed
 
 if TYPE_CHECKING:
@@ -26,27 +28,46 @@ NARROWEST_COLUMNS = 30
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Where rows are shown: how large it is, whether it takes colour, whether somebody watches it live."""
+    """Where rows are shown: how large it is, what it understands, whether somebody watches it live."""
 
     stream: TextIO
     columns: int = WIDTH_COLUMNS
     colour: bool = False
     live: bool = False
     rows: int = HEIGHT_ROWS
+    links: bool = False
 
     def show(self, rows: Iterable[Drawn]) -> None:
         """Write the rows, each as it comes."""
         for row in rows:
-            self.stream.write("".join(f"{line}\n" for line in lines(row, self.columns, colour=self.colour)))
+            drawn = lines(row, self.columns, colour=self.colour, links=self.links)
+            self.stream.write("".join(f"{line}\n" for line in drawn))
             self.stream.flush()
+
+    def as_it_is_now(self) -> Screen:
+        """The same screen, measured again: whoever watches may have changed the size of the terminal."""
+        if not self.live:
+            return self
+        columns, rows = _size(self.stream, live=True)
+        return replace(self, columns=columns, rows=rows)
 
 
 def screen_on(stream: TextIO) -> Screen:
-    """The screen that a stream leads to. NO_COLOR, FORCE_COLOR, COLUMNS and TERM=dumb are honoured."""
+    """The screen that a stream leads to. NO_COLOR, FORCE_COLOR, FORCE_HYPERLINK, COLUMNS and TERM=dumb are honoured."""
     live = stream.isatty() and os.environ.get("TERM") != "dumb"
     colour = not os.environ.get("NO_COLOR") and (live or bool(os.environ.get("FORCE_COLOR")))
+    columns, rows = _size(stream, live=live)
+    return Screen(stream, columns, colour, live, rows, links.are_understood(os.environ, live=live))
+
+
+def _size(stream: TextIO, *, live: bool) -> tuple[int, int]:
+    """Columns and rows."""
     columns, rows = shutil.get_terminal_size((WIDTH_COLUMNS, HEIGHT_ROWS))
-    return Screen(stream, max(columns, NARROWEST_COLUMNS), colour, live, rows)
+    if live and not os.environ.get("COLUMNS"):
+        with suppress(OSError, ValueError):  # a stream without a descriptor is a test's
+            size = os.get_terminal_size(stream.fileno())
+            columns, rows = size.columns or columns, size.lines or rows
+    return max(columns, NARROWEST_COLUMNS), rows
 
 
 def stdout() -> Screen:

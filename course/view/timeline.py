@@ -8,6 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from course.model import Bar, BarKind, Mark, Timeline, TimelineRow
+from course.view.picture import Drawing
 
 NAME_COLUMNS = 18
 NOTE_COLUMNS = 28
@@ -21,16 +22,14 @@ _FRAMES = {"sent": "▸", "received": "◂"}
 _END = "✗"
 
 
-def draw(timeline: Timeline, width: int) -> Text:
+def draw(timeline: Timeline, width: int) -> Drawing:
     """The picture in at most `width` columns. Where it is narrow, a row's note drops under the row."""
     layout = _Layout.of(timeline, width)
     painted = [_cells(row, timeline.span_ms, layout.bars) if _has_picture(row) else [] for row in timeline.rows]
-    lines = [Text(_cut(timeline.title, width))] if timeline.title else []
-    lines.append(_scale(timeline, layout))
-    for row, cells in zip(timeline.rows, painted, strict=True):
-        lines += _lines(row, cells, layout)
-    lines += _legend({cell for cells in painted for cell in cells}, width)
-    return Text("\n", no_wrap=True, overflow="crop").join(lines)
+    title = [Text(_cut(timeline.title, width))] if timeline.title else []
+    body = [_lines(row, cells, layout) for row, cells in zip(timeline.rows, painted, strict=True)]
+    legend = _legend({cell for cells in painted for cell in cells}, width)
+    return Drawing([*title, _scale(timeline, layout)], body, legend)
 
 
 @dataclass(frozen=True, slots=True)

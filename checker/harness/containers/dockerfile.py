@@ -14,6 +14,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from checker.harness.containers.stage import BuildStage, Instruction, last_stage, lineage
+from checker.harness.learner_files import text_of
 from checker.harness.signals import signal_named
 from course.model import SourceLine
 
@@ -120,8 +121,7 @@ class Dockerfile:
 
 def read(path: Path) -> Dockerfile:
     """Read a Dockerfile. Words that docker does not know are kept as instructions, and mean nothing."""
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    instructions = tuple(_instructions(text))
+    instructions = tuple(_instructions(text_of(path)))
     return Dockerfile(path, instructions, last_stage(instructions))
 
 

@@ -128,7 +128,7 @@ class _Facts:
 def _json_list(text: str) -> tuple[str, ...] | None:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return tuple(value) if isinstance(value, list) and all(isinstance(word, str) for word in value) else None
 

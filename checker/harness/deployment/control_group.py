@@ -15,10 +15,10 @@ import psutil
 from checker.harness.deployment.told_errors import explained
 from checker.harness.findings import NotYet
 from checker.harness.http import Answer
-from checker.harness.processes import KILL_DEADLINE_S, LAST_GRACE_S, describe, record_left
+from checker.harness.processes import KILL_DEADLINE_S, LAST_GRACE_S, record_left
 from checker.harness.run import Run
 from checker.harness.site import BOOT_DEADLINE_S, SelfBound
-from course.shared.ledger import lives
+from course.shared.leftovers import describe, lives
 
 
 class ControlGroup:

@@ -22,6 +22,7 @@ from checker.harness.deployment.programs import refused, translation
 from checker.harness.events import EventKind
 from checker.harness.findings import NotYet
 from checker.harness.http import Answer
+from checker.harness.learner_files import expect_file_if_any
 from checker.harness.run import Run
 from checker.harness.signals import signal_named
 from checker.harness.site import BOOT_DEADLINE_S
@@ -107,6 +108,7 @@ def container(
     PORT and `environment` win over ENV, as with docker. The port it listens at must be PORT, whatever EXPOSE says.
     A file that gives nothing to start ends the check with the finding `server-exited`.
     """
+    expect_file_if_any(run.project, dockerfile)
     file = read(run.project / dockerfile)
     place = file.place("ENTRYPOINT", run.project) or file.place("CMD", run.project)
     if not file.arguments:

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from checker.harness.learner_files import expect_file_if_any
 from checker.harness.run import Run
 from checker.harness.server import Server, ServerPlan
 from course.shared import equipment
@@ -50,6 +51,7 @@ def nginx(
     In it `@LISTEN@` becomes the address to listen on (it must: the socket is passed), and `@NAME@` each of `values`.
     A fault in the site ends nginx at once, with an `[emerg]` line that names line and file. Raises MachineLacks.
     """
+    expect_file_if_any(run.project, site)
     program = equipment.nginx().program
     folder = run.temporary / name
     folder.mkdir()

@@ -18,6 +18,7 @@ from checker.harness.deployment.programs import plain, programs
 from checker.harness.deployment.told_errors import explained
 from checker.harness.findings import NotYet
 from checker.harness.http import Answer
+from checker.harness.learner_files import expect_file_if_any
 from checker.harness.processes import clean_environment
 from checker.harness.run import Run
 from checker.harness.site import Site
@@ -159,6 +160,7 @@ def supervisord(
     name: str = "supervisord",
 ) -> Supervisor:
     """Start supervisord by a file of the project. One that it refuses ends it at once, with the reason in its words."""
+    expect_file_if_any(run.project, config)
     return Supervisor(run, name, config, environment or {})
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from checker.harness.deployment.control_group import Governed, described, send
 from checker.harness.deployment.programs import refused, translation
 from checker.harness.events import EventKind
+from checker.harness.learner_files import expect_file_if_any
 from checker.harness.processes import clean_environment, record_left
 from checker.harness.run import Run
 from checker.harness.signals import signal_named
@@ -163,6 +164,8 @@ def systemd(
     `environment` wins over the unit's. `installed_at` is where the project lies on the machine the unit is for, besides
     `WorkingDirectory=`. What systemd would refuse ends the check with the finding `server-exited`, in its words.
     """
+    for file in filter(None, (service, socket)):
+        expect_file_if_any(run.project, file)
     unit = read_unit(run.project / service)
     if not unit.path.is_file():
         raise refused("systemd", f"Unit {unit.path.name} not found.")

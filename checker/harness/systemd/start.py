@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from checker.harness.deployment.programs import Translation, refused
+from checker.harness.learner_files import text_of
 from checker.harness.run import Run
 from checker.harness.systemd.unit import Unit
 
@@ -81,8 +82,8 @@ def unit_environment(unit: Unit, there: Translation) -> dict[str, str]:
     variables = unit.environment()
     for directive in unit.all("EnvironmentFile"):
         file = Path(there.word(directive.value.removeprefix("-")))
-        if file.is_relative_to(there.project) and file.is_file():  # one of /etc is not here, and needs not be
-            lines = (line.strip() for line in file.read_text(encoding="utf-8", errors="replace").splitlines())
+        if file.is_relative_to(there.project):  # one of /etc is not here, and needs not be
+            lines = (line.strip() for line in text_of(file).splitlines())
             pairs = [line.partition("=") for line in lines if "=" in line and not line.startswith(("#", ";"))]
             variables |= {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}
     return there.values(variables)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from checker.harness.learner_files import text_of
 from checker.harness.systemd.command import Command, commands, specified, words
 from course.model import SourceLine
 
@@ -94,9 +95,8 @@ class Unit:
 
 def read_unit(path: Path) -> Unit:
     """Read a unit file."""
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
     section, found, ignored = "", [], []
-    lines = iter(enumerate(text.splitlines(), start=1))
+    lines = iter(enumerate(text_of(path).splitlines(), start=1))
     for number, first in lines:
         line = first.strip()
         if _is_comment(line):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from checker.harness.gate import Gate
 from checker.harness.gunicorn.master import wait_for_workers
 from checker.harness.gunicorn.workers import Workers
 from checker.harness.http import Exchange, Stream
+from checker.harness.learner_files import copy_project
 from checker.harness.lines import line_matching, line_with
 from checker.harness.run import Run
 from checker.harness.site import SelfBound
@@ -180,7 +180,7 @@ class Office:
 def copy_of(run: Run, name: str) -> Path:
     """A copy of the learner's folder, in which a release may be put in place."""
     folder = run.temporary / name
-    shutil.copytree(run.project, folder, symlinks=True)
+    copy_project(run.project, folder)
     return folder
 
 
@@ -190,7 +190,7 @@ def journal_lines(log: str) -> list[dict[str, Any]]:
     for found in re.findall(r"journal (\{[^{}]*\})", log):
         try:
             line = json.loads(found)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(line, dict):
             lines.append(line)

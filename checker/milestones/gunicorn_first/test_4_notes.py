@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from checker.harness import starters
 from checker.harness.findings import fail
+from checker.harness.learner_files import expect_toml
 from checker.harness.picture import Lane, Picture
 from checker.harness.site import SelfBound
 from checker.harness.suite import needs
@@ -26,11 +26,7 @@ def test_the_notes_are_borne_out(
     office: Office, project: Path, self_bound: starters.SelfBound, picture: Picture
 ) -> None:
     """notes.toml foretells what the trials show."""
-    text = (project / "notes.toml").read_text(errors="replace")
-    try:
-        notes = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        fail("wrong-note", wanted="notes.toml can be read", saw=str(error), where=SourceLine("notes.toml", 1))
+    notes, text = expect_toml(project, "notes.toml")
     tried = {
         threads: trials.start_trial(self_bound, office.run, office.gate, office.folder, threads=threads)
         for threads in (1, 8)

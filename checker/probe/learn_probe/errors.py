@@ -14,6 +14,7 @@ from .journal import tell
 
 TRACEBACK_LINES = 30
 MESSAGE_CHARACTERS = 2_000
+NAME_CHARACTERS = 200
 REQUEST_VARIABLE = "HTTP_X_LEARN_REQUEST"
 # Which part of a line went wrong. From Python to Python there are more such lines, which would push frames out.
 _MARKS = " ~^"
@@ -36,7 +37,12 @@ def raised(request: str, error: BaseException) -> None:
 
 def described(error: BaseException) -> dict[str, Any]:
     """{type, message, where, traceback}; never raises, whatever the error's own methods do."""
-    facts: dict[str, Any] = {"type": type(error).__name__, "message": "", "where": None, "traceback": ""}
+    facts: dict[str, Any] = {
+        "type": type(error).__name__[:NAME_CHARACTERS],
+        "message": "",
+        "where": None,
+        "traceback": "",
+    }
     with suppress(Exception):
         facts["message"] = str(error)[:MESSAGE_CHARACTERS]
     with suppress(Exception):

@@ -14,6 +14,8 @@ from time import monotonic, sleep
 from typing import Any
 
 LETTER_BYTES = 60_000  # the checker reads 65,536 at once
+FACT_CHARACTERS = 16_000  # a whole traceback: errors.py; the checker takes nothing much longer
+CUT_CHARACTERS = 500
 SEND_BUFFER_BYTES = 212_992  # Linux's own default; macOS starts with 2,048
 LATE_LETTERS = 10_000
 RETRY_S = 0.005
@@ -109,10 +111,15 @@ def _inode(sock: socket) -> tuple[int, int]:
 
 def _letter(event: dict[str, Any]) -> bytes:
     letter = _encode(event).encode()
-    if len(letter) <= LETTER_BYTES:
-        return letter
-    cut = {name: value[:500] if isinstance(value, (str, list)) else value for name, value in event.items()}
-    return _encode(cut).encode()[:LETTER_BYTES]
+    if len(letter) > FACT_CHARACTERS:
+        letter = _encode(_cut(event, FACT_CHARACTERS)).encode()
+    if len(letter) > LETTER_BYTES:
+        letter = _encode(_cut(event, CUT_CHARACTERS)).encode()
+    return letter[:LETTER_BYTES]
+
+
+def _cut(event: dict[str, Any], most: int) -> dict[str, Any]:
+    return {name: value[:most] if isinstance(value, (str, list)) else value for name, value in event.items()}
 
 
 tell = Journal(environ.get("LEARN_PROBE", ""), environ.get("LEARN_SERVER", "")).tell

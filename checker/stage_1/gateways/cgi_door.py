@@ -48,7 +48,7 @@ class CgiAnswer:
         """The body's JSON; the body itself when it is none."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return self.body
 
 

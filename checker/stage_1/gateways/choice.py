@@ -59,7 +59,7 @@ def expect_choices(program: starters.Program, mark: str) -> Choices:
 def _expect_choice(row: Requirement, told: Mapping[str, Any]) -> Choice:
     counts = [told["wsgi_processes"], told["wsgi_threads"], told["asgi_processes"]]
     wanted = "a Choice whose interface and numbers belong together, with one reason at least"
-    if told["interface"] not in RANK or not all(type(count) is int and count >= 0 for count in counts):
+    if str(told["interface"]) not in RANK or not all(type(count) is int and count >= 0 for count in counts):
         fail("choice-malformed", wanted=wanted, saw=f"{dict(told)}, for {row}")
     wsgi_processes, wsgi_threads, asgi_processes = counts
     reasons = tuple(str(reason) for reason in told["reasons"] or ())

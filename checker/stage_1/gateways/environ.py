@@ -104,7 +104,7 @@ def expect_head_in_pieces(site: Site) -> None:
 def _shown(said: bytes) -> dict[str, Any] | None:
     try:
         environ: dict[str, Any] = json.loads(said[said.index(b"{") : said.rindex(b"}") + 1])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return environ
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from checker.harness.events import Facts
 
 
 class Kind(StrEnum):
@@ -17,3 +20,17 @@ class Kind(StrEnum):
     LAB_READING = "lab.reading"
     LAB_VIOLATION = "lab.violation"
     LAB_WRITE = "lab.write"
+
+
+# What each holds besides `pid` and `server`: checker/harness/events.py.
+TOLD_FROM_INSIDE: Mapping[str, Facts] = {
+    Kind.LAB_AGAIN: {"raised": str, "is_given": bool},
+    Kind.LAB_CLOSED: {"tag": str},
+    Kind.LAB_ENTERED: {"request": str, "path": str},
+    Kind.LAB_LINES: {"first": str, "second": str, "rest": int},
+    Kind.LAB_MADE_ALL: {"tag": str},
+    Kind.LAB_READ: {"tag": str, "type": str, "bytes": int, "digest": str},
+    Kind.LAB_READING: {"tag": str},
+    Kind.LAB_VIOLATION: {"type": str, "message": str, "traceback": str},
+    Kind.LAB_WRITE: {"is_callable": bool},
+}

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from checker.harness.bounds import MOST_BYTES, answer_endless
 from checker.harness.site import Site
 from checker.harness.waiting import wait_until
 
@@ -45,6 +46,8 @@ def raw_answer(
         connection.sendall(head)
         while piece := connection.recv(65_536):
             said += piece
+            if len(said) > MOST_BYTES:
+                raise answer_endless(f"the answer to {target}", len(said))
     return said
 
 

@@ -12,10 +12,11 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from checker.harness.bounds import MOST_BYTES, output_endless
+from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.stage_1.http_vs_websocket import frames
 from checker.stage_1.http_vs_websocket.frames import Frame
-from checker.stage_1.http_vs_websocket.kinds import Kind
 
 CLIENT_DEADLINE_S = 10.0
 CHUNK_BYTES = 65_536
@@ -26,7 +27,7 @@ class FrameServer:
     """Listens on loopback; each connection is a Peer, handed out in order of arrival."""
 
     def __init__(self, history: History) -> None:
-        self._history = history
+        self.history = history
         self._peers: list[Peer] = []
         self._arrived: queue.Queue[Peer] = queue.Queue()
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
@@ -63,7 +64,7 @@ class FrameServer:
         with suppress(OSError):
             while True:
                 connection, _ = self._listening.accept()
-                peer = Peer(self._history, connection, len(self._peers) + 1)
+                peer = Peer(self.history, connection, len(self._peers) + 1)
                 self._peers.append(peer)
                 self._arrived.put(peer)
 
@@ -72,14 +73,16 @@ class Peer:
     """One client, as the server sees it: its request, its frames, its end."""
 
     def __init__(self, history: History, connection: socket.socket, number: int) -> None:
-        self.number = number
+        self.id = f"peer{number}"  # what the history calls it, which tells all from the client's side
         self.recorded = b""  # every byte, from the request's first on
         self._history = history
+        history.record(EventKind.SOCKET_OPENING, socket=self.id, label="client", server="server")
         self._socket = connection
         self._looked_at = 0
         self._ended = False
+        self._is_endless = False
         self._changed = threading.Condition()
-        threading.Thread(target=self._read, name=f"peer {number}", daemon=True).start()
+        threading.Thread(target=self._read, name=self.id, daemon=True).start()
 
     # --- what came ---
 
@@ -87,6 +90,7 @@ class Peer:
         """The head of the request; None when it is not whole before the deadline or the connection's end."""
         with self._changed:
             self._changed.wait_for(lambda: b"\r\n\r\n" in self.recorded or self._ended, deadline_s)
+            self._expect_bounded()
             head, separator, _ = self.recorded.partition(b"\r\n\r\n")
             if not separator:
                 return None
@@ -97,11 +101,13 @@ class Peer:
         """The next frame; None when none comes whole before the deadline or the connection's end."""
         with self._changed:
             self._changed.wait_for(lambda: self._next() is not None or self._ended, deadline_s)
+            self._expect_bounded()
             frame = self._next()
             if frame is not None:
                 self._looked_at += frame.wire_bytes
         if frame is not None:
-            self._history.record(Kind.WIRE_FRAME, peer=self.number, frame=str(frame))
+            words = frame.words if frame.mask is not None else f"{frame.words}, not masked"
+            self._history.record(EventKind.SOCKET_SENT, socket=self.id, frame=words)
         return frame
 
     @property
@@ -128,7 +134,10 @@ class Peer:
 
     def send(self, data: bytes) -> None:
         """Send these bytes; nothing happens when the client has left."""
-        self._history.record(Kind.WIRE_SENT, peer=self.number, bytes=len(data))
+        head, _, sent = data.rpartition(b"\r\n\r\n") if data.startswith(b"HTTP/") else (b"", b"", data)
+        answer = [head.split(b"\r\n")[0].decode("latin-1")] if head else []
+        for words in answer + frames.told(sent):
+            self._history.record(EventKind.SOCKET_RECEIVED, socket=self.id, frame=words)
         with suppress(OSError):
             self._socket.sendall(data)
 
@@ -146,11 +155,16 @@ class Peer:
     def _next(self) -> Frame | None:
         return frames.decode(self.recorded[self._looked_at :])
 
+    def _expect_bounded(self) -> None:
+        if self._is_endless:
+            raise output_endless("what your client sends", len(self.recorded))
+
     def _read(self) -> None:
         with suppress(OSError):
-            while chunk := self._socket.recv(CHUNK_BYTES):
+            while not self._is_endless and (chunk := self._socket.recv(CHUNK_BYTES)):
                 with self._changed:
                     self.recorded += chunk
+                    self._is_endless = len(self.recorded) > MOST_BYTES
                     self._changed.notify_all()
         with self._changed:
             self._ended = True

@@ -34,6 +34,16 @@ class Frame:
         """The code of a close frame; None when it carries none."""
         return int.from_bytes(self.payload[:2], "big") if len(self.payload) >= 2 else None
 
+    @property
+    def words(self) -> str:
+        """As the picture shows it: `text hello`, `close 1000 bye`, `ping`."""
+        code = self.close_code if self.opcode == CLOSE else None
+        text = self.payload[:SHOWN_BYTES] if code is None else self.payload[2:SHOWN_BYTES]
+        shown = text.hex() if self.opcode == BINARY else text.decode(errors="replace")
+        more = "" if len(self.payload) <= SHOWN_BYTES else f"... ({len(self.payload)} bytes)"
+        flags = "" if self.is_final else ", more to come"
+        return " ".join(filter(None, [self.name, str(code or ""), shown + more])) + flags
+
     def __str__(self) -> str:
         """As findings show it: `a text frame of 5 bytes, b'hello', masked`."""
         shown = repr(self.payload[:SHOWN_BYTES]) + ("..." if len(self.payload) > SHOWN_BYTES else "")
@@ -91,6 +101,15 @@ def decode(data: bytes) -> Frame | None:
         length_bits=length_bits,
         wire_bytes=start + length,
     )
+
+
+def told(data: bytes) -> list[str]:
+    """Each frame of what is sent, in words; what is no whole frame at the end as its bytes' number."""
+    words = []
+    while (frame := decode(data)) is not None:
+        words.append(frame.words)
+        data = data[frame.wire_bytes :]
+    return [*words, f"{len(data)} bytes of a frame"] if data else words
 
 
 def _masked(payload: bytes, mask: bytes) -> bytes:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from checker.harness.bounds import MOST_BYTES, answer_endless
 from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.http import REQUEST_ID_HEADER
@@ -31,11 +32,12 @@ _numbers = itertools.count(1)
 class RawSocket:
     """One connection. `is_open` is false when the handshake was not answered with 101, and after the server's end."""
 
-    def __init__(self, history: History, port: int, path: str, label: str) -> None:
+    def __init__(self, history: History, port: int, path: str, label: str, server: str) -> None:
         self.id = f"raw{next(_numbers)}"
         self.label = label
         self._history = history
-        history.record(EventKind.SOCKET_OPENING, socket=self.id, url=f"ws://127.0.0.1:{port}{path}", label=label)
+        url = f"ws://127.0.0.1:{port}{path}"
+        history.record(EventKind.SOCKET_OPENING, socket=self.id, url=url, label=label, server=server)
         self._unread = b""
         self._socket = _with_a_small_window()
         self._socket.settimeout(DEADLINE_S)
@@ -76,13 +78,16 @@ class RawSocket:
                 self.is_open = False
                 return None
             self._unread += data
+            if len(self._unread) > MOST_BYTES:
+                raise answer_endless(f"a frame sent to the WebSocket {self.label}", len(self._unread))
         self._unread = self._unread[frame.wire_bytes :]
+        self._history.record(EventKind.SOCKET_RECEIVED, socket=self.id, frame=frame.words)
         return frame
 
     def cut(self) -> None:
         """End the connection. With unread bytes in the kernel, the other side sees a reset."""
         self._socket.close()
-        self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006)
+        self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006, cut=True)
 
     def _shake_hands(self, port: int, path: str) -> bool:
         key = base64.b64encode(os.urandom(16)).decode()
@@ -96,6 +101,8 @@ class RawSocket:
             self._socket.sendall(request.encode())
             while b"\r\n\r\n" not in head and (data := self._socket.recv(CHUNK_BYTES)):
                 head += data
+                if len(head) > MOST_BYTES:
+                    raise answer_endless(f"the head of the answer to {path}", len(head))
         head, _, self._unread = head.partition(b"\r\n\r\n")
         return head.startswith(b"HTTP/1.1 101 ")
 

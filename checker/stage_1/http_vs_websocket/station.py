@@ -18,6 +18,7 @@ from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.http import Exchange
+from checker.harness.picture import Picture
 from checker.harness.server import Server
 from checker.harness.websocket import WebSocket
 from checker.stage_1.http_vs_websocket.raw_socket import RawSocket
@@ -62,7 +63,7 @@ class Station:
 
     def expect_raw_socket(self, label: str) -> RawSocket:
         """An open one by hand, for what no library does."""
-        socket = RawSocket(self.server.run.history, self.server.port, COUNTER, f"{self.name} {label}")
+        socket = RawSocket(self.server.run.history, self.server.port, COUNTER, label, self.name)
         if not socket.is_open:
             fail("handshake-refused", wanted=f"{self.name}: a WebSocket opens at {COUNTER}", saw="it was refused")
         return socket
@@ -86,6 +87,8 @@ class Station:
             if isinstance(frame, dict) and "text" in frame and frame.get("id", "") == expected.get("id"):
                 code = "text-changed"
             closed = socket.close_code
+            if frame is None:
+                Picture(self.server.run.history).missing(socket, expected)
             nothing = "no frame came" if closed is None else f"the socket was closed with {closed}"
             self.fail(code, f"{when}: the next frame is {expected}", nothing if frame is None else f"it was {frame!r}")
 

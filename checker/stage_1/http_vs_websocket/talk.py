@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from checker.harness import starters
 from checker.harness.findings import fail
+from checker.harness.picture import Picture
 from checker.stage_1.http_vs_websocket import frames
 from checker.stage_1.http_vs_websocket.frame_server import FrameServer, Peer, Request
 from checker.stage_1.http_vs_websocket.frames import Frame
@@ -29,6 +30,7 @@ class Talk:
     def __init__(
         self, program: starters.Program, server: FrameServer, *messages: str, count: int | None = None
     ) -> None:
+        self._history = server.history
         server.forget()
         options = [] if count is None else ["--count", str(count)]
         url = f"ws://127.0.0.1:{server.port}{TARGET}"
@@ -79,6 +81,8 @@ class Talk:
         if frame is None:
             if self.client.wait(LAST_WORDS_S if self.peer.wait_gone(0) else 0) == 1:
                 self.fail("good-answer-refused", wanted, f"the client left after a good answer: {self._last_error()}")
+            expected = Frame(opcode, payload)
+            Picture(self._history).missing(self.peer, expected.words)
             self.fail(code, wanted, f"no frame came; {self._state()}")
         if frame.mask is None:
             self.fail("unmasked-frame", f"{wanted}, masked", str(frame))
@@ -90,6 +94,7 @@ class Talk:
         """The client's next frame is a close frame with this code (None: with none), masked."""
         frame = self.peer.wait_frame(STEP_DEADLINE_S)
         if frame is None:
+            Picture(self._history).missing(self.peer, "close" if code is None else f"close {code}")
             self.fail(finding, wanted, f"no close frame came; {self._state()}")
         if frame.mask is None:
             self.fail("unmasked-frame", f"{wanted}, masked", str(frame))
@@ -157,6 +162,6 @@ def _is_key(key: str) -> bool:
 def _object(line: str) -> dict[str, Any] | None:
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -72,7 +72,7 @@ def expect_catch_up(station: Station, stalled: RawSocket, posted: list[Notice]) 
 
 
 def _notice(payload: bytes) -> object:
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         return json.loads(payload)
     return None
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import h11
 
+from checker.harness.bounds import MOST_BYTES, answer_endless
 from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.picture import Lane, Picture, Stretch
@@ -50,6 +51,8 @@ class _Connection:
         with suppress(OSError):
             data = self._socket.recv(CHUNK_BYTES)
             self.total_bytes += len(data)
+            if self.total_bytes > MOST_BYTES:
+                raise answer_endless("what is sent to one of the three", self.total_bytes)
             return data
         return b""
 
@@ -178,7 +181,7 @@ def _cost(name: str, way: _Connection, note: str) -> Value:
 
 
 def _json(data: bytes) -> dict[str, Any]:
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         value = json.loads(data)
         if isinstance(value, dict):
             return value

@@ -50,7 +50,7 @@ class _Answer(socketserver.BaseRequestHandler):
         head = b""
         while b"\r\n\r\n" not in head:
             chunk = connection.recv(HEAD_BYTES)
-            if not chunk:
+            if not chunk or len(head) > HEAD_BYTES:
                 return
             head += chunk
         symbol = head.split(b" ", 2)[1].decode("latin-1").rsplit("/", 1)[-1]

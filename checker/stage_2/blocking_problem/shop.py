@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from statistics import median
 
 from checker.harness.events import EventKind
@@ -17,6 +17,7 @@ from checker.harness.gate import Gate
 from checker.harness.gunicorn.workers import Workers
 from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
+from checker.harness.learner_files import text_of, tree_of
 from checker.harness.run import Run
 from checker.harness.server import Server
 from checker.harness.waiting import wait_until
@@ -137,7 +138,7 @@ class Shop:
     def query(self) -> SourceLine | None:
         """The learner's line that waits in the database: the one that names the SQL function `slow`."""
         for file in sorted(self._project.glob("shop/**/*.py")):
-            place = _query_in(file.read_text(errors="replace"), str(file.relative_to(self._project)))
+            place = _query_in(file, str(file.relative_to(self._project)))
             if place is not None:
                 return place
         return None
@@ -233,13 +234,11 @@ def _is_of(request: str, event: Event) -> bool:
     return bool(event["request"] == request)
 
 
-def _query_in(source: str, file: str) -> SourceLine | None:
-    with suppress(SyntaxError):
-        for function in ast.walk(ast.parse(source)):
-            if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                for node in ast.walk(function):
-                    if isinstance(node, ast.Constant) and "slow(%s)" in str(node.value):
-                        return SourceLine(
-                            file, node.lineno, function.name, source.splitlines()[node.lineno - 1].strip()
-                        )
+def _query_in(path: Path, file: str) -> SourceLine | None:
+    for function in ast.walk(tree_of(path)):
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Constant) and "slow(%s)" in str(node.value):
+                    doing = text_of(path).splitlines()[node.lineno - 1 : node.lineno]
+                    return SourceLine(file, node.lineno, function.name, "".join(doing).strip())
     return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from checker.harness.findings import fail
+from checker.harness.learner_files import text_of
 from checker.harness.suite import needs
 from checker.stage_2.blocking_problem.shop import SLOTS, Shop, line_of
 from course.model import SourceLine
@@ -23,7 +24,7 @@ def test_the_shop_answers(shop: Shop, project: Path) -> None:
             "too-many-workers",
             wanted=f"at most {MOST_WORKERS} worker processes",
             saw=f"gunicorn.conf.py asks for {workers}",
-            where=SourceLine("gunicorn.conf.py", line_of("workers", (project / "gunicorn.conf.py").read_text())),
+            where=SourceLine("gunicorn.conf.py", line_of("workers", text_of(project / "gunicorn.conf.py"))),
         )
     shop.server.expect_ready("/hello/")
     answer = shop.server.expect_get("/hello/")

@@ -5,11 +5,11 @@ And how many slots a shop needs, which capacity.toml predicts.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from checker.harness.findings import fail
 from checker.harness.http import Answer, is_retry_after
+from checker.harness.learner_files import expect_toml
 from checker.harness.suite import needs
 from checker.stage_2.blocking_problem.shop import SLOTS, Reports, Shop, line_of
 from course.model import SourceLine
@@ -89,13 +89,7 @@ def test_a_slot_comes_back_after_a_visitor_left(shop: Shop) -> None:
 
 def test_capacity_is_predicted(project: Path) -> None:
     """capacity.toml holds the right predictions."""
-    text = (project / "capacity.toml").read_text(errors="replace")
-    try:
-        predictions = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        fail(
-            "wrong-prediction", wanted="capacity.toml can be read", saw=str(error), where=SourceLine("capacity.toml", 1)
-        )
+    predictions, text = expect_toml(project, "capacity.toml")
     wrong = []
     for (table, name), right in PREDICTIONS.items():
         section = predictions.get(table)

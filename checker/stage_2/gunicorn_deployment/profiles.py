@@ -11,6 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from checker.harness import starters
+from checker.harness.bounds import MOST_BYTES
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn.workers import Workers, start_printing_configuration
@@ -111,7 +112,7 @@ class Profile:
             connection.auto_open = 0
             for _ in range(2):
                 connection.request("GET", path)
-                connection.getresponse().read()
+                connection.getresponse().read(MOST_BYTES)
         except (OSError, HTTPException):
             return False
         finally:

@@ -10,6 +10,7 @@ from pathlib import Path
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
+from checker.harness.learner_files import text_of
 from checker.harness.waiting import wait_until
 from checker.stage_2.gunicorn_deployment.profiles import FIRST_RELEASE, GENEROUS_S, SECOND_RELEASE, Profile
 from course.model import SourceLine
@@ -101,9 +102,9 @@ def expect_reload_serves_the_new(reports: Profile, gate: Gate, release_file: Pat
 def _hook(reports: Profile) -> SourceLine:
     """Where the hook is written, when the profile names it; else the profile that does not."""
     project = reports.server.run.project
-    if "worker_abort" in (project / reports.file).read_text(encoding="utf-8", errors="replace"):
+    if "worker_abort" in text_of(project / reports.file):
         for file in sorted(project.glob("deploy/**/*.py")):
-            for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            for number, line in enumerate(text_of(file).splitlines(), 1):
                 if line.startswith("def worker_abort"):
                     return SourceLine(file.relative_to(project).as_posix(), number, "worker_abort")
     return reports.line("worker_abort")

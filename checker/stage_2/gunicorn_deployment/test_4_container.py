@@ -12,6 +12,7 @@ from checker.harness import starters
 from checker.harness.containers.dockerfile import read as read_dockerfile
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.harness.learner_files import expect_bytes
 from checker.harness.servers.container import Container
 from checker.harness.suite import needs
 from checker.stage_2.gunicorn_deployment.dockerfile import (
@@ -34,6 +35,7 @@ def box(container: starters.Container, outside: Mapping[str, str]) -> Container:
 
 def test_the_dockerfile_is_fit_to_run(project: Path) -> None:
     """The Dockerfile starts gunicorn without a shell that stays, without a reloader, and not as root."""
+    expect_bytes(project, "Dockerfile")
     expect_sound_dockerfile(project, read_dockerfile(project / "Dockerfile"))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from signal import SIGTERM
 
 from checker.harness.findings import fail
+from checker.harness.learner_files import expect_bytes
 from checker.harness.signals import signal_named
 from checker.harness.systemd.unit import Unit, read_unit
 from checker.harness.systemd.verify import verify
@@ -24,6 +25,8 @@ REVIVING = ("always", "on-failure", "on-abnormal", "on-abort")
 
 def expect_sound_units(project: Path) -> Unit:
     """What `systemd-analyze verify` says, where it exists, and what a server would say at the start. The service."""
+    for name in (SERVICE_FILE, SOCKET_FILE):
+        expect_bytes(project, name)
     unit, socket = read_unit(project / SERVICE_FILE), read_unit(project / SOCKET_FILE)
     wanted = "systemd takes web.service and web.socket without a complaint"
     for file in (unit, socket):

@@ -122,7 +122,7 @@ class Inspector:
     def _expect_report(self, program: Program, facts: Mapping[str, Any], wanted: str, code: str = "") -> Report:
         said = self.said(program)
         report: Any = None
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             report = json.loads(said)
         if not isinstance(report, dict) or not set(NAMES) <= set(report):
             promised = f"{wanted}: one JSON object with {', '.join(NAMES)}, and nothing else on stdout"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from checker.harness.events import Facts
 
 
 class Kind(StrEnum):
@@ -13,3 +16,13 @@ class Kind(StrEnum):
     LAB_ENVIRON = "lab.environ"
     LAB_REFUSED = "lab.refused"
     PEP3333_BROKEN = "pep3333.broken"
+
+
+# What each holds besides `pid` and `server`: checker/harness/events.py.
+TOLD_FROM_INSIDE: Mapping[str, Facts] = {
+    Kind.APP_RETURNED: {"path": str},
+    Kind.LAB_CLOSED: {"app": str},
+    Kind.LAB_ENVIRON: dict.fromkeys(("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"), object),
+    Kind.LAB_REFUSED: {"message": str},
+    Kind.PEP3333_BROKEN: {"request": str, "type": str, "message": str, "traceback": str},
+}

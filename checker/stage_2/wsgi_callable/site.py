@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
-import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from checker.harness.findings import NotYet, fail
 from checker.harness.gate import Gate
 from checker.harness.history import Event
 from checker.harness.http import Answer
+from checker.harness.learner_files import copy_project, text_of, tree_of
 from checker.harness.probed import probed
 from checker.harness.run import Run
 from checker.harness.server import Server, ServerPlan
@@ -86,10 +85,10 @@ class ShopSite:
     def copy(self, name: str, edits: Mapping[str, Callable[[str], str]]) -> Path:
         """A copy of the project, outside the learner's folder, with these files edited."""
         folder = self.run.temporary / name
-        shutil.copytree(self.run.project, folder, ignore=shutil.ignore_patterns("__pycache__", "*.sqlite3"))
+        copy_project(self.run.project, folder, ignored=lambda name: name == "__pycache__" or name.endswith(".sqlite3"))
         for file, edit in edits.items():
             path = folder / file
-            path.write_text(edit(path.read_text(encoding="utf-8") if path.exists() else ""), encoding="utf-8")
+            path.write_text(edit(text_of(path)), encoding="utf-8")
         return folder
 
     def expect_boot(self, server: Server, path: str) -> Answer:
@@ -190,7 +189,7 @@ class ShopSite:
             frames = _WSGI_FRAME.findall(str(failed["traceback"]))
             if failed["type"] in TOO_EARLY and frames:
                 line = int(frames[-1])
-                text = (self.run.project / WSGI_FILE).read_text(errors="replace").splitlines()
+                text = text_of(self.run.project / WSGI_FILE).splitlines()
                 fail(
                     "django-not-set-up",
                     wanted=f"{server.name} imports {WSGI_FILE}",
@@ -201,19 +200,18 @@ class ShopSite:
 
 def application_in(file: Path) -> SourceLine | None:
     """The line of this file that defines the name `application`."""
-    with suppress(SyntaxError, OSError):
-        source = file.read_text(errors="replace")
-        for node in ast.parse(source).body:
-            names: list[str] = []
-            match node:
-                case ast.FunctionDef() | ast.ClassDef():
-                    names = [node.name]
-                case ast.Assign():
-                    names = [target.id for target in node.targets if isinstance(target, ast.Name)]
-                case ast.AnnAssign(target=ast.Name(id=name)):
-                    names = [name]
-            if "application" in names:
-                return SourceLine(WSGI_FILE, node.lineno, "", source.splitlines()[node.lineno - 1].strip())
+    for node in tree_of(file).body:
+        names: list[str] = []
+        match node:
+            case ast.FunctionDef() | ast.ClassDef():
+                names = [node.name]
+            case ast.Assign():
+                names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names = [name]
+        if "application" in names:
+            doing = "".join(text_of(file).splitlines()[node.lineno - 1 : node.lineno]).strip()
+            return SourceLine(WSGI_FILE, node.lineno, "", doing)
     return None
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.harness.learner_files import expect_bytes
 from checker.harness.server import Server
 from checker.harness.suite import needs
 from checker.stage_2.wsgi_callable.boots import BootEnding, wait_ending_of_boot
@@ -143,7 +144,7 @@ def test_a_missing_database_stops_only_its_own_pages(site: ShopSite, server: Ser
 def test_a_file_arrives_as_it_is(site: ShopSite, server: Server, gate: Gate, project: Path) -> None:
     """A file arrives byte by byte as it lies on the disk."""
     gate.open()
-    right = (project / "shop/prices.csv").read_bytes()
+    right = expect_bytes(project, "shop/prices.csv")
     request = server.send("/shop/prices.csv")
     answer = request.wait_answer(GENEROUS_S)
     if answer is None or answer.status != 200:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from checker.harness.events import Facts
 
 
 class Kind(StrEnum):
@@ -12,3 +15,7 @@ class Kind(StrEnum):
     LAYER_ENTERED = "layer.entered"
     LAYER_LEFT = "layer.left"
     LAYER_RETURNED = "layer.returned"
+
+
+# What each holds besides `pid` and `server`: checker/harness/events.py.
+TOLD_FROM_INSIDE: Mapping[str, Facts] = {kind: {"layer": str, "request": str} for kind in Kind}

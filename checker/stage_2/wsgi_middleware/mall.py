@@ -14,6 +14,7 @@ from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.http import Answer, Exchange, Stream
+from checker.harness.learner_files import text_of
 from checker.harness.lines import line_with
 from checker.harness.run import Run
 from checker.harness.server import Server
@@ -172,12 +173,11 @@ class Mall:
     def lines_of(self, visitor: str) -> list[dict[str, Any]]:
         """All lines for this visitor."""
         found = []
-        with suppress(FileNotFoundError):
-            for text in self._ledger.read_text(errors="replace").splitlines():
-                with suppress(ValueError):
-                    line = json.loads(text)
-                    if isinstance(line, dict) and line.get("request_id") == visitor:
-                        found.append(line)
+        for text in text_of(self._ledger).splitlines():
+            with suppress(ValueError, RecursionError):
+                line = json.loads(text)
+                if isinstance(line, dict) and line.get("request_id") == visitor:
+                    found.append(line)
         return found
 
     @contextmanager

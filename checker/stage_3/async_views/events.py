@@ -36,7 +36,7 @@ class Told:
         """The data as a JSON object; empty when it is none."""
         try:
             body = json.loads(self.data)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return body if isinstance(body, dict) else {}
 

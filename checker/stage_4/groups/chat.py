@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ _CHANNEL_NAME = re.compile(r"[\w.-]+\.[0-9a-f]{32}![0-9a-f]{32}")
 # Our own hold ends by itself, should we be killed while it lasts.
 HOLD_MS = 5000
 HELD_WITHIN_S = 0.5
+SETTLED_WITHIN_S = 0.5
 POLL_EVERY_S = 0.01
 
 
@@ -78,12 +80,30 @@ class Store:
         subscribers = self._valkey.command("PUBSUB NUMSUB", *channels) if channels else []
         return {str(name): int(count) for name, count in [*groups, *subscribers] if count}
 
+    def wait_group_of(self, count: int) -> bool:
+        """Whether some group has so many members, now or soon."""
+        return wait_until(lambda: max(self.members().values(), default=0) >= count, SETTLED_WITHIN_S)
+
     def _channel_count(self, key: str) -> int:
         return sum(bool(_CHANNEL_NAME.fullmatch(member)) for member in self._valkey.command("ZRANGE", key, 0, -1))
 
     def _clients(self) -> list[dict[str, str]]:
         clients: list[dict[str, str]] = self._valkey.command("CLIENT LIST")
         return clients
+
+
+def pulse_s(server: Server, deadline_s: float) -> float:
+    """How long this process takes to answer anything at all, now; `deadline_s` where it does not.
+
+    No probe of a check, so no history has it.
+    """
+    asked_at = History.now()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=deadline_s)
+    with closing(connection), suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/")
+        connection.getresponse().read()
+        return History.now() - asked_at
+    return deadline_s
 
 
 @dataclass(frozen=True)

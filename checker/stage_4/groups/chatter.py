@@ -8,20 +8,30 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Any, NoReturn, Protocol
 
 from checker.harness.server import Server
 from checker.harness.websocket import WebSocket
+from checker.stage_4.groups import places
+from checker.stage_4.groups.chat import pulse_s
 from checker.stage_4.groups.frames import Frame, shown_frame
+from course.model import Fact, SourceLine
 
 FRAME_WITHIN_S = 10.0
+# From this silence on it counts how fast the process answers others: one that is quick has nothing more to bring.
+QUIET_S = 3.0
+SLACK_IN_PULSES = 50
 
 
 class Judge(Protocol):
     """Ends the check. An error inside the project says more than what a client saw of it, so that goes first."""
 
-    def fail(self, code: str, *, wanted: str, saw: str) -> None:
+    def fail(self, code: str, *, wanted: str, saw: str, where: SourceLine | None = None, **facts: Fact) -> NoReturn:
         """Never returns."""
+
+    def miss(self, listener: Chatter, frames: Sequence[Frame]) -> None:
+        """Draws that this socket never heard them."""
 
 
 class Chatter:
@@ -32,8 +42,10 @@ class Chatter:
         self.server = server
         self.name = f"{user} in {place}"
         self._judge = judge
+        self._project = server.run.project
         self._unread: list[Frame] = []
-        self.socket: WebSocket = server.expect_websocket(f"/ws/?user={user}", label=self.name)
+        self._silent_s = 0.0
+        self.socket: WebSocket = server.expect_websocket(f"/ws/?user={user}", label=user)
         self.id = self.socket.id  # what the probe calls it
 
     def join(self, room: str) -> None:
@@ -59,7 +71,7 @@ class Chatter:
         told: dict[str, list[str]] = {}
         for room in rooms:
             frame = {"op": "who", "room": room}
-            answer = self._expect_reply(frame, self._answer("who"), "who")
+            answer = self.expect_reply(frame, self._answer("who"), "who")
             told[str(answer["who"])] = self.expect_users(frame, answer)
         return told
 
@@ -71,17 +83,19 @@ class Chatter:
                 "answer-differs",
                 wanted=f'{self.name} sends {shown_frame(frame)} and is answered with {{"who": ..., "users": [names]}}',
                 saw=f"no list of names in it: {shown_frame(answer)}",
+                where=places.answer(self._project, "who"),
             )
         return list(answer["users"])
 
     def ask(self, frame: Frame, *keys: str) -> Frame:
         """The first frame with one of these keys, which must tell the room asked for; anything else ends the check."""
-        answer = self._expect_reply(frame, self.wait_answer_to(frame, *keys), *keys)
+        answer = self.expect_reply(frame, self.wait_answer_to(frame, *keys), *keys)
         if any(answer[key] != frame["room"] for key in keys if key in answer and key != "error"):
             self._judge.fail(
                 "answer-differs",
                 wanted=f"{self.name} sends {shown_frame(frame)} and the answer names that room, to the letter",
                 saw=f"the answer was {shown_frame(answer)}",
+                where=places.answer(self._project, keys[0]),
             )
         return answer
 
@@ -110,9 +124,33 @@ class Chatter:
                 return True
         return False
 
+    def wait_closed(self) -> bool:
+        """Whether the server closes it; what comes before is dropped."""
+        while self._next() is not None:
+            pass
+        return self.socket.close_code is not None
+
     def expect_answer(self, frame: Frame, key: str) -> None:
         """The answer to what was sent before, as `ask`."""
-        self._expect_reply(frame, self._answer(key), key)
+        self.expect_reply(frame, self._answer(key), key)
+
+    def expect_reply(self, frame: Frame, answer: Frame | None, *keys: str) -> Frame:
+        """An answer to this frame, as `wait_answer_to` has it, has one of these keys, or the check ends."""
+        if answer is None or answer.keys().isdisjoint(keys):
+            if answer is None:
+                self._judge.miss(self, [{keys[0]: frame["room"]}])
+            is_refused = answer is not None and frame["op"] == "say"
+            has_joined = ", having joined the room," if is_refused else ""
+            shared = places.shared_by_sockets(self._project) if is_refused else None
+            self._judge.fail(
+                "member-refused" if is_refused else "no-reply",
+                wanted=f'{self.name}{has_joined} sends {shown_frame(frame)} and is answered with {{"{keys[0]}": ...}}',
+                saw=(f"the answer was {shown_frame(answer)}" if answer else self.silence) + places.told(shared),
+                where=shared,
+                user=self.user,
+                key=keys[0],
+            )
+        return answer or {}
 
     def vanish(self, *frames: Frame) -> None:
         """Send these and be cut off, all of it while the process stands still: it finds both at once."""
@@ -130,19 +168,8 @@ class Chatter:
         """Why there is no frame."""
         code = self.socket.close_code
         if code is None:
-            return f"{self.name} got no frame for {FRAME_WITHIN_S:.0f} s; its socket is open"
+            return f"{self.name} got no frame for {self._silent_s:.0f} s; its socket is open"
         return f"the socket of {self.name} was closed ({code})"
-
-    def _expect_reply(self, frame: Frame, answer: Frame | None, *keys: str) -> Frame:
-        if answer is None or answer.keys().isdisjoint(keys):
-            is_refused = answer is not None and frame["op"] == "say"
-            has_joined = ", having joined the room," if is_refused else ""
-            self._judge.fail(
-                "member-refused" if is_refused else "no-reply",
-                wanted=f'{self.name}{has_joined} sends {shown_frame(frame)} and is answered with {{"{keys[0]}": ...}}',
-                saw=f"the answer was {shown_frame(answer)}" if answer else self.silence,
-            )
-        return answer or {}
 
     def _answer(self, *keys: str) -> Frame | None:
         skipped: list[Frame] = []
@@ -156,5 +183,15 @@ class Chatter:
     def _next(self, within_s: float = FRAME_WITHIN_S) -> Frame | None:
         if self._unread:
             return self._unread.pop(0)
-        frame = self.socket.receive(within_s)
+        frame = self._receive(within_s)
         return frame if frame is None or isinstance(frame, dict) else {"unexpected": frame}
+
+    def _receive(self, within_s: float) -> Any:
+        self._silent_s = min(within_s, QUIET_S)
+        frame = self.socket.receive(self._silent_s)
+        if frame is None and self.socket.close_code is None and within_s > QUIET_S:
+            left_s = within_s - QUIET_S
+            more_s = min(left_s, SLACK_IN_PULSES * pulse_s(self.server, left_s))
+            self._silent_s += more_s
+            frame = self.socket.receive(more_s)
+        return frame

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from random import Random
 from statistics import median
 from string import ascii_uppercase
@@ -14,13 +15,15 @@ from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.http import Exchange
+from checker.harness.picture import Picture
 from checker.harness.server import Server
 from checker.harness.waiting import wait_until
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.chatter import Chatter
 from checker.stage_4.groups.deaf import DeafClient
-from checker.stage_4.groups.frames import Frame
+from checker.stage_4.groups.frames import Frame, words
 from checker.stage_4.groups.trouble import judge_error, judge_never_awaited
+from course.model import Fact, SourceLine
 
 LEFT_WITHIN_S = 3.0
 MOST_ASKING_S = 60.0  # `patience_s` ends it long before
@@ -40,6 +43,11 @@ class Crowd:
         self._chatters: list[Chatter] = []
         self._deaf: list[DeafClient] = []
         self._answers_s: list[float] = []
+
+    @property
+    def project(self) -> Path:
+        """The learner's folder."""
+        return self.chat.one.run.project
 
     def user(self, name: str) -> str:
         """The user whom the check calls so, by a name drawn for this run."""
@@ -144,20 +152,27 @@ class Crowd:
             server.expect_answer(exchange)
         elif not 200 <= answer.status < 300:
             saw = f"status {answer.status}: {answer.text[:120]}"
-            self.fail("post-refused", wanted=f"POST {exchange.path} answers with a status of 2xx", saw=saw)
+            wanted = f"POST {exchange.path} answers with a status of 2xx"
+            self.fail("post-refused", wanted=wanted, saw=saw, path=exchange.path, status=answer.status)
 
-    def fail(self, code: str, *, wanted: str, saw: str) -> NoReturn:
+    def miss(self, listener: Chatter, frames: Sequence[Frame]) -> None:
+        """Draw that this socket never heard them, just before the check fails for it."""
+        picture = Picture(self.chat.history)
+        for frame in frames:
+            picture.missing(listener, words(frame))
+
+    def fail(self, code: str, *, wanted: str, saw: str, where: SourceLine | None = None, **facts: Fact) -> NoReturn:
         """End the check. An error inside the project says more than what a client saw of it, so it goes first."""
         is_broken = any(chatter.socket.close_code is not None for chatter in self._chatters) or bool(self._deaf)
         ids = {chatter.id for chatter in self._chatters} | {deaf.id for deaf in self._deaf}
         judge_error(self.chat, ids, wanted, since=self.started_at, deadline_s=2.0 if is_broken else 0.2)
-        self.fail_as(code, wanted=wanted, saw=saw)
+        self.fail_as(code, wanted=wanted, saw=saw, where=where, **facts)
 
-    def fail_as(self, code: str, *, wanted: str, saw: str) -> NoReturn:
+    def fail_as(self, code: str, *, wanted: str, saw: str, where: SourceLine | None = None, **facts: Fact) -> NoReturn:
         """End the check with this code, also where a consumer has ended with an error: that may be no fault."""
         for server in (self.chat.one, self.chat.two):
             judge_never_awaited(server, wanted, saw)
-        fail(code, wanted=wanted, saw=saw)
+        fail(code, wanted=wanted, saw=saw, where=where, facts={"presence_s": self.chat.presence_s, **facts})
 
     def close(self) -> None:
         """Close every socket, and wait until the server has noticed."""

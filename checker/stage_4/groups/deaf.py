@@ -13,6 +13,7 @@ from websockets.client import ClientProtocol
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
+from checker.harness.bounds import MOST_BYTES, answer_endless
 from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.http import REQUEST_ID_HEADER
@@ -40,7 +41,7 @@ class DeafClient:
         self._socket.connect(("127.0.0.1", server.port))
         request = self._protocol.connect()
         request.headers[REQUEST_ID_HEADER] = self.id
-        history.record(EventKind.SOCKET_OPENING, socket=self.id, label=user)
+        history.record(EventKind.SOCKET_OPENING, socket=self.id, label=user, server=server.name)
         self._protocol.send_request(request)
         self._flush()
 
@@ -55,7 +56,7 @@ class DeafClient:
     def cut(self) -> None:
         """Drop the connection; what has come and was not read tells the other side so at once."""
         self._socket.close()
-        self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006)
+        self._history.record(EventKind.SOCKET_CLOSED, socket=self.id, code=1006, cut=True)
 
     def _flush(self) -> None:
         self._socket.sendall(b"".join(self._protocol.data_to_send()))
@@ -70,5 +71,7 @@ class DeafClient:
             if not read:
                 return False
             got += read
+            if len(got) > MOST_BYTES:
+                raise answer_endless(f"what is sent to {self.user}", len(got))
             self._protocol.receive_data(read)
         return self._protocol.state is State.OPEN

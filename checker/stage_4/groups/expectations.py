@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import NoReturn
 
 from checker.harness.waiting import wait_until
+from checker.stage_4.groups import places
 from checker.stage_4.groups.chatter import Chatter
 from checker.stage_4.groups.crowd import MOST_ASKING_S, Crowd
 from checker.stage_4.groups.frames import Frame, bare, message, never_heard, shown, shown_title
@@ -26,18 +27,22 @@ def expect_heard(crowd: Crowd, listener: Chatter, heard: Sequence[Frame], expect
             "overheard",
             wanted=f"{listener.name} hears only what others say in the rooms it has joined",
             saw=f"{listener.name} heard {'its own message' if own else 'what is not its own'}: {shown(foreign[:2])}",
+            user=listener.user,
         )
     if missing:
+        crowd.miss(listener, missing)
         crowd.fail(
             "not-delivered",
             wanted=f"{listener.name} hears {shown(missing[:1])}",
             saw=f"{listener.name} {never_heard(missing, heard)}" + (f"\n{listener.silence}" if not heard else ""),
+            user=listener.user,
         )
     if doubled:
         crowd.fail(
             "duplicated",
             wanted=f"{listener.name} hears {shown(doubled[:1])} once",
             saw=f"it heard it {heard.count(doubled[0])} times",
+            times=heard.count(doubled[0]),
         )
 
 
@@ -47,13 +52,15 @@ def expect_refused(crowd: Crowd, stranger: Chatter, how: str, room: str, members
     psst, bell = crowd.text(f"psst from {stranger.name}"), crowd.text(f"after {stranger.name}")
     wanted = f'{stranger.name}, who {how}, is answered {{"error": ...}} and nobody hears it'
     answer = stranger.ask({"op": "say", "room": room, "text": psst}, "error", "said")
+    shared = places.shared_by_sockets(crowd.project)
     if "said" in answer:
-        crowd.fail("spoke-without-joining", wanted=wanted, saw=f"the answer was {shown([answer])}")
+        saw = f"the answer was {shown([answer])}{places.told(shared)}"
+        crowd.fail("spoke-without-joining", wanted=wanted, saw=saw, where=shared, user=stranger.user, room=room)
     speaker.say(room, bell)
     heard = wait_bare_until(listener, bell)
     if message(room, stranger.user, psst) in heard:
         saw = f"the answer was {shown([answer])}; {listener.name} in the room heard {shown(heard)}"
-        crowd.fail("spoke-without-joining", wanted=wanted, saw=saw)
+        crowd.fail("spoke-without-joining", wanted=wanted, saw=saw, user=stranger.user, room=room)
     expect_heard(crowd, listener, heard, [message(room, speaker.user, bell)])
 
 
@@ -70,6 +77,8 @@ def expect_users(crowd: Crowd, askers: Sequence[Chatter], room: str, users: Sequ
             code,
             wanted=f"{situation}: `who` names {list(users)} in both processes",
             saw=f"{told}; the check has asked for {crowd.patience}",
+            where=places.kept_in_memory(crowd.project) if code == "who-differs" else None,
+            room=room,
         )
 
 
@@ -119,7 +128,7 @@ def _fail_as_listed(
     gone = " and ".join(sorted(there))
     wanted = f"the client of {gone} vanished while the server spoke to it: `who` names it no more, and never again"
     # Not crowd.fail: a consumer may end with an error, as long as nothing stays behind.
-    crowd.fail_as("listed-after-vanishing", wanted=wanted, saw=saw)
+    crowd.fail_as("listed-after-vanishing", wanted=wanted, saw=saw, user=min(there))
 
 
 def fail_as_not_crossed(
@@ -127,26 +136,33 @@ def fail_as_not_crossed(
 ) -> NoReturn:
     """A message did not reach the other process: which of the three usual causes it is, Valkey tells."""
     wanted = f"{listener.name} hears what {speaker.name} says, and then what was said after it"
-    saw = f"{speaker.name} got its acknowledgement; {listener.name} {never_heard(missing, heard)}"
+    saw = f"{listener.name} {never_heard(missing, heard)}\n{speaker.name} got its acknowledgement"
+    crowd.miss(listener, missing)
     if not heard:
         saw += f"\n{listener.silence}"
     if not crowd.chat.store.has_readers():
         saw += f"\nthe Valkey at REDIS_URL saw {crowd.chat.store.commands()} commands, and no channel layer waits there"
-        crowd.fail("layer-not-shared", wanted=wanted, saw=saw)
+        memory = places.only_line(crowd.project, r"\bInMemoryChannelLayer\b")
+        crowd.fail("layer-not-shared", wanted=wanted, saw=saw, where=memory)
     if not crowd.chat.store.members():
         saw += "\nValkey knows of no group with a member"
-        crowd.fail("kept-in-process", wanted=wanted, saw=saw)
-    crowd.fail("not-delivered", wanted=wanted, saw=saw)
+        where = places.kept_in_memory(crowd.project)
+        crowd.fail("kept-in-process", wanted=wanted, saw=saw, where=where, user=listener.user)
+    crowd.fail("not-delivered", wanted=wanted, saw=saw, user=listener.user)
 
 
 def fail_as_one_room(crowd: Crowd, pairs: Sequence[tuple[str, str]], title: str, what: str) -> NoReturn:
     """A room of this title is also the room of the other title of its pair."""
     pair = next((pair for pair in pairs if title in pair), (title, "another title"))
     one, other = pair if pair[0] == title else pair[::-1]
+    shared = places.shared_by_sockets(crowd.project)
     crowd.fail(
         "titles-collide",
         wanted=f"{shown_title(one)} and {shown_title(other)} are two rooms",
-        saw=f"a socket that has joined only {shown_title(other)} {what}",
+        saw=f"a socket that has joined only {shown_title(other)} {what}{places.told(shared)}",
+        where=shared or places.tidied(crowd.project),
+        one=shown_title(one),
+        other=shown_title(other),
     )
 
 

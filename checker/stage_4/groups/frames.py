@@ -39,13 +39,18 @@ def shown_title(title: str) -> str:
     return text if len(title) <= LONGEST_SHOWN else f"{text[:12]}...{text[-12:]} ({len(title)} characters)"
 
 
+def words(frame: Frame) -> str:
+    """What of a frame is to be read."""
+    return str(frame.get("notice", frame.get("text", shown_frame(frame))))
+
+
 def never_heard(missing: Sequence[Frame], heard: Sequence[Frame]) -> str:
     """What is missing comes first: it is what there is to look for."""
-    words = ", ".join(repr(_short(frame.get("notice", frame.get("text")))) for frame in missing)
+    texts = ", ".join(repr(_short(words(frame))) for frame in missing)
     rest = [frame for frame in heard if frame.get("text") != BELL]
     if rest:
-        return f"never heard {words}; it heard {shown(rest)}"
-    return f"never heard {words}; only the marker came" if heard else f"never heard {words}, nor anything else"
+        return f"never heard {texts}; it heard {shown(rest)}"
+    return f"never heard {texts}; only the marker came" if heard else f"never heard {texts}, nor anything else"
 
 
 def _short(value: Any) -> Any:

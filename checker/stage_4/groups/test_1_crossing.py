@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import NoReturn
 
 from checker.harness.suite import needs
+from checker.harness.waiting import wait_until
+from checker.stage_4.groups import places
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.chatter import Chatter
 from checker.stage_4.groups.crowd import Crowd
 from checker.stage_4.groups.expectations import expect_heard, fail_as_not_crossed, wait_bare_until
 from checker.stage_4.groups.frames import BELL, Frame, bare, message, never_heard, shown
+from course.model import SourceLine
 
 # How much later a message may come than one that was said after its acknowledgement.
 LATE_WITHIN_S = 1.0
@@ -35,6 +39,7 @@ def test_a_message_reaches_the_other_process(chat: Chat, crowd: Crowd) -> None:
     bo = crowd.enter(chat.two, "bo", lobby)
     cy = crowd.enter(chat.two, "cy", lobby)
     dot = crowd.enter(chat.one, "dot", lobby)
+    chat.store.wait_group_of(4)  # who was answered before it was so is a case of the next check, too
     for speaker, barrier, listener in ((ada, bo, cy), (bo, ada, dot)):
         hello, later = crowd.odd_text(f"hello from {speaker.user}"), f"later than {speaker.user} (the check's marker)"
         speaker.say(lobby, hello)
@@ -51,7 +56,7 @@ def test_a_message_reaches_the_other_process(chat: Chat, crowd: Crowd) -> None:
 
 @needs("test_a_message_reaches_the_other_process")
 def test_an_answer_tells_what_is_done(chat: Chat, crowd: Crowd) -> None:
-    """No `joined`, no `said`, and no answer to a POST comes before the layer has taken what it stands for."""
+    """No socket is let in or answered, and no POST, before the layer has taken what that stands for."""
     dock = crowd.room("dock")
     ada, bo = crowd.enter(chat.one, "ada", dock), crowd.enter(chat.two, "bo", dock)
     cy, dot = crowd.enter(chat.two, "cy"), crowd.enter(chat.two, "dot")
@@ -65,22 +70,41 @@ def test_an_answer_tells_what_is_done(chat: Chat, crowd: Crowd) -> None:
             chatter.socket.send(frame)
             is_early = chat.store.wait_held(HANDS_OVER[key]) and chatter.wait_answered(EARLY_WITHIN_S, key)
         if is_early:
-            _fail_as_early(crowd, f'{chatter.name} sent {shown([frame])} and was answered {{"{key}": ...}} meanwhile')
+            saw = f'{chatter.name} sent {shown([frame])} and was answered {{"{key}": ...}} meanwhile'
+            _fail_as_early(crowd, saw, places.answer(crowd.project, key))
         chatter.expect_answer(frame, key)
+    if chat.store.has_core_readers():
+        _expect_let_in_last(chat, crowd)
     for path in (f"/notify/{bo.user}/", f"/kick/{dot.user}/"):
         with chat.store.writes_held():
             post = crowd.send_post(chat.one, path, {"text": crowd.text("hello")})
             answer = post.wait_answer(EARLY_WITHIN_S) if chat.store.wait_held(SENDS) else None
         if answer is not None and 200 <= answer.status < 300:
-            _fail_as_early(crowd, f"POST {path} was answered with {answer.status} meanwhile")
+            saw = f"POST {path} was answered with {answer.status} meanwhile"
+            _fail_as_early(crowd, saw, places.spawned(crowd.project, "views.py"))
         post.wait_answer()
 
 
-def _fail_as_early(crowd: Crowd, saw: str) -> NoReturn:
+def _expect_let_in_last(chat: Chat, crowd: Crowd) -> None:
+    """Who is let in can be reached: no membership of theirs comes into being afterwards."""
+    with ThreadPoolExecutor(1) as pool:
+        with chat.store.writes_held():
+            before = chat.store.members()
+            entering = pool.submit(crowd.enter, chat.two, "eve")
+            chat.store.wait_held(HANDS_OVER["joined"])
+            is_early = bool(wait([entering], EARLY_WITHIN_S).done)
+        eve = entering.result()
+    if is_early and wait_until(lambda: chat.store.members() != before, LATE_WITHIN_S):
+        saw = f"{eve.name} was let in meanwhile"
+        _fail_as_early(crowd, saw, places.only_line(crowd.project, r"\bself\.accept\(\)"))
+
+
+def _fail_as_early(crowd: Crowd, saw: str, where: SourceLine | None) -> NoReturn:
     crowd.fail(
         "answered-too-early",
         wanted="while Valkey holds back what the layer writes, nobody is answered that it is done",
         saw=f"{saw}; the layer's call was still waiting in Valkey",
+        where=where,
     )
 
 
@@ -104,10 +128,12 @@ def test_the_sender_gets_an_acknowledgement_only(chat: Chat, crowd: Crowd) -> No
     for tab in tabs:
         heard = wait_bare_until(tab, BELL)
         if message(hall, ada.user, mine) not in heard:
+            crowd.miss(tab, [message(hall, ada.user, mine)])
             crowd.fail(
                 "tab-left-out",
                 wanted="every socket in the room but the sending one hears it, the user's other tabs too",
                 saw=f"another tab, {tab.name}, {never_heard([message(hall, ada.user, mine)], heard)}",
+                user=ada.user,
             )
 
 

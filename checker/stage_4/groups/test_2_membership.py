@@ -27,6 +27,8 @@ def test_a_socket_that_left_hears_no_more(chat: Chat, crowd: Crowd) -> None:
             "heard-after-leaving",
             wanted=f"{bo.name} has left the room {cellar!r} and hears nothing of it",
             saw=f"{bo.name} heard {shown(heard)}",
+            user=bo.user,
+            room=cellar,
         )
     expect_heard(crowd, bo, heard, [message(stairs, ada.user, BELL)])
     expect_heard(crowd, cy, wait_bare_until(cy, left), [message(cellar, ada.user, left)])
@@ -74,6 +76,8 @@ def test_joining_twice_is_joining_once(chat: Chat, crowd: Crowd) -> None:
             "heard-after-leaving",
             wanted=f"{bo.name} has joined twice and left once: it hears nothing of the room",
             saw=f"{bo.name} heard {shown(heard)}",
+            user=bo.user,
+            room=attic,
         )
     wait_bare_until(cy, later)
     expect_refused(crowd, bo, "has joined twice and left once", attic, (ada, cy))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from checker.harness.suite import needs
+from checker.stage_4.groups import places
 from checker.stage_4.groups.chat import Chat
-from checker.stage_4.groups.chatter import FRAME_WITHIN_S
 from checker.stage_4.groups.crowd import Crowd
 from checker.stage_4.groups.expectations import expect_heard, expect_users, fail_as_one_room, wait_bare_until
 from checker.stage_4.groups.frames import BELL, bare, message, never_heard, shown, shown_title
@@ -39,6 +39,7 @@ def test_both_processes_name_the_same_users(chat: Chat, crowd: Crowd) -> None:
                     "other-tab-forgotten",
                     wanted=f"a tab of {ada.user} was closed, in {chat.place(tab.server)}; another is still in the room",
                     saw=f"`who` answers {named} in {chat.place(asker.server)}",
+                    user=ada.user,
                 )
     bo.leave(porch)
     expect_users(crowd, [ada, cy], porch, sorted((zed.user, ada.user)), f"{bo.user} has left")
@@ -66,6 +67,7 @@ def test_every_title_has_users_of_its_own(chat: Chat, crowd: Crowd) -> None:
                     "who-wrong",
                     wanted=f"{guest.user} alone has joined {shown_title(title)}: `who` names {wanted}",
                     saw=f"`who` names {users}; the check has asked for {crowd.patience}",
+                    room=shown_title(title),
                 )
 
 
@@ -92,11 +94,13 @@ def test_a_notice_reaches_every_tab(chat: Chat, crowd: Crowd) -> None:
         heard = wait_bare_until(tab, BELL) if tab in tabs else bare(tab.wait_heard(second, NOTICE_WITHIN_S))
         if heard != expected:
             missing = [frame for frame in expected if frame not in heard]
+            crowd.miss(tab, missing)
             room = "" if tab in tabs else ", which has joined no room,"
             crowd.fail(
                 "notice-missed",
                 wanted=f"each of {ada}'s five tabs gets both notices once, of which each process got one",
                 saw=f"{tab.name}{room} {never_heard(missing, heard) if missing else 'heard ' + shown(heard)}",
+                user=ada,
             )
     for other in others:
         heard = wait_bare_until(other, BELL)
@@ -106,6 +110,8 @@ def test_a_notice_reaches_every_tab(chat: Chat, crowd: Crowd) -> None:
                 "notice-overheard",
                 wanted=f"{ada}'s notices reach {ada} alone; {other.name}{rooms} gets none",
                 saw=f"{other.name} heard {shown(heard)}",
+                user=ada,
+                other=other.user,
             )
         expect_heard(crowd, other, heard, [rung])
 
@@ -119,22 +125,30 @@ def test_a_kicked_user_is_closed_everywhere(chat: Chat, crowd: Crowd) -> None:
     longer = crowd.enter_as(chat.two, f"{kicked[0].user}b", gate)
     crowd.post(chat.one, f"/kick/{kicked[0].user}/")
     for bo in kicked:
-        if not bo.socket.wait_closed():
+        if not bo.wait_closed():
+            crowd.miss(bo, [{"notice": "closed with 4403"}])
             crowd.fail(
                 "kick-missed",
                 wanted=f"after POST /kick/{bo.user}/ to process one, {bo.user}'s sockets in both processes are closed",
-                saw=f"the socket of {bo.name} is still open after {FRAME_WITHIN_S:.0f} s",
+                saw=f"the socket of {bo.name} is still open",
+                where=places.kept_in_memory(crowd.project) if bo.server is chat.two else None,
+                user=bo.user,
             )
         if bo.socket.close_code != 4403:
             saw = f"the socket of {bo.name} was closed with {bo.socket.close_code}"
-            crowd.fail("kick-code", wanted="a kicked socket is closed with the code 4403", saw=saw)
+            where = places.closed_without_code(crowd.project)
+            wanted = "a kicked socket is closed with the code 4403"
+            crowd.fail("kick-code", wanted=wanted, saw=saw, where=where, closed=str(bo.socket.close_code))
     crowd.wait_gone(*kicked)
     for speaker, listener in ((ada, longer), (longer, ada)):
         text = f"{speaker.user} is still here"
-        answer = speaker.wait_answer_to({"op": "say", "room": gate, "text": text}, "said")
-        heard = wait_bare_until(listener, text) if answer else []
+        frame = {"op": "say", "room": gate, "text": text}
+        answer = speaker.wait_answer_to(frame, "said")
+        heard = wait_bare_until(listener, text) if answer and "said" in answer else []
         for other in (ada, longer):
             if (close_code := other.socket.close_code) is not None:
                 saw = f"the socket of {other.name} was closed with {close_code}"
-                crowd.fail("kicked-others", wanted=f"only {kicked[0].user}'s sockets are closed", saw=saw)
+                wanted = f"only {kicked[0].user}'s sockets are closed"
+                crowd.fail("kicked-others", wanted=wanted, saw=saw, user=kicked[0].user, other=other.user)
+        speaker.expect_reply(frame, answer, "said")
         expect_heard(crowd, listener, heard, [message(gate, speaker.user, text)])

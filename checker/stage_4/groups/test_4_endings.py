@@ -54,9 +54,10 @@ def test_a_socket_cut_while_speaking_leaves_nothing(chat: Chat, crowd: Crowd) ->
     eve = crowd.enter(chat.two, "eve", bridge)
     eve.vanish(*({"op": "say", "room": bridge, "text": f"hello {number}"} for number in range(3)))
     _expect_no_members(crowd, before, "a client sends three messages and vanishes", eve.id)
-    fay = crowd.enter(chat.two, "fay")
-    fay.vanish({"op": "join", "room": bridge})
-    _expect_no_members(crowd, before, "a client joins a room and vanishes before it is answered", fay.id)
+    for op, rooms in (("join", []), ("who", [bridge]), ("leave", [bridge])):
+        fay = crowd.enter(chat.two, "fay", *rooms)
+        fay.vanish({"op": op, "room": bridge})
+        _expect_no_members(crowd, before, f"a client sends a {op!r} and vanishes before it is answered", fay.id)
     os.kill(chat.two.pid, signal.SIGSTOP)
     try:
         hal = crowd.enter_deaf(chat.two, "hal")
@@ -66,7 +67,8 @@ def test_a_socket_cut_while_speaking_leaves_nothing(chat: Chat, crowd: Crowd) ->
     _expect_no_members(crowd, before, "a client opens a socket and vanishes before it is let in", hal.id)
     gus = crowd.enter_deaf(chat.two, "gus")
     if not gus.join(bridge):
-        crowd.fail("no-reply", wanted=f"{gus.user} opens a socket and joins a room", saw="nothing came")
+        wanted = f"{gus.user} opens a socket and joins a room"
+        crowd.fail("no-reply", wanted=wanted, saw="nothing came", user=gus.user, key="joined")
     ada = crowd.enter(chat.one, "ada", bridge)
     for number in range(LONG_TEXTS):
         ada.say(bridge, f"{number} {LONG_TEXT}")
@@ -114,7 +116,7 @@ def test_the_survivor_names_the_living(chat: Chat, crowd: Crowd) -> None:
         crowd.fail("zombies", wanted=wanted, saw=saw)
     if users != living:
         is_forgotten = {ada.user, dot.user} - set(users)
-        crowd.fail("living-forgotten" if is_forgotten else "who-wrong", wanted=wanted, saw=saw)
+        crowd.fail("living-forgotten" if is_forgotten else "who-wrong", wanted=wanted, saw=saw, room=deck)
     # Nobody has renewed anything for them but their own sockets.
     threading.Event().wait(max(0.0, joined_at + 1.5 * chat.presence_s - chat.history.now()))
     for room, there in ((deck, living), (hold, sorted((ada.user, dot.user)))):
@@ -123,6 +125,7 @@ def test_the_survivor_names_the_living(chat: Chat, crowd: Crowd) -> None:
                 "living-forgotten" if set(there) - set(users) else "who-wrong",
                 wanted=f"{chat.presence_s * 1.5:.1f} s after they joined {room!r}, `who` still names {there}",
                 saw=f"`who` names {users}; the check has asked for {crowd.patience}",
+                room=room,
             )
     text = crowd.text("who is left?")
     ada.say(deck, text)

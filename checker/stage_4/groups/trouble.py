@@ -13,6 +13,7 @@ from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.server import Server
 from checker.stage_4.groups.chat import Chat
+from checker.stage_4.groups.places import lines, only_line
 from course.model import SourceLine
 
 WARNING_DEADLINE_S = 0.2
@@ -39,7 +40,7 @@ def judge_never_awaited(server: Server, wanted: str, saw: str) -> None:
     for match in _NEVER_AWAITED.finditer(server.process.log.text):
         file, line, coroutine = Path(match[1]), int(match[2]), match[3]
         if file.is_relative_to(project):
-            doing = (_lines(file)[line - 1 : line] or [""])[0].strip()
+            doing = (lines(file)[line - 1 : line] or [""])[0].strip()
             where = SourceLine(str(file.relative_to(project)), line, "", doing)
             saw = f"{saw}\nthe coroutine {coroutine}() was made, but never awaited"
             fail("never-awaited", wanted=wanted, saw=saw, where=where)
@@ -50,8 +51,9 @@ def _fail_with(error: Event, project: Path, wanted: str) -> NoReturn:
     saw = f"{error['type']}: {message}"
     if where is not None and where.file == GIVEN:
         where = None
+    # The receiver that raised is another socket's, and not to blame: the type's own line is.
     if match := _MISSING_TYPE.search(message):
-        fail("no-handler", wanted=wanted, saw=saw, where=_line_with(rf"""[\"']{re.escape(match[1])}[\"']""", project))
+        fail("no-handler", wanted=wanted, saw=saw, where=only_line(project, rf"""[\"']{re.escape(match[1])}[\"']"""))
     if "no 'type' attribute" in message or "leading underscore" in message:
         fail("no-handler", wanted=wanted, saw=saw)
     if "Group name must be" in message:
@@ -62,18 +64,3 @@ def _fail_with(error: Event, project: Path, wanted: str) -> NoReturn:
     if error["type"] == "SynchronousOnlyOperation":
         raise diagnosis.error_finding(error, wanted)
     fail("consumer-crashed", wanted=wanted, saw=saw, where=where)
-
-
-def _line_with(pattern: str, project: Path) -> SourceLine | None:
-    """The one line of the project that matches: the receiver that raised is another socket's, and not to blame."""
-    places = [
-        SourceLine(str(file.relative_to(project)), number, "", line.strip())
-        for file in sorted(project.rglob("*.py"))
-        for number, line in enumerate(_lines(file), 1)
-        if re.search(pattern, line)
-    ]
-    return places[0] if len(places) == 1 else None
-
-
-def _lines(file: Path) -> list[str]:
-    return file.read_text(encoding="utf-8", errors="replace").splitlines()

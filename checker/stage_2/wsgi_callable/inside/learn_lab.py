@@ -24,8 +24,14 @@ LOG_LINE = "a line of the application's log"
 
 def environs(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     """Holds the environ against wsgiref's validator, and tells what stands in it."""
-    kept = ("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")
-    tell("lab.environ", patient=True, **{name: environ.get(name, "") for name in kept})
+    tell(
+        "lab.environ",
+        patient=True,
+        REQUEST_METHOD=environ.get("REQUEST_METHOD", ""),
+        SCRIPT_NAME=environ.get("SCRIPT_NAME", ""),
+        PATH_INFO=environ.get("PATH_INFO", ""),
+        QUERY_STRING=environ.get("QUERY_STRING", ""),
+    )
     try:
         answer: Iterable[bytes] = validator(_plain)(environ, start_response)
     except AssertionError as error:

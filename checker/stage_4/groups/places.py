@@ -1,0 +1,108 @@
+"""The line at fault in the learner's code, where a search can know it: the only one that does such a thing."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from checker.harness.learner_files import text_of, tree_of
+from course.model import SourceLine
+
+_MAKERS = frozenset({"set", "dict", "list", "defaultdict", "Counter", "WeakSet"})
+_SPAWNERS = frozenset({"create_task", "ensure_future", "Thread", "submit"})
+_TIDIERS = frozenset({"strip", "lstrip", "rstrip", "lower", "casefold", "upper", "slugify", "normalize"})
+
+
+def only_line(project: Path, pattern: str) -> SourceLine | None:
+    """The one line of the project that matches; None where none does, or several."""
+    places = [
+        SourceLine(str(file.relative_to(project)), number, "", line.strip())
+        for file in sorted(project.rglob("*.py"))
+        for number, line in enumerate(lines(file), 1)
+        if re.search(pattern, line) and not line.lstrip().startswith("#")
+    ]
+    return places[0] if len(places) == 1 else None
+
+
+def answer(project: Path, key: str) -> SourceLine | None:
+    """Where an object with this key is made."""
+    return _only(project, lambda tree: (n for n in ast.walk(tree) if isinstance(n, ast.Dict) and _has_key(n, key)))
+
+
+def shared_by_sockets(project: Path) -> SourceLine | None:
+    """A set, dict or list in the body of a class: one for all its instances."""
+    return _only(
+        project,
+        lambda tree: (s for n in ast.walk(tree) if isinstance(n, ast.ClassDef) for s in n.body if _makes_one(s)),
+    )
+
+
+def told(shared: SourceLine | None) -> str:
+    """What a finding says of the line of `shared_by_sockets`; nothing without one."""
+    return f"\n`{shared.doing}` stands in the class: all sockets of the process share it" if shared else ""
+
+
+def kept_in_memory(project: Path) -> SourceLine | None:
+    """A set, dict or list of a module: each process has its own. Those of settings.py hold no sockets."""
+    return _only(project, lambda tree: (s for s in tree.body if _makes_one(s)), but="settings.py")
+
+
+def spawned(project: Path, file: str) -> SourceLine | None:
+    """Where this file starts something that nobody waits for."""
+    return _only(project, lambda tree: (n for n in ast.walk(tree) if _called(n) in _SPAWNERS), file=file)
+
+
+def closed_without_code(project: Path) -> SourceLine | None:
+    """`self.close()`."""
+    return _only(
+        project,
+        lambda tree: (
+            n
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Call) and _called(n) == "close" and not n.args and not n.keywords
+        ),
+    )
+
+
+def tidied(project: Path) -> SourceLine | None:
+    """Where a text becomes one that others can become too: without its blanks, its case, its accents."""
+    return _only(project, lambda tree: (n for n in ast.walk(tree) if _called(n) in _TIDIERS))
+
+
+def lines(file: Path) -> list[str]:
+    """The file's lines; odd bytes do no harm, and what cannot be read has none."""
+    return text_of(file).splitlines()
+
+
+def _only(
+    project: Path, found: Callable[[ast.Module], Iterator[ast.AST]], *, file: str = "*.py", but: str = ""
+) -> SourceLine | None:
+    places = []
+    for path in sorted(project.rglob(file)):
+        if path.name == but:
+            continue
+        numbers = {int(node.lineno) for node in found(tree_of(path))}  # type: ignore[attr-defined]  # calls, statements
+        name, written = str(path.relative_to(project)), lines(path)
+        places += [SourceLine(name, number, "", written[number - 1].strip()) for number in numbers]
+    return places[0] if len(places) == 1 else None
+
+
+def _has_key(node: ast.Dict, key: str) -> bool:
+    return any(isinstance(each, ast.Constant) and each.value == key for each in node.keys)
+
+
+def _makes_one(statement: ast.stmt) -> bool:
+    value = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
+    if isinstance(value, (ast.Dict, ast.List)):
+        return not (value.keys if isinstance(value, ast.Dict) else value.elts)
+    return value is not None and _called(value) in _MAKERS
+
+
+def _called(node: ast.AST) -> str:
+    """The last name of what this calls; "" where it is no call."""
+    function = node.func if isinstance(node, ast.Call) else None
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""

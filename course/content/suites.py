@@ -1,0 +1,59 @@
+"""What an exercise's check files say without being run.
+
+So `learn` knows itself which checks there are: a report of others is none of this exercise's.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from course.errors import CourseBug
+from course.model import LEFT_RUNNING
+
+
+def checks(suite: Path) -> Iterator[str]:
+    """The checks of an exercise's check files, in their order. Raises CourseBug for a file that is no Python."""
+    yield from _needs(suite)
+
+
+def reported(suite: Path, only: Sequence[str] = ()) -> frozenset[str]:
+    """The checks that a grader has to tell of: those of `only` with all that they need, else every one; and its own.
+
+    Raises CourseBug for a file that is no Python.
+    """
+    needs = _needs(suite)
+    wanted, further = set[str](), set(only or needs)
+    while further:
+        wanted |= further
+        further = {needed for name in further for needed in needs.get(name, ())} - wanted
+    return frozenset({*wanted, LEFT_RUNNING})
+
+
+def _needs(suite: Path) -> dict[str, tuple[str, ...]]:
+    """Each check's name, and those that stand in its `@needs(...)`."""
+    return {
+        node.name: tuple(_needed(node))
+        for file in sorted(suite.glob("test_*.py"))
+        for node in parsed(file).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+
+
+def _needed(check: ast.FunctionDef) -> Iterator[str]:
+    for mark in check.decorator_list:
+        if isinstance(mark, ast.Call) and getattr(mark.func, "id", "") == "needs":
+            yield from (
+                name.value for name in mark.args if isinstance(name, ast.Constant) and isinstance(name.value, str)
+            )
+
+
+def parsed(file: Path) -> ast.Module:
+    """A module of the checks. Raises CourseBug that names the file and the line, for one that is no Python."""
+    try:
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise CourseBug(f"{file}:{error.lineno}: {error.msg}") from error
+    except ValueError as error:
+        raise CourseBug(f"{file}: {error}") from error
