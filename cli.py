@@ -244,6 +244,7 @@ def show(
     ] = None,
     run: Annotated[str | None, typer.Argument(metavar="RUN", help="Its number. Default: the last one.")] = None,
     exercise: Annotated[str | None, typer.Option(metavar="NAME", autocompletion=exercise_names)] = None,
+    *,
     verbose: Verbose = False,
     no_pager: NoPager = False,
 ) -> ExitStatus:
@@ -253,15 +254,15 @@ def show(
     from course.view import run as view
 
     screen = screens.stdout()
-    folder, project = past_run.folder_named(what), place.NOWHERE
+    folder = past_run.folder_named(what)
     if folder is not None:
-        shown = past_run.read_folder(folder)
+        shown, project = past_run.read_folder(folder), place.NOWHERE
     else:
         here = _here()
         name, number = past_run.asked(what, run)
         chosen = situation.meant(here, exercise or name)
-        project = place.project_in(here.workspace.root, chosen.path)
         shown = past_run.read(here, chosen, number)
+        project = place.project_in(here.workspace.root, chosen.path)
     pager.show(view.draw(shown, screen, project, verbose=verbose), screen, is_wanted=not no_pager)
     return ExitStatus.PASSED
 

@@ -21,7 +21,7 @@ from typing import Any
 from course import files
 from course.content import catalogue, suites
 from course.content.places import Places
-from course.errors import CourseBug
+from course.errors import CourseBug, LearnError
 from course.grading.child import Child, Order, Started
 from course.grading.forge import Forge
 from course.model import (
@@ -65,9 +65,9 @@ class Grading:
         self._results: list[CheckResult] = []
         self._trouble = "the grader ended without a report"
         self._is_cut = False
+        self._is_interrupted = False
         self._is_late = False
         self._left: list[str] = []
-        self._is_interrupted = False
 
     def events(self) -> Iterator[CheckEvent]:
         """Each event as it comes. Ends with the report, with the child, or at the exercise's time limit.
@@ -110,29 +110,30 @@ class Grading:
         """Whether the run was ended before its last check."""
         return self._is_cut
 
-    def note_left(self, command_lines: Sequence[str]) -> None:
-        """What the grader has left running, and had to be ended in its place."""
-        self._left += command_lines
-
     def interrupt(self) -> None:
         """Somebody has stopped the run: its verdict is that, what has been told so far, and the rest as not run."""
         self._is_interrupted = True
+
+    def note_left(self, command_lines: Sequence[str]) -> None:
+        """What the grader has left running, and had to be ended in its place."""
+        self._left += command_lines
 
     @property
     def verdict(self) -> Verdict:
         """What the run came to."""
         if self._is_interrupted:
-            ended = {result.id: result for result in self._results}
+            known = {result.id: result for result in self._results}
+            waiting = next((sentence for check, sentence in self._sentences.items() if check not in known), "the start")
             return Verdict(
                 exercise=self._exercise.path,
                 outcome=Outcome.INTERRUPTED,
                 results=tuple(
-                    ended.get(check) or CheckResult(check, sentence, Outcome.SKIPPED)
+                    known.get(check) or CheckResult(check, sentence, Outcome.SKIPPED)
                     for check, sentence in self._sentences.items()
                 ),
                 seconds=round(time.monotonic() - self._started_at, 3),
                 run=self._run,
-                reason=f"interrupted at: {self._sentences.get(self._running, 'the start')}",
+                reason=f"interrupted at: {self._sentences.get(self._running, waiting)}",
             )
         told = {result.id for result in self._results}
         missing = [check for check in self._sentences if check not in told and not self._is_cut]
@@ -141,8 +142,8 @@ class Grading:
         if not reason and (missing or not self._sentences):
             reason = f"the grader's report lacks {', '.join(missing) or 'every check'}"
         if self._left:
-            commands = "; ".join(line[:160] for line in self._left[:3])
-            reason = "\n".join(filter(None, [reason, f"left running, and ended: {commands}"]))
+            ended = "; ".join(line[:160] for line in self._left[:3])
+            reason = "\n".join(filter(None, [reason, f"left running, and ended: {ended}"]))
         return Verdict(
             exercise=self._exercise.path,
             outcome=Outcome.BROKEN if reason else _outcome(self._results),
@@ -251,7 +252,7 @@ def start(
         except BaseException:
             # Ctrl-C, or `learn check | head`: kept at once, since who is impatient may press it again.
             grading.interrupt()
-            with suppress(OSError):
+            with suppress(LearnError):
                 _save(grading.verdict)
             raise
         finally:

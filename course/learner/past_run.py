@@ -22,9 +22,9 @@ from course.model import Exercise, Outcome, Verdict
 HTTP = "http://127.0.0.1:8000"
 WEBSOCKET = "ws://127.0.0.1:8000"
 SHOWN_COMMANDS = 12
+VERDICT = "verdict.json"
 SHOWN_FRAMES = 3  # of a socket, to be typed into it
 FIRST_REQUEST = "first request"  # is anybody there? (Site.expect_ready)
-VERDICT = "verdict.json"
 LAB = "/lab/"  # pages of an app that the checks bring along: there are none in the learner's project
 
 
@@ -42,7 +42,7 @@ class PastRun:
     more_commands: int
     folder: str
     logs: tuple[str, ...]
-    seed: int | None
+    seed: int | None = None
 
 
 def folder_named(word: str | None) -> Path | None:
@@ -82,8 +82,9 @@ def _read(folder: Path, exercise: Exercise, verdict: Verdict) -> PastRun:
     # A check may judge what earlier ones have sent, and send nothing itself.
     of_failure = tuple(_commands(history, failure.id)) if failure else ()
     commands = of_failure or tuple(_commands(history))
-    shown, at = _varied(commands), situation.from_here(folder)
-    return PastRun(exercise, verdict, shown, len(commands) - len(shown), at, logs, _seed(history))
+    shown = _varied(commands)
+    more, at = len(commands) - len(shown), situation.from_here(folder)
+    return PastRun(exercise, verdict, shown, more, at, logs, _seed(history))
 
 
 def _found(here: Situation, exercise: Exercise, number: str | None) -> tuple[Path, Verdict]:
