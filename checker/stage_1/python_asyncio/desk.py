@@ -6,7 +6,7 @@ Gives the findings that several checks share; what is promised stands in the che
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
@@ -15,14 +15,14 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.program import Program
+from checker.harness.task_lines import line_starting
 from checker.stage_1.python_asyncio.complaints import CRASHED, DESTROYED, judge_crash, judge_warnings
+from checker.stage_1.python_asyncio.patience import STEP_S, wait_while_it_works
 from checker.stage_1.python_asyncio.plan import NEVER_S, PRICES, Plan
 from checker.stage_1.python_asyncio.stalls import find_stall
+from checker.stage_1.python_asyncio.telling import event
+from checker.stage_1.python_asyncio.tracebacks import own_files
 from course.model import SourceLine
-
-# Only failing solutions wait these out: what is waited for needs no more than a few steps of the event loop.
-SOON_S = 10.0
-STEP_S = 0.1
 
 
 class Desk:
@@ -32,8 +32,8 @@ class Desk:
         self.program = program
         self.plan = plan
         self.started_s = history.now()
-        self._gate = gate
-        self._history = history
+        self.gate = gate
+        self.history = history
         self.project = project
 
     # --- what it did ---
@@ -41,7 +41,7 @@ class Desk:
     @property
     def told(self) -> list[Mapping[str, Any]]:
         """Its events so far. Lines that are none, such as the learner's own prints, do not count."""
-        return [event for line in self.program.lines if (event := _event(line)) is not None]
+        return [told for line in self.program.lines if (told := event(line)) is not None]
 
     @property
     def quoted(self) -> dict[str, str]:
@@ -71,7 +71,7 @@ class Desk:
     @property
     def tasks_left(self) -> list[str]:
         """The coroutines whose tasks had not ended when run() had returned."""
-        return next((event["tasks_left"] for event in self.told if event["event"] == "end"), [])
+        return next(([str(task) for task in e["tasks_left"]] for e in self.told if e["event"] == "end"), [])
 
     @property
     def forgot_a_task(self) -> bool:
@@ -80,18 +80,24 @@ class Desk:
 
     def asked(self, symbol: str) -> int:
         """How often the upstream was asked for it."""
-        return sum(e["tag"] == symbol for e in self._history.events(EventKind.GATE_ARRIVED, since=self.started_s))
+        return sum(e["tag"] == symbol for e in self.history.events(EventKind.GATE_ARRIVED, since=self.started_s))
 
     # --- traffic ---
 
-    def wait_until(self, condition: Callable[[], bool], deadline_s: float = SOON_S) -> bool:
-        """True as soon as `condition` (of the Gate, or of what was told); False at the deadline or at its end."""
-        end = self._history.now() + deadline_s
-        while not (met := self._gate.wait_until(condition, STEP_S)):
-            if self.has_ended or self._history.now() > end:
-                self.program.wait(STEP_S)
-                return condition()
-        return met
+    def wait_until(self, condition: Callable[[], bool]) -> bool:
+        """True as soon as `condition`, looked at with each call at the Gate; False when nothing can come any more.
+
+        That is when the desk has ended, or rests though each clock of its plan is over (patience.py).
+        """
+        return wait_while_it_works(self, condition, lambda step_s: self.gate.wait_until(condition, step_s))
+
+    def wait_heard(self, condition: Callable[[], bool]) -> bool:
+        """As `wait_until`, looked at with each line it tells."""
+        return wait_while_it_works(self, condition, lambda step_s: self.program.wait_for(lambda _: condition(), step_s))
+
+    def wait_end(self) -> bool:
+        """As `wait_until`: its process is gone, and all that it told is read."""
+        return wait_while_it_works(self, lambda: self.has_ended, lambda step_s: self.program.wait(step_s) is not None)
 
     def wait_called(self, symbol: str) -> bool:
         """The upstream has been asked for it, once or more; waits for it."""
@@ -99,27 +105,34 @@ class Desk:
 
     def wait_made(self, count: int) -> bool:
         """So many calls have been made in all; waits for it."""
-        return self.wait_until(lambda: self._gate.arrived >= count)
+        return self.wait_until(lambda: self.gate.arrived >= count)
 
     def settle(self) -> None:
         """Return when it has made every call that it makes without another answer, and all of them are counted."""
-        self._gate.wait_settled()
-        self.program.wait_idle(SOON_S)
-        self._gate.wait_settled()
+        self.gate.wait_settled()
+        self.program.wait_idle()
+        self.gate.wait_settled()
 
     def answer(self, symbol: str) -> None:
         """The upstream answers with the price."""
-        self._gate.release(symbol, body=PRICES[symbol])
+        self.gate.release(symbol, body=PRICES[symbol])
 
-    def wait_told(self, symbol: str, deadline_s: float = SOON_S) -> bool:
+    def wait_told(self, symbol: str) -> bool:
         """Its price is told; one that is wrong, or told twice, ends the check."""
-        if not self.program.wait_for(lambda _: symbol in self.quoted, deadline_s):
+        if not self.wait_heard(lambda: symbol in self.quoted or symbol in self.failed):
             return False
+        if symbol not in self.quoted:
+            judge_warnings(self.program, self.project, f"{symbol} has its price")
+            self._fail_as_told_as_failed([symbol])
+        self.expect_told_right(symbol)
+        return True
+
+    def expect_told_right(self, symbol: str) -> None:
+        """Its price was told once, as it came."""
         lines = [e for e in self.told if e["event"] == "quote" and e.get("symbol") == symbol]
         if [e.get("price") for e in lines] != [PRICES[symbol]]:
             wanted = json.dumps({"event": "quote", "symbol": symbol, "price": PRICES[symbol]}) + ", once"
-            fail("wrong-answer", wanted=wanted, saw="\n  ".join(json.dumps(e) for e in lines[:3]))
-        return True
+            fail("wrong-answer", wanted=wanted, saw="\n  ".join(json.dumps(e) for e in lines[:3]) or "no such line")
 
     def expect_price(self, symbol: str, wanted: str) -> None:
         """The upstream answers, and the price must be told."""
@@ -145,14 +158,14 @@ class Desk:
 
     def expect_end(self, wanted: str, *, failed: Collection[str] = (), error_code: str = "program-crashed") -> None:
         """It ends now, by itself and tidily, and names exactly these symbols as failed."""
-        if self.program.wait(SOON_S) is None:
+        if not self.wait_end():
             prices = f"{len(self.quoted)} of {len(self.plan.symbols)} prices and {len(self.failed)} failures told"
-            still_open = self._gate.held
+            still_open = self.gate.held
             self.judge_trouble(wanted)
             if still_open:
                 self._fail_as_never_gave_up(still_open[0])
             fail("does-not-end", wanted=wanted, saw=f"{prices}, nothing left to wait for, and it still ran")
-        last = next((event for event in self.told if event["event"] == "end"), None)
+        last = next((e for e in self.told if e["event"] == "end"), None)
         if last is None:
             self.judge_trouble(wanted, error_code=error_code)
         else:
@@ -166,27 +179,43 @@ class Desk:
     def expect_nothing_left(self) -> None:
         """No task was still there when run() had returned. A check of its own: other checks have other news."""
         if self.tasks_left:
+            wanted = "when run() returns, every task it has started has ended"
             saw = f"run() has returned, and still there: {_these(self.tasks_left)}"
-            fail("task-left", wanted="when run() returns, every task it has started has ended", saw=saw)
+            task = self.tasks_left[0]
+            fail("task-left", wanted=wanted, saw=saw, where=self.line_starting(task), facts={"task": task})
+
+    def line_starting(self, coroutine: str) -> SourceLine | None:
+        """The learner's line that makes a task of this coroutine, by its qualified name."""
+        return line_starting(self.project, own_files(self.project), coroutine)
 
     def _fail_as_never_gave_up(self, symbol: str) -> NoReturn:
-        saw = f"{symbol} was never given up: its call {self.asked(symbol)} was still open {SOON_S:g} s later"
+        saw = f"{symbol} was never given up: its call {self.asked(symbol)} stayed open"
         if self.plan.deadline_s < NEVER_S:
             wanted = "at the deadline, counted from the start of run(), open calls are given up"
             fail("deadline-not-kept", wanted=wanted, saw=saw)
         wanted = f"with --timeout {self.plan.timeout_s:g}, each call without an answer is given up"
         fail("waits-for-ever", wanted=wanted, saw=saw)
 
+    def _fail_as_told_as_failed(self, symbols: Sequence[str]) -> NoReturn:
+        reasons = [f"{e['symbol']}: {e['reason'] or 'no reason'}" for e in self.told if e.get("symbol") in symbols]
+        wanted = f"{symbols[0]}, whose upstream answered in time, has its price"
+        fail("told-as-failed", wanted=wanted, saw=f"told as failed: {'; '.join(reasons)[:200]}")
+
     def _judge_end(self, wanted: str, last: Mapping[str, Any], failed: Collection[str]) -> None:
         if lost := [s for s in self.plan.symbols if s not in failed and s not in self.quoted and s not in self.failed]:
             judge_warnings(self.program, self.project, wanted)
             fail("ended-early", wanted=wanted, saw=f"run() returned before {_these(lost)} had been told")
         judge_warnings(self.program, self.project, wanted)
-        wanted_names = f"{_these(sorted(failed))} told as failed, and returned by run()"
-        told, returned = sorted(self.failed), sorted(str(symbol) for symbol in last["failed"])
-        if told != sorted(failed) or returned != sorted(failed):
-            saw = f"told: {_these(told)}; returned: {_these(returned)}"
-            fail("failure-not-told", wanted=wanted_names, saw=saw)
+        if wrong := [symbol for symbol in self.failed if symbol not in failed]:
+            self._fail_as_told_as_failed(wrong)
+        for symbol in sorted(failed):
+            if (count := self.failed.count(symbol)) != 1:
+                saw = f"nothing was told of {symbol}" if not count else f"it was told {count} times"
+                fail("failure-not-told", wanted=f"report.failed() tells {symbol}, once", saw=saw)
+        returned = sorted(str(symbol) for symbol in last["failed"])
+        if returned != sorted(failed):
+            wanted = f"run() returns the failed symbols, {_these(sorted(failed))}" if failed else "run() returns []"
+            fail("failure-not-returned", wanted=wanted, saw=f"it returned {_these(returned)}")
 
 
 class Start(Protocol):
@@ -195,14 +224,6 @@ class Start(Protocol):
     def __call__(self, plan: Plan, upstream_url: str = "") -> Desk:
         """With the Gate as its upstream, or the one at this address."""
         ...
-
-
-def _event(line: str) -> Mapping[str, Any] | None:
-    try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
 
 
 def _line(place: SourceLine) -> str:

@@ -9,8 +9,6 @@ from checker.harness.gate import Gate
 from checker.stage_1.python_asyncio.desk import Desk
 
 TRIES = 2
-# A second may pass before the second try. Only those who let it pass, or queue up again, wait this out.
-LONGEST_PAUSE_S = 2.0
 
 
 def expect_second_try(desk: Desk, gate: Gate, symbol: str) -> None:
@@ -34,7 +32,7 @@ def expect_second_try_before_the_queue(desk: Desk, gate: Gate, symbol: str) -> N
         desk.judge_trouble(wanted)
         fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once, and nobody else after it")
     if desk.asked(symbol) < TRIES:  # a pause before the second try may leave the turn to somebody else meanwhile
-        desk.wait_until(lambda: desk.asked(symbol) >= TRIES, LONGEST_PAUSE_S)
+        desk.wait_until(lambda: desk.asked(symbol) >= TRIES)
     while desk.asked(symbol) < TRIES:
         if all(desk.asked(s) for s in desk.plan.symbols) or not gate.held:
             saw = f"{symbol} was sent to the end of the queue: all {len(desk.plan.symbols) - 1} others were asked first"

@@ -8,8 +8,10 @@ from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
-from checker.stage_1.python_asyncio.desk import SOON_S, Desk
+from checker.harness.task_lines import line_awaiting_in_a_loop
+from checker.stage_1.python_asyncio.desk import Desk
 from checker.stage_1.python_asyncio.failures import TRIES, expect_two_tries_at_most
+from checker.stage_1.python_asyncio.tracebacks import own_files
 
 # A deadline for machines so slow that a check's first one passes too early.
 PATIENT_S = 6.0
@@ -19,9 +21,12 @@ def expect_all_asked(desk: Desk, gate: Gate, count: int, wanted: str) -> None:
     """So many calls are open together; else the finding says what kept the others back."""
     if desk.wait_until(lambda: len(gate.held) >= count):
         return
-    peak = gate.peak
+    peak, where = gate.peak, line_awaiting_in_a_loop(desk.project, own_files(desk.project), ["fetch"])
     desk.judge_trouble(wanted)
-    fail("sequential-awaits", wanted=wanted, saw=f"{peak} was open at most; the next waited until it was answered")
+    if not peak:
+        fail("never-asked", wanted=wanted, saw="no upstream was asked")
+    saw = f"{peak} {'was' if peak == 1 else 'were'} open at most; the next waited until one was answered"
+    fail("sequential-awaits", wanted=wanted, saw=saw, where=where)
 
 
 def expect_within_limit(desk: Desk, gate: Gate) -> None:
@@ -40,14 +45,13 @@ def expect_given_up(desk: Desk, gate: Gate) -> None:
     if desk.has_ended:
         desk.expect_end(wanted, failed=desk.plan.symbols, error_code="failure-costs-all")
     desk.judge_trouble(wanted)
-    fail("waits-for-ever", wanted=wanted, saw=f"{SOON_S:g} s later the first call was still open")
+    fail("waits-for-ever", wanted=wanted, saw="the first call stayed open, long after it")
 
 
 def expect_all_given_up(desk: Desk) -> None:
     """Nobody answers any call: the desk comes to its end, or asks too often."""
-    symbols, timeout_s = desk.plan.symbols, desk.plan.timeout_s
-    calls_s = TRIES * len(symbols) * timeout_s
-    desk.wait_until(lambda: desk.has_ended or any(desk.asked(s) > TRIES for s in symbols), SOON_S + calls_s)
+    symbols = desk.plan.symbols
+    desk.wait_until(lambda: desk.has_ended or any(desk.asked(s) > TRIES for s in symbols))
     expect_two_tries_at_most(desk)
 
 
@@ -75,14 +79,14 @@ def late_trouble(desk: Desk, history: History) -> tuple[str, str, str]:
 def expect_deadline_kept(desk: Desk, gate: Gate, queued: str, rest: Collection[str]) -> None:
     """The order ends at its deadline, and names the rest as failed. Nobody is asked after it, `queued` least of all."""
     late = "the deadline is one for the whole order, counted from its start"
-    if not desk.wait_until(lambda: desk.has_ended or desk.asked(queued) > 0, SOON_S + desk.plan.deadline_s):
+    if not desk.wait_until(lambda: desk.has_ended or desk.asked(queued) > 0):
         held = ", ".join(gate.held) or "nobody"
         desk.judge_trouble(late)
-        fail("deadline-not-kept", wanted=late, saw=f"{SOON_S:g} s after the deadline it still waited for {held}")
+        fail("deadline-not-kept", wanted=late, saw=f"long after the deadline it still waited for {held}")
     if desk.asked(queued):
         fail("deadline-not-kept", wanted=late, saw=f"{queued} was asked after the deadline")
     wanted = f"{', '.join(rest)} told as failed at the deadline, then the end"
-    desk.program.wait(SOON_S)
+    desk.wait_end()
     if desk.has_told_end and sorted(desk.failed) != sorted(rest):
         fail("deadline-costs-all", wanted=wanted, saw=f"told as failed: {', '.join(desk.failed) or 'none'}")
     desk.expect_end(wanted, failed=rest, error_code="deadline-costs-all")

@@ -19,7 +19,7 @@ def test_the_desk_tells_one_price(start: Start, gate: Gate) -> None:
     wanted = "`python -m desk ACME` asks the upstream, tells the price, and ends"
     if not desk.wait_until(lambda: "ACME" in gate.held):
         desk.judge_trouble(wanted)
-        fail("sequential-awaits", wanted=wanted, saw="the upstream was never asked")
+        fail("never-asked", wanted=wanted, saw="the upstream was never asked")
     desk.expect_price("ACME", wanted)
     desk.expect_end(wanted)
 
@@ -53,7 +53,7 @@ def test_each_answer_lets_one_more_in(start: Start, gate: Gate, history: History
     finally:
         staircase(picture, history, desk, f"nine calls, --limit {limit}")
     for symbol in symbols:
-        desk.wait_told(symbol, 0)
+        desk.expect_told_right(symbol)
 
 
 @needs("test_three_calls_are_open_at_once")

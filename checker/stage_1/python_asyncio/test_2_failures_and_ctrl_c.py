@@ -8,7 +8,7 @@ from collections.abc import Collection
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.suite import needs
-from checker.stage_1.python_asyncio.desk import SOON_S, STEP_S, Desk, Start
+from checker.stage_1.python_asyncio.desk import Desk, Start
 from checker.stage_1.python_asyncio.failures import (
     TRIES,
     expect_reset_costs_one,
@@ -17,6 +17,7 @@ from checker.stage_1.python_asyncio.failures import (
     judge_failure,
 )
 from checker.stage_1.python_asyncio.limits import expect_all_asked
+from checker.stage_1.python_asyncio.patience import STEP_S
 from checker.stage_1.python_asyncio.plan import PRICES, Plan
 from checker.stage_1.python_asyncio.upstream import Upstream
 
@@ -58,16 +59,17 @@ def test_ctrl_c_ends_it_tidily(start: Start, gate: Gate) -> None:
     """Ctrl-C ends it at once and tidily, with three calls open and two more waiting."""
     desk = start(Plan(tuple(PRICES)[:5], limit=3))
     expect_all_asked(desk, gate, 3, "with --limit 3, three calls are open at the same time")
-    open_before = gate.held
+    desk.settle()  # one that keeps no limit may still be asking
+    open_before, made = gate.held, gate.arrived
     desk.program.send_signal(signal.SIGINT)
     wanted = "after SIGINT no new call is made, and the process ends with code 130"
-    desk.wait_until(lambda: desk.has_ended or gate.arrived > 3)
+    desk.wait_until(lambda: desk.has_ended or gate.arrived > made)
     gate.wait_settled()
     expect_interrupted_call(desk, open_before, wanted)
     returncode = desk.program.wait(STEP_S)
     if returncode is None:
         desk.judge_trouble(wanted)
-        fail("cancellation-swallowed", wanted=wanted, saw=f"{SOON_S:g} s later the process still ran")
+        fail("cancellation-swallowed", wanted=wanted, saw="no new call, but the process went on running")
     if returncode not in INTERRUPTED:
         if not desk.has_told_end:
             desk.judge_trouble(wanted)

@@ -81,7 +81,7 @@ def test_at_the_deadline_the_rest_is_named(start: Start, gate: Gate, history: Hi
     finally:
         calls_by_symbol(picture, history, desk, f"two of seven answer, --limit 3 --deadline {desk.plan.deadline_s:g}")
     for symbol in symbols[:2]:
-        desk.wait_told(symbol, 0)
+        desk.expect_told_right(symbol)
 
 
 def expect_two_told_in_time(start: Start, gate: Gate, symbols: Sequence[str], deadline_s: float = 1.0) -> Desk:

@@ -15,7 +15,7 @@ from checker.stage_1.python_asyncio.books import (
     expect_timeout_over,
     expect_told_beside_a_book,
 )
-from checker.stage_1.python_asyncio.desk import SOON_S, Desk, Start
+from checker.stage_1.python_asyncio.desk import Desk, Start
 from checker.stage_1.python_asyncio.drawings import heartbeats
 from checker.stage_1.python_asyncio.limits import PATIENT_S, expect_all_asked
 from checker.stage_1.python_asyncio.plan import Plan
@@ -50,7 +50,7 @@ def test_the_heart_beats_while_a_book_is_parsed(start: Start, gate: Gate, histor
 def expect_more_beats(desk: Desk, count: int, wanted: str) -> None:
     """So many more beats come from now on."""
     goal = desk.beats + count
-    if not desk.program.wait_for(lambda _: desk.beats >= goal, SOON_S):
+    if not desk.wait_heard(lambda: desk.beats >= goal):
         desk.judge_trouble(wanted)
         fail("no-heartbeat", wanted=wanted, saw=f"{desk.beats} beats, and no more")
 

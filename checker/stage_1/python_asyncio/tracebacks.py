@@ -16,6 +16,12 @@ FRAME = re.compile(r'^[\s|+-]*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:,? in
 _ERROR = re.compile(r"^[\s|+-]*((?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Group|Interrupt|Exit)\b.*)")
 
 
+def own_files(project: Path) -> list[str]:
+    """The learner's own modules of the desk, as paths in the project."""
+    found = sorted(path.relative_to(project).as_posix() for path in (project / "desk").rglob("*.py"))
+    return [file for file in found if Path(file).name not in GIVEN]
+
+
 def frames(text: str, project: Path) -> list[SourceLine]:
     """The frames in the learner's own files, in the order of the text."""
     # The fault handler writes a path's non-ASCII characters as \xe4: both spellings are known here.

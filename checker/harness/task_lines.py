@@ -1,0 +1,100 @@
+"""Where a project starts its tasks: the line to blame for one that nobody has ended. Reads code, runs none.
+
+Tasks of a TaskGroup are left out: the group ends them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from course.model import SourceLine
+
+# What makes a task, or waits for one without ever cancelling it.
+STARTS = frozenset({"create_task", "ensure_future", "shield", "wait", "as_completed", "run_coroutine_threadsafe"})
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def line_starting(project: Path, files: Collection[str], coroutine: str) -> SourceLine | None:
+    """The line that makes a task of this coroutine, by its qualified name; else the one that awaits it under a shield.
+
+    `files` are relative to the project; one that is missing or no Python is passed over.
+    """
+    name = coroutine.rpartition(".")[2]
+    for file in files:
+        for call in _starts(_tree(project / file)):
+            if name in _called(call):
+                return _line(project, file, call.lineno)
+    return None
+
+
+def line_starting_from(project: Path, files: Collection[str], function: str) -> SourceLine | None:
+    """The line that starts tasks in this function, or in those that it calls by name; None unless there is just one."""
+    trees = {file: _tree(project / file) for file in files}
+    defined = [(file, node) for file, tree in trees.items() for node in ast.walk(tree) if isinstance(node, _Function)]
+    reached, names = [], [function]
+    while names:
+        name = names.pop()
+        for found in [(file, node) for file, node in defined if node.name == name and (file, node) not in reached]:
+            reached.append(found)
+            names += _called(found[1])
+    makers = {
+        (file, call.lineno)
+        for file, node in reached
+        for call in _starts(node)
+        if _name(call) not in {"wait", "as_completed"}
+    }
+    waits = {(file, call.lineno) for file, node in reached for call in _starts(node)} - makers
+    lines = makers or waits
+    return _line(project, *next(iter(lines))) if len(lines) == 1 else None
+
+
+def line_awaiting_in_a_loop(project: Path, files: Collection[str], names: Collection[str]) -> SourceLine | None:
+    """The line of a `for` or `while` that awaits a call of one of these, which its next turn then waits for."""
+    for file in files:
+        for node in ast.walk(_tree(project / file)):
+            if isinstance(node, ast.For | ast.While):
+                for inner in _own(node):
+                    if isinstance(inner, ast.Await) and not _called(inner).isdisjoint(names):
+                        return _line(project, file, inner.lineno)
+    return None
+
+
+def _starts(tree: ast.AST) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _name(node) in STARTS:
+            owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+            is_group = isinstance(owner, ast.Name) and owner.id != "asyncio" and _name(node) == "create_task"
+            if not is_group or (isinstance(owner, ast.Name) and "loop" in owner.id):
+                yield node
+
+
+def _own(node: ast.AST) -> Iterator[ast.AST]:
+    """What is run with this node: not what functions defined in it do later."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, _Function | ast.Lambda):
+            yield child
+            yield from _own(child)
+
+
+def _called(node: ast.AST) -> set[str]:
+    return {_name(inner) for inner in ast.walk(node) if isinstance(inner, ast.Call)}
+
+
+def _name(call: ast.Call) -> str:
+    function = call.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _tree(path: Path) -> ast.AST:
+    with suppress(OSError, ValueError, SyntaxError, RecursionError):
+        if path.is_file():
+            return ast.parse(path.read_bytes())
+    return ast.Module([], [])
+
+
+def _line(project: Path, file: str, number: int) -> SourceLine:
+    lines = (project / file).read_text(errors="replace").splitlines()
+    return SourceLine(file, number, doing=lines[number - 1].strip())
