@@ -12,6 +12,7 @@ from checker.harness.events import EventKind
 from checker.harness.findings import NotYet, fail
 from checker.harness.history import Event
 from checker.harness.server import Server
+from checker.harness.task_lines import line_starting_from
 from course.model import SourceLine
 
 GIVEN = ("desk/suppliers.py", "desk/invoice_sdk.py")
@@ -52,6 +53,13 @@ def learners_line(server: Server, event: Event) -> SourceLine | None:
         if not file.startswith("..") and "site-packages" not in file and file not in GIVEN:
             return SourceLine(file, int(line), function.rpartition(".")[2], getline(path, int(line)).strip())
     return event.where
+
+
+def line_of_tasks(server: Server, view: str) -> SourceLine | None:
+    """The one line that starts tasks for this view, which then has to end them; None when there are more, or none."""
+    project = server.run.project
+    files = sorted(path.relative_to(project).as_posix() for path in (project / "desk").rglob("*.py"))
+    return line_starting_from(project, [file for file in files if file not in GIVEN], view)
 
 
 def expect_free_loop(server: Server, since: float, wanted: str, deadline_s: float = 0.5) -> None:

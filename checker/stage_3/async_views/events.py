@@ -1,13 +1,11 @@
-"""The desk's stream of events, read as a browser reads it: complete blocks only, and one without data is none."""
+"""The desk's stream of events: what it tells and when, and what it means when it does not."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from checker.harness import diagnosis
 from checker.harness.events import EventKind
@@ -15,45 +13,22 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.http import Stream
+from checker.harness.idle import is_idle
 from checker.harness.server import Server
 from checker.stage_3.async_views.errors import expect_free_loop, judge_error, wait_error_of
+from checker.stage_3.async_views.event_stream import Told, events_in, unfinished_in
 from checker.stage_3.async_views.suppliers import ANSWERING, PRICES, PROMPT_S, calls, release, wait_all_held
 
-BLANK_LINE = re.compile(r"(?:\r\n|\n|\r){2}")
 FIRST_NAMED = "acme"
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One dispatched event. `id` is the last one set, as the standard has it."""
-
-    id: str
-    kind: str
-    data: str
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        """The data as a JSON object; empty when it is none."""
-        try:
-            body = json.loads(self.data)
-        except (ValueError, RecursionError):
-            return {}
-        return body if isinstance(body, dict) else {}
+SHOWN_BYTES = 200
+LOOK_EVERY_S = 0.1
+# A server that rests so often in a row, a look each LOOK_EVERY_S, in the middle of an event does not go on with it.
+RESTS = 8
 
 
 def told(stream: Stream) -> list[Told]:
-    """The events so far (https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)."""
-    events, last_id = [], ""
-    *blocks, _ = BLANK_LINE.split(stream.body.decode(errors="replace"))
-    for block in blocks:
-        lines: dict[str, list[str]] = {}
-        for line in block.splitlines():
-            name, _, value = line.partition(":")
-            lines.setdefault(name, []).append(value.removeprefix(" "))
-        last_id = lines.get("id", [last_id])[-1]
-        if "data" in lines:
-            events.append(Told(last_id, lines.get("event", ["message"])[-1], "\n".join(lines["data"])))
-    return events
+    """The events so far."""
+    return events_in(stream.body)
 
 
 def wait_heard(stream: Stream, matches: Callable[[Told], bool], deadline_s: float) -> Told | None:
@@ -64,6 +39,21 @@ def wait_heard(stream: Stream, matches: Callable[[Told], bool], deadline_s: floa
 
     stream.wait_for(lambda: found() is not None, deadline_s)
     return found()
+
+
+def wait_event_of(server: Server, stream: Stream, name: str) -> Told | None:
+    """The event for this supplier, which must come now. None as soon as the server leaves one without its end."""
+    until = History.now() + PROMPT_S
+    rests = 0
+    while (event := wait_heard(stream, of(name), LOOK_EVERY_S)) is None and not stream.ended and rests < RESTS:
+        rests = rests + 1 if unfinished_in(stream.body) and _is_idle(server) else 0
+        if History.now() > until:
+            break
+    return event
+
+
+def _is_idle(server: Server) -> bool:
+    return all(is_idle(pid) for pid in (server.process.pid, *(child.pid for child in server.process.children)))
 
 
 @contextmanager
@@ -93,43 +83,48 @@ def of(name: str) -> Callable[[Told], bool]:
     return lambda event: event.fields.get("name") == name
 
 
-def wait_event_of(stream: Stream, name: str) -> Told | None:
-    """The event for this supplier, which must come now."""
-    return wait_heard(stream, of(name), PROMPT_S)
-
-
 def expect_order_of_arrival(server: Server, gate: Gate) -> None:
     """End the check unless each supplier's event is told before the next one answers, and then that all is done."""
     with listen(server, gate) as stream:
         for name in ANSWERING:
             release(gate, [name])
-            event = wait_event_of(stream, name)
+            event = wait_event_of(server, stream, name)
             if event is None:
                 fail_as_not_heard(server, gate, stream, name)
             if event.fields.get("price") != PRICES[name] or not event.id:
                 wanted = f'an id, and data: {{"name": "{name}", "price": "{PRICES[name]}"}}'
                 fail("events-shape", wanted=wanted, saw=f"id: {event.id or 'none'}, data: {event.data}")
         if not stream.read_to_end(10):
-            fail("events-shape", wanted="after the last supplier, `done` and the response's end", saw="no end")
+            fail("events-end", wanted="after the last supplier, `done` and the response's end", saw="no end")
         if told(stream)[-1].kind != "done":
             judge_stream(server, stream, "a last event: done")
+            expect_finished(stream, "a last event: done")
             dropped = "; a browser drops an event that has no data line" * (b"event: done" in stream.body)
-            fail("events-shape", wanted="a last event: done", saw=f"the last is of {told(stream)[-1].data}{dropped}")
+            fail("events-end", wanted="a last event: done", saw=f"the last is of {told(stream)[-1].data}{dropped}")
         promised = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no"}
         for header, value in promised.items():
             if value not in (seen := stream.headers.get(header, "no such header")):
                 fail("events-headers", wanted=f"{header}: {value}", saw=f"{header}: {seen}")
 
 
+def expect_finished(stream: Stream, wanted: str) -> None:
+    """No event has come without the blank line that ends it."""
+    if unfinished := unfinished_in(stream.body):
+        saw = f"the lines came, and no blank line after them: {stream.body[-SHOWN_BYTES:]!r}"
+        code = "events-unfinished" if any(line.startswith("data") for line in unfinished) else "events-shape"
+        fail(code, wanted=wanted, saw=saw)
+
+
 def fail_as_not_heard(server: Server, gate: Gate, stream: Stream, name: str) -> NoReturn:
     """End the check: there is no event for a supplier that has answered. Finds out which mistake it is."""
     wanted = f"the event for {name} as soon as {name} has answered, while {len(gate.held)} others are waited for"
+    expect_finished(stream, f"{wanted}: its lines, and a blank line at their end")
     already = len(told(stream))
     if nameless := [event.data for event in told(stream) if event.fields.get("name") not in [*PRICES]]:
         fail("events-shape", wanted='data: {"name": ..., "price": ...} in each event', saw=f"data: {nameless[0][:120]}")
     if FIRST_NAMED in gate.held:
         release(gate, [FIRST_NAMED])
-        wait_event_of(stream, FIRST_NAMED)
+        wait_event_of(server, stream, FIRST_NAMED)
         if gate.held and len(told(stream)) > already:
             saw = f"it was held back until {FIRST_NAMED}, the first of the list, had answered too"
             fail("events-in-list-order", wanted=wanted, saw=saw)
@@ -150,7 +145,7 @@ def expect_resumed(first: Server, second: Server, gate: Gate) -> tuple[str, list
         last = None
         for name in ("delta", "acme"):
             release(gate, [name])
-            last = wait_event_of(stream, name)
+            last = wait_event_of(first, stream, name)
     if last is None or not re.fullmatch(r"[!-~]([ -~]*[!-~])?", last.id):
         fail("events-shape", wanted="every event has an id of visible ASCII characters", saw=repr(last))
     gate.reset()

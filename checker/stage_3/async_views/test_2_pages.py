@@ -14,7 +14,7 @@ from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_3.async_views.errors import expect_free_loop
+from checker.stage_3.async_views.errors import expect_free_loop, line_of_tasks
 from checker.stage_3.async_views.pages import (
     NUMBERS,
     expect_dashboard,
@@ -69,7 +69,7 @@ def test_a_late_supplier_costs_a_null(desk: Server, gate: Gate) -> None:
             expect_prices(answer, in_time, "four prices, and null for cobalt")
             if not gate.wait_left(1, PROMPT_S):
                 wanted = "once the page is answered, the call to the late supplier is given up"
-                fail("late-call-left-open", wanted=wanted, saw=still_open(gate))
+                fail("late-call-left-open", wanted=wanted, saw=still_open(gate), where=line_of_tasks(desk, "dash"))
             return
     wanted = "four prices, and null for cobalt, which is late"
     fail("late-costs-all", wanted=wanted, saw=f"missing: {', '.join(missing) or 'none'}")
@@ -94,7 +94,7 @@ def test_a_visitor_who_leaves_takes_the_calls_along(desk: Server, gate: Gate, hi
     page.hang_up()
     wanted = "when the visitor has hung up, so have the five calls made for them"
     if not gate.wait_left(5, PROMPT_S):
-        fail("calls-outlive-visitor", wanted=wanted, saw=still_open(gate))
+        fail("calls-outlive-visitor", wanted=wanted, saw=still_open(gate), where=line_of_tasks(desk, "dash"))
     over = history.wait_for(EventKind.APP_LEFT, lambda e: bool(e["request"] == page.id), deadline_s=PROMPT_S)
     if over is None or gate.held:
         saw = f"the five hung up, but the view went on; {still_open(gate)}"

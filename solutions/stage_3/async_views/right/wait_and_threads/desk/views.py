@@ -77,7 +77,7 @@ def open_names(told: int) -> list[str]:
 
 def event(told: int, name: str, price: str) -> str:
     """One event, the shape of server-sent events."""
-    return f"data: {json.dumps({'name': name, 'price': price})}\nid: {told}\n\n"
+    return f"data: {json.dumps({'name': name, 'price': price})}\r\nid: {told}\r\n\r\n"
 
 
 async def task_stream(told: int) -> AsyncIterator[str]:
@@ -89,7 +89,7 @@ async def task_stream(told: int) -> AsyncIterator[str]:
             for call in done:
                 told |= 1 << suppliers.NAMES.index(call.get_name())
                 yield event(told, call.get_name(), call.result())
-        yield "event: done\ndata: {}\n\n"
+        yield "event: done\r\ndata: {}\r\n\r\n"
     finally:
         for call in calls:
             call.cancel()
@@ -109,7 +109,7 @@ def thread_stream(told: int) -> Iterator[str]:
         name, price = arrived.get()
         told |= 1 << suppliers.NAMES.index(name)
         yield event(told, name, price)
-    yield "event: done\ndata: {}\n\n"
+    yield "event: done\r\ndata: {}\r\n\r\n"
 
 
 async def invoice(request: HttpRequest, number: int) -> HttpResponse:
