@@ -156,3 +156,20 @@ def test_a_file_that_supervisord_refuses_is_told_in_its_words(run: Run) -> None:
         assert "ENV_NOTHING" in caught.value.finding.saw
         assert server.status() == {}
         assert server.wait_state("web", "RUNNING", DEADLINE_S) is False
+
+
+def test_settings_of_an_included_file_are_told_as_supervisord_has_them(run: Run) -> None:
+    main, program = CONFIG.split("[group:shop]")
+    folder = run.project / "deploy"
+    (folder / "conf.d").mkdir(parents=True)
+    (folder / "supervisord.conf").write_text(f"{main}[include]\nfiles=conf.d/*.conf\n")
+    program = program.replace("startretries=1", "stopwaitsecs=7")
+    (folder / "conf.d" / "web.conf").write_text(f"[group:shop]{program.format(command='sleep 60', startsecs=0)}")
+    server = supervisord(run)
+    try:
+        server.wait_state("web", "RUNNING", DEADLINE_S)
+        told = server.config_of("web")
+        assert (told["command"], told["startsecs"], told["stopwaitsecs"], told["startretries"]) == ("sleep 60", 0, 7, 3)
+        assert server.config_of("nobody") == {}
+    finally:
+        server.stop()

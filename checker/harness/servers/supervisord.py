@@ -7,11 +7,14 @@ do: the bare names. Users that it names are never changed to.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from checker.harness.deployment.control_group import Family
 from checker.harness.deployment.programs import plain, programs
@@ -44,6 +47,14 @@ for module in (datatypes, options):
 datatypes.name_to_gid = lambda name: os.getgid()
 options.ServerOptions.drop_privileges = lambda self, user: None
 {module}.main()
+"""
+# What supervisord has parsed, whichever files it stands in: it is asked by its own control socket.
+_CONFIGURATION = """\
+import json, sys
+from supervisor.options import ClientOptions
+options = ClientOptions()
+options.realize(["-c", sys.argv[1], "status"])
+print(json.dumps(options.getServerProxy().supervisor.getAllConfigInfo()))
 """
 
 
@@ -87,20 +98,7 @@ class Supervisor(Family):
 
     def ctl(self, *arguments: str) -> str:
         """What the real supervisorctl says with the same configuration: `ctl("restart", "web")`. Blocks until done."""
-        try:
-            done = subprocess.run(
-                [*_python("supervisorctl"), "-c", self._config, *arguments],
-                env=clean_environment(self.run.temporary, self._environment),
-                cwd=self.run.project,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=CTL_DEADLINE_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return f"supervisorctl had not ended after {CTL_DEADLINE_S:.0f} s"
-        return done.stdout.decode(errors="replace").strip()
+        return self._run_python(_AS_WE_ARE.format(module="supervisorctl"), "-c", self._config, *arguments)
 
     def status(self) -> Mapping[str, str]:
         """The state of each program ("RUNNING", "FATAL", ...) by its name, with its group's if it has one ("shop:web").
@@ -112,6 +110,16 @@ class Supervisor(Family):
     def pid_of(self, program: str) -> int | None:
         """The pid that supervisord started for the program, named with or without its group; None if not running."""
         return next((pid for name, (_, pid) in self._table().items() if _is_called(name, program)), None)
+
+    def config_of(self, program: str) -> Mapping[str, Any]:
+        """The settings of a program as supervisord has parsed them, by their names; empty when it does not say.
+
+        Of any file that it includes, with its defaults filled in; `autorestart` is none of those it tells.
+        """
+        told = self._run_python(_CONFIGURATION, self._config)
+        with suppress(ValueError):
+            return next((dict(one) for one in json.loads(told) if one.get("name") == program), {})
+        return {}
 
     def wait_state(self, program: str, state: str, deadline_s: float) -> bool:
         """True as soon as the program is in this state; False at the deadline, or when supervisord has ended."""
@@ -125,6 +133,22 @@ class Supervisor(Family):
         """Stop it, and with it its programs; returns the command lines of what it left behind."""
         left = self.process.stop(grace_s=STOP_GRACE_S)
         return [*left, *super().stop()]
+
+    def _run_python(self, program: str, *arguments: str) -> str:
+        try:
+            done = subprocess.run(
+                [sys.executable, "-P", "-c", program, *arguments],
+                env=clean_environment(self.run.temporary, self._environment),
+                cwd=self.run.project,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=CTL_DEADLINE_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"supervisorctl had not ended after {CTL_DEADLINE_S:.0f} s"
+        return done.stdout.decode(errors="replace").strip()
 
     def _failed_starts(self) -> int:
         """How often a program has ended; one that supervisord starts no more counts as ended often enough."""

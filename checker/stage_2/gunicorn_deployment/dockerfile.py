@@ -6,11 +6,13 @@ Builds and starts nothing.
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 from checker.harness.containers.dockerfile import Dockerfile
 from checker.harness.findings import fail
 from checker.harness.signals import signal_named
+from checker.stage_2.gunicorn_deployment.faults import expect_all
 from checker.stage_2.gunicorn_deployment.units import ROOTS
 from course.model import SourceLine
 
@@ -23,6 +25,15 @@ UNREPLACED = re.compile(r":\$(?:\w+|\{\w+\})$")
 def expect_sound_dockerfile(project: Path, file: Dockerfile) -> None:
     """What is wrong with an image whoever runs it."""
     where = file.place("ENTRYPOINT", project) or file.place("CMD", project) or SourceLine("Dockerfile", 1)
+    expect_all(
+        partial(_expect_exec_form, file, where),
+        partial(_expect_no_reloader, file, where),
+        partial(_expect_somebody, project, file, where),
+        partial(_expect_known_user, project, file),
+    )
+
+
+def _expect_exec_form(file: Dockerfile, where: SourceLine) -> None:
     if not file.is_exec_form:
         looks_like_a_list = any(step and step.value.startswith("[") for step in map(file.last, file.stage.shell_forms))
         saw = "it is a line for a shell, which is then the container's first process"
@@ -34,9 +45,15 @@ def expect_sound_dockerfile(project: Path, file: Dockerfile) -> None:
             else saw,
             where=where,
         )
+
+
+def _expect_no_reloader(file: Dockerfile, where: SourceLine) -> None:
     if any("--reload" in word for word in file.arguments):
         saw = "--reload: gunicorn watches every file, and restarts its workers under the visitors' hands"
         fail("reloader", wanted="a container serves the code it was built with", saw=saw, where=where)
+
+
+def _expect_somebody(project: Path, file: Dockerfile, where: SourceLine) -> None:
     user = file.user.partition(":")[0]
     if user in ROOTS:
         fail(
@@ -45,6 +62,10 @@ def expect_sound_dockerfile(project: Path, file: Dockerfile) -> None:
             saw=f"USER {file.user}" if file.user else "no USER: it runs as root, as the base image does",
             where=file.place("USER", project) or (file.place("FROM", project) if file.has_stages else where),
         )
+
+
+def _expect_known_user(project: Path, file: Dockerfile) -> None:
+    user = file.user.partition(":")[0]
     if not file.knows_user(user):
         fail(
             "unknown-user",

@@ -37,6 +37,7 @@ COMPARED = {
     "worker_connections": ("--worker-connections",),
     "preload_app": ("--preload",),
     "reload": ("--reload",),
+    "reuse_port": ("--reuse-port",),
 }
 CONFIG_FLAGS = ("-c", "--config")
 # Of the master that runs: the one that only prints is no server of the run's, and has no sockets of systemd's.

@@ -20,7 +20,7 @@ from checker.harness.servers.supervisord import Supervisor
 from checker.harness.suite import needs
 from checker.stage_2.gunicorn_deployment.addresses import expect_loopback_only
 from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_supervisor
-from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_EXPORT_S, Profile
+from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_EXPORT_S, SURE_S, Profile
 from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.supervisor import (
     SUPERVISOR_FILE,
@@ -66,7 +66,7 @@ def test_supervisor_starts_gunicorn_again(
     supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile], picture: Picture
 ) -> None:
     """Whether gunicorn is killed or ends by itself, it is started again."""
-    expect_patient_supervisor(project, profiles["exports"], LONGEST_EXPORT_S)
+    expect_patient_supervisor(supervisor, project, LONGEST_EXPORT_S)
     visitor = Visitor(supervisor)
     _, line = program_setting(project, "autorestart")
     old: frozenset[int] = frozenset()
@@ -74,7 +74,11 @@ def test_supervisor_starts_gunicorn_again(
         for number, how in ((signal.SIGKILL, "was killed"), (signal.SIGTERM, "was ended by TERM, with exit code 0")):
             # From supervisord: the parent of a worker whose master was killed is somebody else.
             owned = supervisor.pid_of("web") or 0
-            ended = master.worker_pids(supervisor, owned) | {visitor.ask()}
+            asked = visitor.ask()
+            if profiles["exports"].settings.printed.get("max_requests") not in ("0", None):
+                # One that lives for few requests may be replaced: its successor is not one of the new gunicorn's.
+                master.wait_gone(supervisor, frozenset({asked}), SURE_S)
+            ended = master.worker_pids(supervisor, owned) | {asked}
             old |= ended
             visitor.mark_end(number.name, ended)
             master.send(supervisor, number, owned)
@@ -97,7 +101,7 @@ def test_supervisor_lets_an_export_finish(
     supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile], gate: Gate
 ) -> None:
     """A stop by Supervisor lets an export finish."""
-    expect_supervisor_grace(project, profiles["exports"], LONGEST_EXPORT_S)
+    expect_supervisor_grace(supervisor, project, profiles["exports"], LONGEST_EXPORT_S)
     owned = supervisor.pid_of("web") or 0
     _, line = program_setting(project, "stopsignal")
     stop = partial(supervisor.ctl, "stop", "web")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from signal import SIGTERM
 
@@ -10,6 +11,7 @@ from checker.harness.learner_files import expect_bytes
 from checker.harness.signals import signal_named
 from checker.harness.systemd.unit import Unit, read_unit
 from checker.harness.systemd.verify import verify
+from checker.stage_2.gunicorn_deployment.faults import expect_all
 from checker.stage_2.gunicorn_deployment.profiles import Profile, expect_gunicorn_grants
 from course.model import SourceLine
 
@@ -39,6 +41,19 @@ def expect_sound_units(project: Path) -> Unit:
     if socket.value("Accept").lower() in TRUE:
         saw = "Accept=yes: systemd accepts each connection itself, and starts a service web@.service for every one"
         fail("unit-refused", wanted=wanted, saw=saw, where=socket.place("Accept", project))
+    expect_all(
+        partial(_expect_whole_path, unit, project),
+        partial(_expect_notified, unit, project),
+        partial(_expect_revived, unit, project),
+        partial(_expect_somebody, unit, project),
+    )
+    complaints = verify([unit.path, socket.path])
+    if complaints:
+        fail("unit-refused", wanted=wanted, saw="\n".join(["systemd-analyze verify:", *complaints]))
+    return unit
+
+
+def _expect_whole_path(unit: Unit, project: Path) -> None:
     start = unit.commands("ExecStart")
     if start and not start[0].is_absolute:
         fail(
@@ -47,20 +62,28 @@ def expect_sound_units(project: Path) -> Unit:
             saw=f"{start[0].program!r}: systemd looks in its own folders, and a virtual environment is none of them",
             where=unit.place("ExecStart", project),
         )
-    if unit.value("Type") != "notify":
-        type_ = unit.value("Type", "simple")
-        where = unit.place("Type", project) or SourceLine(SERVICE_FILE, 1)
-        wanted_type = "the service counts as started when gunicorn says so (READY=1)"
-        fail("not-notified", wanted=wanted_type, saw=f"Type={type_}: systemd does not listen for it", where=where)
-    _expect_kept_alive_as_somebody(unit, project)
-    complaints = verify([unit.path, socket.path])
-    if complaints:
-        fail("unit-refused", wanted=wanted, saw="\n".join(["systemd-analyze verify:", *complaints]))
-    return unit
 
 
-def _expect_kept_alive_as_somebody(unit: Unit, project: Path) -> None:
-    restart, user = unit.value("Restart", "no"), unit.value("User")
+def _expect_notified(unit: Unit, project: Path) -> None:
+    type_ = unit.value("Type", "simple")
+    if type_ == "notify":
+        return
+    where = unit.place("Type", project) or SourceLine(SERVICE_FILE, 1)
+    if type_ == "notify-reload":
+        fail(
+            "reload-not-notified",
+            wanted="a reload is over when gunicorn has got its signal",
+            # gunicorn/arbiter.py sends READY=1 at its start, and nothing at HUP (27.0).
+            saw="Type=notify-reload: at each reload systemd waits for RELOADING=1, which gunicorn never sends, "
+            "and in the end takes the reload for failed",
+            where=where,
+        )
+    wanted = "the service counts as started when gunicorn says so (READY=1)"
+    fail("not-notified", wanted=wanted, saw=f"Type={type_}: systemd does not listen for it", where=where)
+
+
+def _expect_revived(unit: Unit, project: Path) -> None:
+    restart = unit.value("Restart", "no")
     if restart not in REVIVING:
         fail(
             "not-revived",
@@ -68,10 +91,19 @@ def _expect_kept_alive_as_somebody(unit: Unit, project: Path) -> None:
             saw=f"Restart={restart}" if unit.all("Restart") else "no Restart=: systemd leaves a dead service dead",
             where=unit.place("Restart", project) or unit.place("ExecStart", project),
         )
+
+
+def _expect_somebody(unit: Unit, project: Path) -> None:
+    user, start = unit.value("User"), unit.commands("ExecStart")
+    wanted = "the service runs as a user of its own"
+    # systemd.service(5): with "+" the command has all rights, with "!" User= does not change whose it is.
+    if start and (mark := next((mark for mark in start[0].prefixes if mark in "+!"), "")):
+        saw = f"ExecStart={mark}...: systemd runs this command as root, whatever User= says"
+        fail("runs-as-root", wanted=wanted, saw=saw, where=unit.place("ExecStart", project))
     if user in ROOTS and unit.value("DynamicUser").lower() not in TRUE:
         fail(
             "runs-as-root",
-            wanted="the service runs as a user of its own",
+            wanted=wanted,
             saw=f"User={user}" if user else "no User=: a service of the system runs as root",
             where=unit.place("User", project) or unit.place("ExecStart", project),
         )
@@ -80,14 +112,17 @@ def _expect_kept_alive_as_somebody(unit: Unit, project: Path) -> None:
 def expect_systemd_grace(project: Path, unit: Unit, reports: Profile, longest_s: int) -> None:
     """Neither gunicorn nor systemd kills a report before its time is over."""
     expect_gunicorn_grants(reports, longest_s, f"a report that is under way at a stop has {longest_s} s to finish")
-    wait_s = unit.seconds("TimeoutStopSec", TIMEOUT_STOP_S)
+    # TimeoutSec= sets TimeoutStartSec= and TimeoutStopSec=; the last that is written counts, and 0 is "infinity".
+    written = [directive.name for directive in unit.directives if directive.name in {"TimeoutStopSec", "TimeoutSec"}]
+    name = written[-1] if written else "TimeoutStopSec"
+    wait_s = unit.seconds(name, TIMEOUT_STOP_S) or float("inf")
     if wait_s <= reports.settings.graceful_timeout_s:
         fail(
             "too-little-grace",
             wanted="systemd waits longer for gunicorn than gunicorn does for its workers",
-            saw=f"TimeoutStopSec is {wait_s:.0f} s, graceful_timeout {reports.settings.graceful_timeout_s} s: "
+            saw=f"{name} is {wait_s:.0f} s, graceful_timeout {reports.settings.graceful_timeout_s} s: "
             "systemd kills everything first",
-            where=unit.place("TimeoutStopSec", project),
+            where=unit.place(name, project),
         )
 
 

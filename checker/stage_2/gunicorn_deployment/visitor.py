@@ -5,7 +5,7 @@ Works on any gunicorn that serves the depot, whoever started it: no probe is nee
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import psutil
@@ -81,8 +81,25 @@ class Visitor:
 
 
 def master_of(site: Site, worker_pid: int) -> int:
-    """The process that a worker's parent is; 0 when the worker is gone."""
+    """The process that a worker's parent is. Of a worker that is gone: who else listens at the port; 0 when nobody."""
     with suppress(psutil.Error):
         return psutil.Process(worker_pid).ppid()
     site.run.history.record(Kind.PROCESS_GONE, pid=worker_pid)
-    return 0
+    # A worker that lives for few requests (`max_requests`) has often left when its answer is read.
+    listening = {pid: parent for pid, parent in _family() if _listens(pid, site.port)}
+    masters = {pid for pid, parent in listening.items() if parent not in listening}
+    return masters.pop() if len(masters) == 1 else 0
+
+
+def _family() -> Iterator[tuple[int, int]]:
+    """Every process that was started here, and its parent: one that has lost its own is ours."""
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            yield process.pid, process.ppid()
+
+
+def _listens(pid: int, port: int) -> bool:
+    with suppress(psutil.Error):
+        sockets = psutil.Process(pid).net_connections("inet")
+        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in sockets)
+    return False

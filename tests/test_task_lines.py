@@ -1,0 +1,70 @@
+"""checker/harness/task_lines.py: the line that starts a task, or waits where it should not, found in the code alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checker.harness.task_lines import line_awaiting_in_a_loop, line_starting, line_starting_from
+
+CODE = """\
+import asyncio
+
+
+async def dash(request):
+    prices = await all_prices()
+
+
+async def all_prices():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(own())
+    tasks = [asyncio.create_task(ask(name)) for name in NAMES]
+    await asyncio.wait(tasks)
+
+
+async def events(request):
+    first = asyncio.create_task(ask("a"))
+    second = asyncio.ensure_future(ask("b"))
+
+
+async def run(order):
+    async def beat():
+        while True:
+            await asyncio.sleep(1)
+
+    heart = asyncio.create_task(beat())
+    for symbol in order:
+        raw = await asyncio.wait_for(fetch(symbol), 1)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "desk.py").write_text(CODE)
+    (tmp_path / "broken.py").write_text("def (")
+    return tmp_path
+
+
+def test_a_task_is_found_by_its_coroutine(project: Path) -> None:
+    found = line_starting(project, ["missing.py", "broken.py", "desk.py"], "run.<locals>.beat")
+    assert found is not None
+    assert (found.file, found.line, found.doing) == ("desk.py", 25, "heart = asyncio.create_task(beat())")
+    assert line_starting(project, ["desk.py"], "nobody") is None
+
+
+def test_a_view_is_followed_to_the_one_line_that_starts_its_tasks(project: Path) -> None:
+    found = line_starting_from(project, ["desk.py"], "dash")
+    assert found is not None
+    assert found.line == 11
+
+
+def test_of_two_such_lines_none_is_blamed(project: Path) -> None:
+    assert line_starting_from(project, ["desk.py"], "events") is None
+
+
+def test_an_await_in_a_loop_is_found_but_not_one_of_a_function_beside_it(project: Path) -> None:
+    found = line_awaiting_in_a_loop(project, ["desk.py"], ["fetch"])
+    assert found is not None
+    assert found.line == 27
+    assert line_awaiting_in_a_loop(project, ["desk.py"], ["ask"]) is None
