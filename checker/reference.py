@@ -29,6 +29,7 @@ SECTIONS = {
         "harness/suite",
         "harness/diagnosis",
         "harness/tracebacks",
+        "harness/task_lines",
         "harness/difference",
     ),
     "The learner's files": ("harness/learner_files", "harness/lines"),

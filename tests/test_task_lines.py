@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.harness.task_lines import line_awaiting_in_a_loop, line_starting, line_starting_from
+from checker.harness.task_lines import line_awaiting_each, line_starting, line_starting_from
 
 CODE = """\
 import asyncio
@@ -34,8 +34,16 @@ async def run(order):
             await asyncio.sleep(1)
 
     heart = asyncio.create_task(beat())
-    for symbol in order:
-        raw = await asyncio.wait_for(fetch(symbol), 1)
+    for symbol in order.symbols:
+        await queue.put(symbol)
+    for symbol in order.symbols:
+        for attempt in range(2):
+            raw = await asyncio.wait_for(fetch(symbol), 1)
+
+
+async def price(symbol):
+    for attempt in range(2):
+        await fetch(symbol)
 """
 
 
@@ -63,8 +71,8 @@ def test_of_two_such_lines_none_is_blamed(project: Path) -> None:
     assert line_starting_from(project, ["desk.py"], "events") is None
 
 
-def test_an_await_in_a_loop_is_found_but_not_one_of_a_function_beside_it(project: Path) -> None:
-    found = line_awaiting_in_a_loop(project, ["desk.py"], ["fetch"])
+def test_an_await_for_each_symbol_is_found_but_not_one_of_another_loop(project: Path) -> None:
+    found = line_awaiting_each(project, ["desk.py"], "symbols")
     assert found is not None
-    assert found.line == 27
-    assert line_awaiting_in_a_loop(project, ["desk.py"], ["ask"]) is None
+    assert found.line == 30
+    assert line_awaiting_each(project, ["desk.py"], "names") is None

@@ -14,6 +14,8 @@ from course.model import SourceLine
 
 # What makes a task, or waits for one without ever cancelling it.
 STARTS = frozenset({"create_task", "ensure_future", "shield", "wait", "as_completed", "run_coroutine_threadsafe"})
+# What is awaited in a loop without waiting for an answer.
+QUICK = frozenset({"put", "sleep"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -51,14 +53,16 @@ def line_starting_from(project: Path, files: Collection[str], function: str) -> 
     return _line(project, *next(iter(lines))) if len(lines) == 1 else None
 
 
-def line_awaiting_in_a_loop(project: Path, files: Collection[str], names: Collection[str]) -> SourceLine | None:
-    """The line of a `for` or `while` that awaits a call of one of these, which its next turn then waits for."""
+def line_awaiting_each(project: Path, files: Collection[str], over: str) -> SourceLine | None:
+    """The line of a `for` over something of this name that awaits a call with the loop's variable: one at a time."""
     for file in files:
-        for node in ast.walk(_tree(project / file)):
-            if isinstance(node, ast.For | ast.While):
-                for inner in _own(node):
-                    if isinstance(inner, ast.Await) and not _called(inner).isdisjoint(names):
-                        return _line(project, file, inner.lineno)
+        for loop in ast.walk(_tree(project / file)):
+            if not isinstance(loop, ast.For) or over not in _names(loop.iter):
+                continue
+            for inner in _own(loop):
+                call = inner.value if isinstance(inner, ast.Await) else None
+                if isinstance(call, ast.Call) and _name(call) not in QUICK and _names(call) & _names(loop.target):
+                    return _line(project, file, call.lineno)
     return None
 
 
@@ -81,6 +85,11 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
 
 def _called(node: ast.AST) -> set[str]:
     return {_name(inner) for inner in ast.walk(node) if isinstance(inner, ast.Call)}
+
+
+def _names(node: ast.AST) -> set[str]:
+    named = (getattr(inner, "id", getattr(inner, "attr", "")) for inner in ast.walk(node))
+    return {name for name in named if name}
 
 
 def _name(call: ast.Call) -> str:

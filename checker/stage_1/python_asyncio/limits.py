@@ -8,7 +8,7 @@ from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
-from checker.harness.task_lines import line_awaiting_in_a_loop
+from checker.harness.task_lines import line_awaiting_each
 from checker.stage_1.python_asyncio.desk import Desk
 from checker.stage_1.python_asyncio.failures import TRIES, expect_two_tries_at_most
 from checker.stage_1.python_asyncio.tracebacks import own_files
@@ -21,7 +21,7 @@ def expect_all_asked(desk: Desk, gate: Gate, count: int, wanted: str) -> None:
     """So many calls are open together; else the finding says what kept the others back."""
     if desk.wait_until(lambda: len(gate.held) >= count):
         return
-    peak, where = gate.peak, line_awaiting_in_a_loop(desk.project, own_files(desk.project), ["fetch"])
+    peak, where = gate.peak, line_awaiting_each(desk.project, own_files(desk.project), "symbols")
     desk.judge_trouble(wanted)
     if not peak:
         fail("never-asked", wanted=wanted, saw="no upstream was asked")

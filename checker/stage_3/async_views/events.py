@@ -13,15 +13,14 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.http import Stream
-from checker.harness.idle import is_idle
 from checker.harness.server import Server
 from checker.stage_3.async_views.errors import expect_free_loop, judge_error, wait_error_of
 from checker.stage_3.async_views.event_stream import Told, events_in, unfinished_in
+from checker.stage_3.async_views.patience import LOOK_EVERY_S, is_at_rest
 from checker.stage_3.async_views.suppliers import ANSWERING, PRICES, PROMPT_S, calls, release, wait_all_held
 
 FIRST_NAMED = "acme"
 SHOWN_BYTES = 200
-LOOK_EVERY_S = 0.1
 # A server that rests so often in a row, a look each LOOK_EVERY_S, in the middle of an event does not go on with it.
 RESTS = 8
 
@@ -46,14 +45,10 @@ def wait_event_of(server: Server, stream: Stream, name: str) -> Told | None:
     until = History.now() + PROMPT_S
     rests = 0
     while (event := wait_heard(stream, of(name), LOOK_EVERY_S)) is None and not stream.ended and rests < RESTS:
-        rests = rests + 1 if unfinished_in(stream.body) and _is_idle(server) else 0
+        rests = rests + 1 if unfinished_in(stream.body) and is_at_rest(server) else 0
         if History.now() > until:
             break
     return event
-
-
-def _is_idle(server: Server) -> bool:
-    return all(is_idle(pid) for pid in (server.process.pid, *(child.pid for child in server.process.children)))
 
 
 @contextmanager

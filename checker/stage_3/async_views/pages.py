@@ -10,6 +10,7 @@ from checker.harness.history import History
 from checker.harness.http import Answer, Exchange
 from checker.harness.server import Server
 from checker.stage_3.async_views.errors import expect_free_loop, judge_error, learners_line, wait_error_of
+from checker.stage_3.async_views.patience import wait_answer
 from checker.stage_3.async_views.suppliers import ANSWERING, PRICES, calls, release, still_open, wait_all_held
 
 NUMBERS = ("orders", "customers", "revenue")
@@ -87,11 +88,11 @@ def expect_one_in_trouble(desk: Server, gate: Gate, name: str, deadline_s: float
     if deadline_s is None:
         gate.release(name, status=503)
     release(gate, (other for other in ANSWERING if other != name))
-    answer = page.wait_answer(10 + (deadline_s or 0))
+    answer = wait_answer(desk, page, deadline_s or 0)
     wanted = f"{path} is answered, though {trouble}"
     if answer is None:
         expect_free_loop(desk, since, wanted)
-        fail(code, wanted=wanted, saw=f"no answer, 10 s later; {still_open(gate)}")
+        fail(code, wanted=wanted, saw=f"no answer; {still_open(gate)}")
     if answer.status >= 500:
         error = wait_error_of(desk, page.id)
         saw = "" if error is None else f": {error['type']}: {error['message']}"
