@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 from pathlib import Path
 
+from checker.harness.learner_files import text_of, tree_of
 from course.model import SourceLine
 
 # What makes a task, or waits for one without ever cancelling it.
@@ -26,7 +26,7 @@ def line_starting(project: Path, files: Collection[str], coroutine: str) -> Sour
     """
     name = coroutine.rpartition(".")[2]
     for file in files:
-        for call in _starts(_tree(project / file)):
+        for call in _starts(tree_of(project / file)):
             if name in _called(call):
                 return _line(project, file, call.lineno)
     return None
@@ -34,7 +34,7 @@ def line_starting(project: Path, files: Collection[str], coroutine: str) -> Sour
 
 def line_starting_from(project: Path, files: Collection[str], function: str) -> SourceLine | None:
     """The line that starts tasks in this function, or in those that it calls by name; None unless there is just one."""
-    trees = {file: _tree(project / file) for file in files}
+    trees = {file: tree_of(project / file) for file in files}
     defined = [(file, node) for file, tree in trees.items() for node in ast.walk(tree) if isinstance(node, _Function)]
     reached, names = [], [function]
     while names:
@@ -56,7 +56,7 @@ def line_starting_from(project: Path, files: Collection[str], function: str) -> 
 def line_awaiting_each(project: Path, files: Collection[str], over: str) -> SourceLine | None:
     """The line of a `for` over something of this name that awaits a call with the loop's variable: one at a time."""
     for file in files:
-        for loop in ast.walk(_tree(project / file)):
+        for loop in ast.walk(tree_of(project / file)):
             if not isinstance(loop, ast.For) or over not in _names(loop.iter):
                 continue
             for inner in _own(loop):
@@ -97,13 +97,6 @@ def _name(call: ast.Call) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def _tree(path: Path) -> ast.AST:
-    with suppress(OSError, ValueError, SyntaxError, RecursionError):
-        if path.is_file():
-            return ast.parse(path.read_bytes())
-    return ast.Module([], [])
-
-
 def _line(project: Path, file: str, number: int) -> SourceLine:
-    lines = (project / file).read_text(errors="replace").splitlines()
-    return SourceLine(file, number, doing=lines[number - 1].strip())
+    lines = text_of(project / file).splitlines()
+    return SourceLine(file, number, doing="".join(lines[number - 1 : number]).strip())
