@@ -16,8 +16,9 @@ import pytest
 
 from checker.harness.server import PROBE_FOLDER
 from course.model import Outcome
+from course.shared.leftovers import lives
 from tests.grading import HELLO, grade
-from tests.test_checking import holding, living
+from tests.test_checking import holding, living, wait_until
 from tests.test_hostile import finding_of
 
 SYS_PIDFD_OPEN = 434
@@ -55,8 +56,8 @@ def test_learn_and_the_grader_cannot_be_inspected_and_servers_can(tmp_path: Path
             assert may_inspect(server.pid) == {"mem", "getfd"}
         finally:
             learn.terminate()
-            for process in (grader, server):
-                process.wait(60)
+            # Not `process.wait`: whoever has adopted them may never bury them.
+            wait_until(lambda: not any(lives(process) for process in (grader, server)), 60)
     assert not living(tmp_path)
 
 

@@ -81,7 +81,7 @@ def test_a_server_that_exits_at_import_is_told(tmp_path: Path, leave: str) -> No
 def test_a_request_that_ends_its_worker_is_told(tmp_path: Path) -> None:
     leave = "    import os\n    if environ['PATH_INFO'] == '/again': os._exit(0)\n    start_response"
     code, _, _ = finding_of(grade(tmp_path, {"app.py": HELLO.replace("    start_response", leave)}))
-    assert code == "no-answer"
+    assert code == "answer-broken-off"
 
 
 def test_a_request_that_is_never_answered_is_told(tmp_path: Path) -> None:
