@@ -100,7 +100,7 @@ def installation(
 
 
 def test_the_wheel_holds_every_file_of_the_rooms(wheel: Path) -> None:
-    wanted = {_place_in_wheel(path) for path in files() if path.parts[0] in ROOMS or path.name in ("cli.py", "learn_asgi.py")}
+    wanted = {_place_in_wheel(path) for path in files() if path.parts[0] in ROOMS or path in (CLI, STARTS)}
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert held == wanted
 
@@ -167,7 +167,7 @@ def _state(folder: Path) -> set[tuple[str, int]]:
 
 
 def _place_in_wheel(path: Path) -> str:
-    return path.as_posix() if path.parts[0] == "course" else f"course/_rooms/{path.as_posix()}"
+    return path.as_posix() if path.parts[0] == "course" or path == STARTS else f"course/_rooms/{path.as_posix()}"
 
 
 def _build(checkout: Path, folder: Path) -> Path:
