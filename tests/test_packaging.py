@@ -22,6 +22,7 @@ from tests.tree import ROOMS, copy_to, files
 
 ODD_NAME = "Kürs mit Lücke"
 DEADLINE_S = 300.0
+CLI, STARTS = Path("cli.py"), Path("learn_asgi.py")
 
 # What the installed rooms must hold for every exercise that is there: printed as one JSON object.
 SURVEY = """
