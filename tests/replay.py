@@ -12,7 +12,7 @@ from pathlib import Path
 
 from course.content import catalogue
 from course.content.places import Places
-from course.grading import checking
+from course.grading import verdicts
 from course.learner.attempt import Attempt
 from course.learner.progress import BoxState, Progress
 from course.learner.situation import Situation
@@ -30,7 +30,7 @@ COURSE = catalogue.read(REAL)
 
 def recorded(name: str) -> Verdict:
     """What the untouched scaffold of an exercise came to."""
-    verdict = checking.read_verdict(RECORDED / name)
+    verdict = verdicts.read(RECORDED / name)
     assert verdict is not None
     return replace(verdict, run=Path("0001"))
 

@@ -20,7 +20,7 @@ import pytest
 from course.content import suites
 from course.content.places import ROOMS, Places
 from course.errors import MachineLacks
-from course.grading import checking
+from course.grading import checking, hearing, verdicts
 from course.model import LEFT_RUNNING, CheckFinished, Outcome, SuiteFinished, SuiteStarted
 from course.shared.ledger import Ledger
 from tests.grading import HELLO, SUITE, TOY, grade, lay
@@ -35,7 +35,7 @@ def test_it_holds(site, gate):
 '''
 )
 GIVEN_UP_S = 30
-LATE_AFTER_S = 8 - TOY.time_limit_s  # a grader takes a second or two to start
+LATE_AFTER_S = 15 - TOY.time_limit_s  # a grader takes a second or two to start, and longer on a busy machine
 
 
 def only(check_body: str) -> str:
@@ -54,7 +54,7 @@ def test_events_come_in_order_and_the_verdict_is_kept(tmp_path: Path) -> None:
     assert isinstance(events[-1], SuiteFinished)
     told = [event.result.id for event in events if isinstance(event, CheckFinished)]
     assert told == [check for check, _ in events[0].checks]
-    kept = checking.read_verdict(run)
+    kept = verdicts.read(run)
     assert kept is not None
     assert (kept.outcome, kept.results) == (Outcome.PASSED, grading.verdict.results)
     assert {path.name for path in run.iterdir()} == {"history.jsonl", "gunicorn.log", "grader.log", "verdict.json"}
@@ -229,7 +229,7 @@ def test_three():
 def test_the_check_that_runs_when_the_time_is_over_has_failed_by_that(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checking, "START_GRACE_S", LATE_AFTER_S)
+    monkeypatch.setattr(hearing, "START_GRACE_S", LATE_AFTER_S)
     verdict = grade(tmp_path, {}, suite=HANGS)
     assert verdict.outcome is Outcome.FAILED, verdict.reason
     assert [(result.id, result.outcome) for result in verdict.results] == [
@@ -242,12 +242,12 @@ def test_the_check_that_runs_when_the_time_is_over_has_failed_by_that(
     assert finding is not None
     assert finding.code == "time-over"
     assert verdict.results[2].reason == "not run: the time was over"
-    assert (kept := checking.read_verdict(tmp_path / "run")) is not None
+    assert (kept := verdicts.read(tmp_path / "run")) is not None
     assert kept.results == verdict.results
 
 
 def test_a_grader_that_hangs_between_checks_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "START_GRACE_S", LATE_AFTER_S)
+    monkeypatch.setattr(hearing, "START_GRACE_S", LATE_AFTER_S)
     verdict = grade(tmp_path, {}, suite="import threading\nthreading.Event().wait()\n")
     assert verdict.outcome is Outcome.BROKEN
     assert verdict.reason == "the checks took longer than 60 s; running: none of them"
@@ -302,11 +302,11 @@ def test_a_grader_that_was_stopped_is_ended_and_the_verdict_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By whatever of the learner's stops it; here by itself."""
-    monkeypatch.setattr(checking, "START_GRACE_S", 10.0)
+    monkeypatch.setattr(hearing, "START_GRACE_S", 10.0)
     suite = SUITE + '\ndef test_stop(site):\n    """It stops."""\n    import os\n    os.kill(os.getpid(), 19)\n'
     verdict = grade(tmp_path, {"app.py": HELLO}, suite=suite, exercise=replace(TOY, time_limit_s=1.0))
     assert verdict.outcome is not Outcome.PASSED
-    kept = checking.read_verdict(tmp_path / "run")
+    kept = verdicts.read(tmp_path / "run")
     assert kept is not None
     assert (kept.outcome, kept.results) == (verdict.outcome, verdict.results)
     assert not living(tmp_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from course.grading import checking
+from course.grading import verdicts
 from course.model import CheckResult, Finding, Outcome, SourceLine
 from course.shared.facts import filled, known_of, named_in
 from course.shared.wire import result_from
@@ -41,7 +41,7 @@ def test_a_finding_carries_its_facts_to_the_verdict(tmp_path: Path) -> None:
     result = grade_with_hint(tmp_path, "{'workers': 3, 'name': 'ada'}")
     assert result.finding is not None
     assert result.finding.facts == {"workers": 3, "name": "ada"}
-    kept = checking.read_verdict(tmp_path / "run")
+    kept = verdicts.read(tmp_path / "run")
     assert kept is not None
     assert kept.results[0] == result
 

@@ -18,7 +18,7 @@ import pytest
 
 from course.content.places import ROOMS, Places
 from course.errors import CourseBug
-from course.grading import checking
+from course.grading import checking, verdicts
 from course.grading.forge import Forge
 from course.model import Outcome, Verdict
 from course.shared.leftovers import lives
@@ -212,6 +212,6 @@ def test_a_run_that_is_cut_stops_its_servers_at_once(tmp_path: Path, forge: Forg
         assert (grading.verdict.outcome, grading.verdict.reason) == (Outcome.FAILED, "")
         assert grading.verdict.first_failure is not None
         assert grading.verdict.first_failure.id == "test_fails"
-        assert checking.read_verdict(run) is not None
+        assert verdicts.read(run) is not None
         assert not living(tmp_path)
         assert not (run / "ledger.jsonl").exists()

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from course.content import catalogue
 from course.content.places import Places
 from course.errors import UsageError
-from course.grading import checking
+from course.grading import verdicts
 from course.learner import situation, workspace
 from course.learner.situation import Situation
 from course.model import Exercise, Outcome, Verdict
@@ -67,7 +67,7 @@ def read(here: Situation, exercise: Exercise, number: str | None = None) -> Past
 
 def read_folder(folder: Path, places: Places | None = None) -> PastRun:
     """The run in this folder, of whatever exercise. Raises UsageError where its verdict cannot be read."""
-    verdict = checking.read_verdict(folder)
+    verdict = verdicts.read(folder)
     if verdict is None:
         raise UsageError(
             f"{folder / VERDICT} is no verdict that this `learn` can read.", "`learn check` makes another."
@@ -89,7 +89,7 @@ def _read(folder: Path, exercise: Exercise, verdict: Verdict) -> PastRun:
 
 def _found(here: Situation, exercise: Exercise, number: str | None) -> tuple[Path, Verdict]:
     kept = workspace.kept_runs(here.workspace, exercise.path)
-    judged = [(path, verdict) for path in kept if (verdict := checking.read_verdict(path)) is not None]
+    judged = [(path, verdict) for path in kept if (verdict := verdicts.read(path)) is not None]
     if not judged:
         raise UsageError(f"no run of {exercise.name} has come to a verdict yet.", "`learn check` grades it.")
     if number is None:
