@@ -65,6 +65,8 @@ def _page(text: str, command: list[str]) -> None:
     before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
     try:
         # A pager that is left early does not read to the end, and `input` bears with that.
-        subprocess.run(command, input=text, encoding="utf-8", env={"LESS": LESS, **os.environ}, check=False)
+        subprocess.run(
+            command, input=text, encoding="utf-8", errors="replace", env={"LESS": LESS, **os.environ}, check=False
+        )
     finally:
         signal.signal(signal.SIGINT, before)
