@@ -241,7 +241,7 @@ class Shop:
             room = f"{CONF}: one worker alone must have room for five reports and a page"
             fail("private-queue", wanted=wanted, saw=saw, where=self.size, next=room, facts=self._facts)
         saw = f"{who} waited until a report was done: every slot was waiting for the database ({busy})"
-        room = f"{CONF}: there must be room for five reports and a page, here are {self.workers.configuration.words}"
+        room = f"{CONF}: make room for five reports and a page; now it has {self.workers.configuration.words}"
         fail("all-slots-busy", wanted=wanted, saw=saw, where=self.size, next=room, facts=self._facts)
 
     @property
