@@ -66,8 +66,14 @@ def test_a_code_without_hints_is_told(own_places: Places) -> None:
 
 
 def test_a_diagnosis_that_no_wrong_solution_proves_is_told(own_places: Places) -> None:
-    edit(own_places.hints_file(GREETING), lambda text: text + '\n[new-code]\nhints = ["a", "b", "c"]\n')
+    edit(own_places.hints_file(GREETING), lambda text: text + '\n[new-code]\nhints = ["**a**", "b", "c"]\n')
     assert only_problem(own_places) == f"{GREETING}: no wrong solution proves the diagnosis 'new-code'"
+
+
+def test_a_first_hint_without_its_noun_is_told(own_places: Places) -> None:
+    edit(own_places.hints_file(GREETING), lambda text: text.replace("**words**", "words"))
+    told = "diagnosis 'greeting-untouched': the first hint names one noun to look up, in **bold**"
+    assert only_problem(own_places) == f"{GREETING}: {told}"
 
 
 def test_a_lessons_list_of_checks_holds_them_all_in_their_order(own_places: Places) -> None:

@@ -25,6 +25,7 @@ RIGHT_AT_LEAST = 3
 WRONG_AT_LEAST = 6
 LESSON_WORDS = range(400, 1400)
 LIST_OF_CHECKS = "as `learn check` tells it"  # by these words a lesson promises to list them all
+_BOLD = re.compile(r"\*\*[^*]+\*\*")
 LESSON_HEADINGS = ("Why you care", "See it", "The idea", "Today's truth", "Fact check", "Build", "Read on")
 OFFICIAL_HOSTS = {
     "asgi.readthedocs.io",
@@ -86,6 +87,11 @@ def _exercise_problems(places: Places, exercise: Exercise) -> Iterator[str]:
     expected_codes = {case.code for case in wanted if case.code}
     for code in sorted((codes | expected_codes) - set(hints)):
         yield f"diagnosis {code!r} has no hints in hints.toml"
+    yield from (
+        f"diagnosis {code!r}: the first hint names one noun to look up, in **bold**"
+        for code, (first, *_) in hints.items()
+        if len(_BOLD.findall(first)) != 1
+    )
     own = set(catalogue.own_hints(places, exercise.path))
     for code in sorted(own - expected_codes):
         yield f"no wrong solution proves the diagnosis {code!r}"

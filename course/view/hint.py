@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from course.learner.asking import Hint
 from course.view.progress import typed
-from course.view.rows import BLANK, FAILED, Row, bad, dim
+from course.view.rows import BLANK, FAILED, Ink, Piece, Row, bad, dim
+
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
 def draw(hint: Hint) -> Iterator[Row]:
@@ -15,7 +18,9 @@ def draw(hint: Hint) -> Iterator[Row]:
     yield BLANK
     for at, text in enumerate(hint.hints[: hint.shown], start=1):
         is_new = at == hint.shown and not hint.is_repeated
-        yield Row(text if is_new else dim(text), label=dim(f"{at} of {len(hint.hints)}"), label_columns=8)
+        yield Row(
+            _inked(text, Ink.PLAIN if is_new else Ink.DIM), label=dim(f"{at} of {len(hint.hints)}"), label_columns=8
+        )
         yield BLANK
     if hint.is_repeated:
         yield Row("These are all the hints. The lesson has the idea: `learn lesson`.")
@@ -23,3 +28,9 @@ def draw(hint: Hint) -> Iterator[Row]:
     left = len(hint.hints) - hint.shown
     further = ("learn hint", f"{left} more") if left else ("learn solution", "a way that works, and why it does")
     yield from typed([("learn check", "grade it again"), further])
+
+
+def _inked(text: str, ink: Ink) -> tuple[Piece, ...]:
+    """The hint, with its noun to look up in bold."""
+    parts = _BOLD.split(text)
+    return tuple(Piece(part, Ink.BOLD if number % 2 else ink) for number, part in enumerate(parts))

@@ -24,12 +24,13 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 class Ink(StrEnum):
-    """The two colours and dim, as terminals know them. What they say is also said by a symbol or a word."""
+    """The two colours, dim and bold, as terminals know them. What they say is also said by a symbol or a word."""
 
     PLAIN = ""
     GOOD = "32"
     BAD = "31"
     DIM = "2"
+    BOLD = "1"
 
 
 class Piece(NamedTuple):
