@@ -127,7 +127,7 @@ def test_what_waits_is_told_by_the_failure_that_all_of_it_waits_for() -> None:
     )
     assert "✗ Check number 1 holds                                                 0.4 s\n  ◌ 2 more wait for" in shown
     assert "◌ 1 more waits for this one" in shown
-    assert "◌ 1 more waits for: Check number 1 holds" in shown
+    assert "◌ 1 more waits for the first failure" in shown
 
 
 def test_verbose_shows_every_check_whole_where_it_stands() -> None:

@@ -56,8 +56,11 @@ def hint(here: Situation, exercise: Exercise) -> Hint:
     """One hint more for the exercise's last diagnosis. Raises UsageError when nothing has failed."""
     known = here.of(exercise)
     if not known.failed_code:
-        when = "its last check passed" if known.checked_at else "it has not been checked yet"
-        raise UsageError(f"there is nothing to hint at in {exercise.name}: {when}.", "`learn check` grades it.")
+        if known.checked_at:
+            when, remedy = "it passed", "`learn solution` shows the reference beside your work."
+        else:
+            when, remedy = "it has not been checked yet", "`learn check` grades it."
+        raise UsageError(f"there is nothing to hint at in {exercise.name}: {when}.", remedy)
     hints = catalogue.hints(here.places, exercise.path).get(known.failed_code)
     if hints is None:
         raise CourseBug(f"{exercise.path}: diagnosis {known.failed_code!r} has no hints in hints.toml")

@@ -70,13 +70,13 @@ def _further(found: Sequence[Cause], screen: Screen) -> Iterator[Drawn]:
 def _block(cause: Cause, screen: Screen, project: Project, room: int) -> Iterator[Drawn]:
     whole = dict(view.finding_texts(cause.finding, project, screen.columns))
     texts = dict(whole)
-    above: list[Drawn] = [Row(cause.result.sentence, label=bad(FAILED), label_columns=2), BLANK]
-    also: list[Drawn] = []
+    above: list[Drawn] = [Row(cause.result.sentence, label=bad(FAILED), label_columns=2)]
     if others := cause.numbers[1:]:
-        also.append(Row(dim(f"same cause: {_checks(others)}"), label_columns=LABEL_COLUMNS, indent=INDENT))
+        above.append(Row(dim(f"same cause: {_checks(others)}"), label_columns=2))
+    above.append(BLANK)
 
     def text() -> list[Drawn]:
-        return [*above, *(view.finding_row(label, words) for label, words in texts.items()), *also]
+        return [*above, *(view.finding_row(label, words) for label, words in texts.items())]
 
     def left() -> int:
         return room - height(text(), screen.columns)

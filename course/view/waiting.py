@@ -22,6 +22,7 @@ class Waiting:
         self._known: dict[str, CheckResult] = {}
         self._counts: dict[str, int] = {}
         self._last = ""
+        self._first_failure = ""
 
     def foresee(self, results: Sequence[CheckResult]) -> None:
         """Of a run that is over: all that waits is known before the first check is told."""
@@ -35,6 +36,8 @@ class Waiting:
         if waits(result):
             self._count(result)
             return
+        if result.outcome is Outcome.FAILED and not self._first_failure:
+            self._first_failure = result.sentence
         yield from self._below_the_last()
         self._last = result.sentence
 
@@ -42,6 +45,9 @@ class Waiting:
         """At the end of a run: what is not told yet, by the check it waits for."""
         yield from self._below_the_last()
         for root, count in self._counts.items():
+            if root == self._first_failure:
+                yield _row(f"{_counted(count)} for the first failure")
+                continue
             words = f"{_counted(count)} for: "
             yield _row(words + cut(root, reading(columns) - len(words) - 6))
         self._counts.clear()

@@ -17,7 +17,7 @@ from checker.harness.gate import Gate
 from checker.harness.gunicorn.master import wait_for_workers
 from checker.harness.gunicorn.workers import Workers
 from checker.harness.http import Answer, Exchange, Stream
-from checker.harness.learner_files import copy_project
+from checker.harness.learner_files import copy_project, text_of
 from checker.harness.lines import line_matching, line_with
 from checker.harness.run import Run
 from checker.harness.site import SelfBound
@@ -25,6 +25,7 @@ from checker.harness.waiting import wait_until
 from checker.milestones.gunicorn_first.configuration import GENEROUS_S, SURE_S, Printed
 from course.model import SourceLine
 
+JOURNAL = "office/journal.py"
 ROW_S = 10.0
 LATE_S = 1.0  # so long may a line that is written lie in the log's pipe
 GUESTS = 12
@@ -112,7 +113,7 @@ class Office:
         if not self.go_on_until(lambda: any(event["tag"] == done for event in told(EventKind.GATE_ARRIVED)), [show]):
             wanted = f"a guest list is closed, so that the theatre is told, when {after}"
             saw = "nobody called the close() of Django's response"
-            fail("not-closed", wanted=wanted, saw=saw, where=self.place("office/journal.py", "self.application("))
+            fail("not-closed", wanted=wanted, saw=saw, where=self.place(JOURNAL, "self.application("))
         self.gate.release(done)
 
     def wait_worker_of(self, request: str) -> int:
@@ -172,8 +173,16 @@ class Office:
         return sum(event["tag"] == tag for event in self.run.history.events(EventKind.GATE_ARRIVED, since=since))
 
     def place(self, file: str, text: str) -> SourceLine | None:
-        """The first line of a learner's file that holds this text."""
-        return line_with(self.folder, file, text)
+        """The first line of a learner's file that holds this text; none of a journal that is not put to use."""
+        return line_with(self.folder, file, text) if file != JOURNAL or self._has_journal else None
+
+    def journal_line(self, *patterns: str) -> SourceLine | None:
+        """The first line of the journal that matches; none when it is not put to use."""
+        return line_matching(self.folder, JOURNAL, patterns) if self._has_journal else None
+
+    @property
+    def _has_journal(self) -> bool:
+        return "journal" in text_of(self.folder / "office" / "wsgi.py")
 
     def _rows_held(self, shows: Sequence[str]) -> list[str]:
         return [tag for tag in self.gate.held if tag.rpartition("-")[0] in shows and not tag.endswith("-done")]
@@ -189,7 +198,7 @@ class Office:
             self.gate.open()
             arrived = stream.read_until(token.encode(), GENEROUS_S)
             saw = f"{what} did not come until the theatre had found more guests" if arrived else f"{what} never came"
-        where = line_matching(self.folder, "office/journal.py", [r".*\bjoin\(", r".*\byield\b", r".*\bapplication\("])
+        where = self.journal_line(r".*\bjoin\(", r".*\byield\b", r".*\bapplication\(")
         fail("row-held-back", wanted=wanted, saw=saw, where=where)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from checker.harness.findings import fail
 from checker.harness.suite import needs
 from checker.milestones.gunicorn_first.configuration import GENEROUS_S
-from checker.milestones.gunicorn_first.office import Answered, Office, journal_lines
+from checker.milestones.gunicorn_first.office import JOURNAL, Answered, Office, journal_lines
 from checker.milestones.gunicorn_first.verdicts import expect_journal_line, judge_silence, what_holds_others
 
 
@@ -50,4 +50,4 @@ def test_the_journal_keeps_its_duties(office: Office) -> None:
     if len(line) != 1 or line[0].get("status") != 200:
         wanted = "a list whose reader left is one line of the journal, like any other"
         saw = f"{len(line)} lines for it{': ' + str(line) if line else ''}"
-        fail("line-lost", wanted=wanted, saw=saw, where=office.place("office/journal.py", "write_line"))
+        fail("line-lost", wanted=wanted, saw=saw, where=office.place(JOURNAL, "write_line"))

@@ -11,7 +11,7 @@ from checker.harness.http import Exchange
 from checker.harness.lines import line_matching
 from checker.harness.waiting import wait_until
 from checker.milestones.gunicorn_first.configuration import CONF, GENEROUS_S, SURE_S, setting_line
-from checker.milestones.gunicorn_first.office import Answered, Office, journal_lines
+from checker.milestones.gunicorn_first.office import JOURNAL, Answered, Office, journal_lines
 from course.model import SourceLine
 
 SLOW = 8
@@ -29,7 +29,7 @@ def what_the_master_keeps(office: Office) -> SourceLine | None:
 
 def what_holds_others(office: Office) -> SourceLine | None:
     """The line of the journal that takes a lock: `with` and a name that is not called, or acquire()."""
-    return line_matching(office.folder, "office/journal.py", [r"\s*with [\w.]+:", r".*\bacquire\("])
+    return office.journal_line(r"\s*with [\w.]+:", r".*\bacquire\(")
 
 
 def judge_waiting(office: Office, who: str, running: list[Exchange], wanted: str) -> None:
@@ -66,11 +66,9 @@ def expect_journal_line(office: Office, request: Answered) -> None:
     foreign = {other.status for other in office.answered} - {request.status, 200}
     if not lines or any(line.get("path") != request.path or line.get("status") in foreign for line in lines):
         saw = f"{saw}; another line is {others[-1]}" if others and not lines else saw
-        where = line_matching(
-            office.folder, "office/journal.py", [r"\s*self\.id = ", r"\s*self\.(?!application)\w+.* = "]
-        )
+        where = office.journal_line(r"\s*self\.id = ", r"\s*self\.(?!application)\w+.* = ")
         fail("journal-mixed-up", wanted=f"{wanted}, though other requests ran meanwhile", saw=saw, where=where)
-    fail("journal-untrue", wanted=wanted, saw=saw, where=office.place("office/journal.py", "write"))
+    fail("journal-untrue", wanted=wanted, saw=saw, where=office.place(JOURNAL, "write"))
 
 
 def judge_silence(office: Office, label: str) -> None:
@@ -82,7 +80,7 @@ def judge_silence(office: Office, label: str) -> None:
     master.wait_gone(office.site, old, GENEROUS_S)
     if wait_until(lambda: office.journal(label), SURE_S):
         saw = "the lines came only when the worker ended"
-        where = line_matching(office.folder, "office/journal.py", [r".*\bstdout\b", r".*\bprint\("])
+        where = office.journal_line(r".*\bstdout\b", r".*\bprint\(")
         fail("journal-unflushed", wanted=wanted, saw=saw, where=where)
     where = office.place("office/wsgi.py", "application =")
     fail("no-journal", wanted=wanted, saw="the log has no journal line at all", where=where)

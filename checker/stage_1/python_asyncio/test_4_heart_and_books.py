@@ -52,7 +52,11 @@ def expect_more_beats(desk: Desk, count: int, wanted: str) -> None:
     goal = desk.beats + count
     if not desk.wait_heard(lambda: desk.beats >= goal):
         desk.judge_trouble(wanted)
-        fail("no-heartbeat", wanted=wanted, saw=f"{desk.beats} beats, and no more")
+        fail(
+            "no-heartbeat",
+            wanted=wanted,
+            saw=f"{desk.beats} beats, then none any more" if desk.beats else "not one beat",
+        )
 
 
 @needs("test_the_heart_beats_while_a_book_is_parsed")

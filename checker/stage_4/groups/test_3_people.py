@@ -51,7 +51,7 @@ def test_both_processes_name_the_same_users(chat: Chat, crowd: Crowd) -> None:
 @needs("test_every_title_is_a_room_of_its_own", "test_both_processes_name_the_same_users")
 def test_every_title_has_users_of_its_own(chat: Chat, crowd: Crowd) -> None:
     """`who` tells rooms apart that have nearly the same title."""
-    pairs = near_pairs(crowd.random)
+    pairs = near_pairs(crowd.random, others=True)
     ada = crowd.enter(chat.one, "ada")
     sides = [crowd.enter(chat.two, f"guest{side}", *(pair[side] for pair in pairs)) for side in (0, 1)]
     for side, guest in enumerate(sides):
