@@ -45,12 +45,13 @@ def test_only_members_speak(chat: Chat, crowd: Crowd) -> None:
     cy = crowd.enter(chat.two, "cy", vault)
     eve = crowd.enter(chat.two, "eve", other)
     bo = crowd.enter(chat.one, "bo", vault)
-    tab = crowd.enter(chat.two, "ada")
+    tab, neighbour = crowd.enter(chat.two, "ada"), crowd.enter(chat.one, "ada")
     bo.leave(vault)
     for stranger, how in (
         (eve, "never joined"),
         (bo, "has left again"),
         (tab, "never joined, though another socket of that user has"),
+        (neighbour, "never joined, though another socket of that user in its process has"),
     ):
         expect_refused(crowd, stranger, how, vault, (ada, cy))
 
