@@ -62,6 +62,11 @@ class Trial:
         return (place_of(raised["where"]) if raised else None) or self.body_line
 
     @property
+    def is_raised_in_the_call(self) -> bool:
+        """Whether an error came out of the call of the middleware, which therefore returned nothing."""
+        return bool(self.error) and not any(self.visit["where"][name] for name in ("returned", "body"))
+
+    @property
     def is_unbegun_generator(self) -> bool:
         """Whether a generator was closed before its first chunk: none of its lines has run, its `finally` neither."""
         return self.scenario == "unpulled" and bool(self.visit["is_generator"])

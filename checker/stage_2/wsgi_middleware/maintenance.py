@@ -29,7 +29,8 @@ def expect_flag_followed(trial: Trial) -> None:
             wanted = f"a {method} gets status 503 while the flag file exists, without calling the app"
             entered = "; the app was called" if visit["app"]["calls"] else ""
             error = f"; {visit['raised']['type']}: {visit['raised']['message']}" if visit["raised"] else ""
-            where = trial.line("called", "started", "returned", visit=visit)
+            raised_at = place_of(visit["raised"]["where"]) if visit["raised"] else None
+            where = raised_at or trial.line("called", "started", "returned", visit=visit)
             fail("gate-misses-its-flag", wanted=wanted, saw=f"{status}{entered}{error}", where=where)
         if visit["raised"]:
             _fail_as_no_page(trial, visit, method)

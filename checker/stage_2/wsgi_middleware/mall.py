@@ -30,6 +30,7 @@ TENANT = "TenantMiddleware"
 GOES_INWARD = r"(?!\s*(?:def|#)).*get_response\(\w"
 SETS_TENANT = r".*request\.tenant\s*(?::[^=]*)?="
 KEEPS_ON_SELF = r"\s*self\.(?!get_response\b)\w+\s*(?::[^=]*)?=[^=]"
+CATCHES = r"\s*except\b"
 ADDED_PAGE = "/fair/"  # by inside/onion.py
 RESPONSE_IS_NONE = "'NoneType' object has no attribute '_resource_closers'"
 
@@ -201,6 +202,11 @@ class Mall:
     def tenant_line(self, *patterns: str) -> SourceLine | None:
         """The first line of mall/tenants.py that one of these patterns matches, in their order; else of the class."""
         return line_matching(self._run.project, TENANTS, [*patterns, GOES_INWARD, rf".*{TENANT}"])
+
+    @property
+    def catching_line(self) -> SourceLine | None:
+        """The first line of mall/tenants.py that catches an exception, if one does."""
+        return line_matching(self._run.project, TENANTS, [CATCHES])
 
     def _over(self, request: str) -> None:
         # The ledger's line may come after the visitor's last byte: the server closes when all has been sent.

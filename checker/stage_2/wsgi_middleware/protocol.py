@@ -58,9 +58,13 @@ def expect_late_start_allowed(trial: Trial) -> None:
         )
 
 
+def expect_no_close_needed(trial: Trial) -> None:
+    """A body may have no close(), as a list has none."""
+    _judge_close_assumed(trial)
+
+
 def expect_writes_passed(trial: Trial) -> None:
     """What the app sends through write() arrives, before the body."""
-    _judge_close_assumed(trial)
     wanted = "the app gets back from start_response a write() that sends its bytes to the server"
     if trial.error:
         fail("write-lost", wanted=wanted, saw=trial.error, where=trial.start_line)
@@ -70,7 +74,6 @@ def expect_writes_passed(trial: Trial) -> None:
 
 def expect_exc_info_passed(trial: Trial) -> None:
     """An app that fails after it has started may start again, with exc_info."""
-    _judge_close_assumed(trial)
     if trial.error or not trial.statuses[-1:] or not trial.statuses[-1].startswith("500"):
         fail(
             "exc-info-dropped",
@@ -107,6 +110,8 @@ def expect_closed(trial: Trial) -> None:
         "raise-first": "after the app failed at its first chunk",
         "raise": "after the app failed at its second chunk",
         "bad-iter": "after iter() of it had failed",
+        "own-iterator": "after the last chunk of its iterator, which is another object",
+        "generator": "after the last chunk of its iterator, which is another object, with a close() of its own",
     }[trial.scenario]
     # An app that has not been called has opened nothing.
     if trial.visit["app"]["calls"] and not trial.visit["app"]["closed"]:
@@ -114,6 +119,8 @@ def expect_closed(trial: Trial) -> None:
         saw = f"its close() was not called {when}"
         if trial.is_unbegun_generator:
             fail_as_unbegun_generator(trial, wanted, saw)
+        if trial.scenario == "bad-iter" and trial.is_raised_in_the_call:
+            saw = f"iter() of it raised while {trial.candidate} was called: no body for a server to close; {saw}"
         fail("close-lost", wanted=wanted, saw=saw, where=trial.body_line, facts={"when": when})
 
 

@@ -14,6 +14,7 @@ from checker.stage_2.wsgi_middleware.mall import TENANT, Mall
 
 WHOLE_BYTES = sum(map(len, CHUNKS))
 CARRIES = "test_every_answer_carries_its_request_id"
+NO_CLOSE = "test_a_body_may_have_no_close"
 
 
 def test_both_are_wsgi_middleware(lab: Lab, mall: Mall) -> None:
@@ -49,13 +50,20 @@ def test_an_app_may_start_late(lab: Lab) -> None:
 
 
 @needs(CARRIES)
+def test_a_body_may_have_no_close(lab: Lab) -> None:
+    """A body without close(), such as a list, is passed on."""
+    for trial in lab.both("write", "exc"):
+        protocol.expect_no_close_needed(trial)
+
+
+@needs(NO_CLOSE)
 def test_what_an_app_writes_arrives(lab: Lab) -> None:
     """What an app sends through write() arrives."""
     for trial in lab.both("write"):
         protocol.expect_writes_passed(trial)
 
 
-@needs(CARRIES)
+@needs(NO_CLOSE)
 def test_an_app_may_start_again(lab: Lab) -> None:
     """An app that fails before its first chunk may start again, with exc_info."""
     for trial in lab.both("exc"):
@@ -72,7 +80,7 @@ def test_a_chunk_leaves_before_the_next(lab: Lab) -> None:
 @needs("test_a_chunk_leaves_before_the_next")
 def test_close_reaches_the_app(lab: Lab) -> None:
     """The app's body is closed: after its end, after an error, and when the visitor has left, however early."""
-    for trial in lab.both("iter", "abort", "raise", "raise-first", "bad-iter", "unpulled"):
+    for trial in lab.both("iter", "abort", "raise", "raise-first", "bad-iter", "unpulled", "own-iterator", "generator"):
         protocol.expect_closed(trial)
 
 

@@ -26,7 +26,7 @@ from checker.stage_2.wsgi_middleware.inside.strict_server import StrictVisit
 LEDGER, GATE = "AccessLedger", "MaintenanceGate"
 PASSING_ON = (
     *("iter", "empty", "abort", "unpulled", "raise-first", "raise", "bad-iter", "fail", "exit", "bad-close"),
-    *("write", "lazy", "exc", "slow", "closed-twice"),
+    *("write", "lazy", "exc", "slow", "closed-twice", "own-iterator", "generator"),
 )
 TURNS = ("interleaved", "same-id")
 MOST_CHUNKS = {"abort": 1, "unpulled": 0}

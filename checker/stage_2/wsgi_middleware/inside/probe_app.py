@@ -55,6 +55,9 @@ class ProbeApp:
             case "bad-iter":
                 start_response("200 OK", headers)
                 return _NoIterator(self)
+            case "own-iterator" | "generator":
+                start_response("200 OK", headers)
+                return _Collection(self)
             case "exc":
                 start_response("200 OK", headers)
                 try:
@@ -76,7 +79,7 @@ class ProbeApp:
     def entered_through(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """The app as the middleware gets it: checked by wsgiref.validate, the caller's start_response on record."""
         self.starter, self.called_at = definition(start_response), caller()
-        if self.mode in ("write", "exc", "bad-iter"):
+        if self.mode in ("write", "exc", "bad-iter", "own-iterator", "generator"):
             return self(environ, start_response)  # the validator would hide what it is, a plain list say
         checked: Any = validator(self)
         body: Iterable[bytes] = checked(environ, start_response)
@@ -90,7 +93,27 @@ class _NoIterator:
         self._app = app
 
     def __iter__(self) -> Iterator[bytes]:
+        self._app.pulled_at = caller()
         raise LookupError("the app's body could not be begun")
+
+    def close(self) -> None:
+        self._app.closed += 1
+
+
+class _Collection:
+    """A body whose iterator is another object, as that of Django's response is: to close that one closes nothing."""
+
+    def __init__(self, app: ProbeApp) -> None:
+        self._app = app
+
+    def __iter__(self) -> Iterator[bytes]:
+        chunks = map(self._given, self._app.chunks)  # has no close()
+        return (chunk for chunk in chunks) if self._app.mode == "generator" else chunks
+
+    def _given(self, chunk: bytes) -> bytes:
+        self._app.pulled_at = caller()
+        self._app.pulled += 1
+        return chunk
 
     def close(self) -> None:
         self._app.closed += 1
