@@ -71,6 +71,14 @@ def test_the_check_chooses_the_answer(gate: Gate, history: History) -> None:
     assert text(exchange) == "503 no stock, sorry: ä"
 
 
+def test_a_call_may_be_broken_off_unanswered(gate: Gate, history: History) -> None:
+    one, two = call(gate, history, "one"), call(gate, history, "two")
+    assert gate.break_off("one") == 1
+    assert one.wait_answer(DEADLINE_S) is None
+    assert isinstance(one.error, ConnectionResetError)
+    assert (gate.held, gate.left, two.is_done) == (["two"], 0, False)
+
+
 def test_a_tag_may_hold_any_character(gate: Gate, history: History) -> None:
     exchange = Exchange(history, gate.port, "/hold/K%C3%A4se%20%26%20Brot")
     assert gate.wait_tag("Käse & Brot")

@@ -7,6 +7,8 @@ Every arrival, release and hang-up goes to the history.
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -23,14 +25,16 @@ LAST_ANSWERS_DEADLINE_S = 1.0
 # From a full accept queue to a counted call it takes the loop four turns: accept, connection, bytes, the call's task.
 TURNS_TO_COUNT_A_CALL = 10
 SETTLE_DEADLINE_S = 10.0
+# SO_LINGER with no time to linger: closing then resets the connection.
+_RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
 
 @dataclass(slots=True)
 class _Call:
-    """One held call. `reply` is set, on the Gate's loop, to (status, body) when the check lets it go."""
+    """One held call. `reply` is set, on the Gate's loop, to (status, body) when the check lets it go, None to reset."""
 
     tag: str
-    reply: asyncio.Future[tuple[int, str]] = field(repr=False)
+    reply: asyncio.Future[tuple[int, str] | None] = field(repr=False)
 
 
 class Gate:
@@ -113,15 +117,17 @@ class Gate:
 
     def release(self, tag: str | None = None, *, status: int = 200, body: str | None = None) -> int:
         """Let go the calls with this tag (all, when None); returns how many. The default body is the tag."""
-        with self._changed:
-            calls = [call for call in self._held if tag is None or call.tag == tag]
-            for call in calls:
-                self._held.remove(call)
-                self._history.record(EventKind.GATE_RELEASED, tag=call.tag, status=status)
-            self._changed.notify_all()
+        calls = self._let_go(tag, status)
         for call in calls:
             answer = (status, call.tag if body is None else body)
             self._loop.call_soon_threadsafe(_answer, call.reply, answer)
+        return len(calls)
+
+    def break_off(self, tag: str | None = None) -> int:
+        """Reset the connections of the calls with this tag (all, when None), unanswered; returns how many."""
+        calls = self._let_go(tag, None)
+        for call in calls:
+            self._loop.call_soon_threadsafe(_answer, call.reply, None)
         return len(calls)
 
     def open(self) -> None:
@@ -143,6 +149,15 @@ class Gate:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
 
+    def _let_go(self, tag: str | None, status: int | None) -> list[_Call]:
+        with self._changed:
+            calls = [call for call in self._held if tag is None or call.tag == tag]
+            for call in calls:
+                self._held.remove(call)
+                self._history.record(EventKind.GATE_RELEASED, tag=call.tag, status=status)
+            self._changed.notify_all()
+        return calls
+
     # --- the server, on its own loop and thread ---
 
     def _run(self, started: Future[int]) -> None:
@@ -163,7 +178,11 @@ class Gate:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             target = head.split(b" ", 2)[1].decode("latin-1")
-            status, body = await self._hold(unquote(target.rsplit("/", 1)[-1]), reader)
+            answer = await self._hold(unquote(target.rsplit("/", 1)[-1]), reader)
+            if answer is None:
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+                return
+            status, body = answer
             payload = body.encode()
             writer.write(
                 b"HTTP/1.1 %d Gate\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"
@@ -175,7 +194,7 @@ class Gate:
         finally:
             writer.close()
 
-    async def _hold(self, tag: str, reader: asyncio.StreamReader) -> tuple[int, str]:
+    async def _hold(self, tag: str, reader: asyncio.StreamReader) -> tuple[int, str] | None:
         call = _Call(tag, self._loop.create_future())
         with self._changed:
             self._history.record(EventKind.GATE_ARRIVED, tag=tag)
@@ -212,6 +231,6 @@ async def _turns(count: int) -> None:
         await asyncio.sleep(0)
 
 
-def _answer(reply: asyncio.Future[tuple[int, str]], answer: tuple[int, str]) -> None:
+def _answer(reply: asyncio.Future[tuple[int, str] | None], answer: tuple[int, str] | None) -> None:
     if not reply.done():
         reply.set_result(answer)

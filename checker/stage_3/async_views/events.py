@@ -130,8 +130,9 @@ def fail_as_not_heard(server: Server, gate: Gate, stream: Stream, name: str) -> 
         wanted = f'data: {{"name": "{name}", "price": "{PRICES[name]}"}} and a blank line'
         fail("events-shape", wanted=wanted, saw=repr(stream.body[:200]))
     warned = re.search(r"StreamingHttpResponse must consume .*", server.process.log.text)
-    saw = "not one event until all five suppliers had answered, then all of them"
-    fail("events-at-the-end", wanted=wanted, saw=f"{saw}\n  {warned[0]}" if warned else saw)
+    saw = "not one event until all five suppliers had answered"
+    said = f"; {server.name}'s log: {warned[0]}" if warned else ", then all of them"
+    fail("events-at-the-end", wanted=wanted, saw=saw + said)
 
 
 def expect_resumed(first: Server, second: Server, gate: Gate) -> tuple[str, list[str], str]:

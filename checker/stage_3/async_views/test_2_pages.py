@@ -18,6 +18,7 @@ from checker.stage_3.async_views.errors import expect_free_loop, line_of_tasks
 from checker.stage_3.async_views.pages import (
     NUMBERS,
     expect_dashboard,
+    expect_failure_costs_a_null,
     expect_five_asked,
     expect_one_in_trouble,
     expect_page,
@@ -78,12 +79,8 @@ def test_a_late_supplier_costs_a_null(desk: Server, gate: Gate) -> None:
 @needs("test_other_pages_are_served_meanwhile")
 def test_a_failing_supplier_costs_a_null(desk: Server, gate: Gate) -> None:
     """A supplier that fails costs a null, not the page."""
-    in_time = {name: price for name, price in PRICES.items() if name != "ember"}
-    answer = expect_one_in_trouble(desk, gate, "ember", None)
-    wanted = "four prices, and null for ember, which answered 503"
-    if (missing := expect_dashboard(answer)["missing"]) != ["ember"]:
-        fail("failure-costs-all", wanted=wanted, saw=f"missing: {', '.join(missing) or 'none'}")
-    expect_prices(answer, in_time, wanted)
+    for is_broken in (False, True):
+        expect_failure_costs_a_null(desk, gate, "ember", is_broken=is_broken)
 
 
 @needs("test_other_pages_are_served_meanwhile")
