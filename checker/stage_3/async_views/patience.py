@@ -10,11 +10,22 @@ from checker.harness.server import Server
 LOOK_EVERY_S = 0.1
 # So often in a row, a look each LOOK_EVERY_S, nothing runs in it: no clock of its own is waited for.
 RESTS = 20
+# What a page does beside its calls takes milliseconds, and lets nothing rest for so many looks in a row.
+MOMENT_S = 0.05
+MOMENTS = 4
+RESTLESS_S = 3.0
 
 
 def is_at_rest(server: Server) -> bool:
     """Whether neither the server nor one of its workers has anything to do."""
     return all(is_idle(pid) for pid in (server.process.pid, *(child.pid for child in server.process.children)))
+
+
+def wait_rest(server: Server, page: Exchange) -> None:
+    """Return when the server has done all that it does by itself, or has answered the page; at last after a while."""
+    until, rests = History.now() + RESTLESS_S, 0
+    while rests < MOMENTS and page.wait_answer(MOMENT_S) is None and not page.is_done and History.now() < until:
+        rests = rests + 1 if is_at_rest(server) else 0
 
 
 def wait_answer(server: Server, page: Exchange, clock_s: float, deadline_s: float = 10.0) -> Answer | None:
