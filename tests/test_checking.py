@@ -285,8 +285,9 @@ def test_a_check_whose_end_is_told_twice_is_broken(tmp_path: Path) -> None:
 def test_what_is_wanted_alone_is_expected_with_what_it_needs(tmp_path: Path) -> None:
     text = """
 from checker.harness.suite import needs
+FIRST = "test_a"
 def test_a(): ...
-@needs("test_a")
+@needs(FIRST)
 def test_b(): ...
 @needs("test_b", "test_a")
 def test_c(): ...

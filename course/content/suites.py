@@ -6,7 +6,7 @@ So `learn` knows itself which checks there are: a report of others is none of th
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from course.errors import CourseBug
@@ -32,21 +32,34 @@ def reported(suite: Path, only: Sequence[str] = ()) -> frozenset[str]:
 
 
 def _needs(suite: Path) -> dict[str, tuple[str, ...]]:
-    """Each check's name, and those that stand in its `@needs(...)`."""
-    return {
-        node.name: tuple(_needed(node))
-        for file in sorted(suite.glob("test_*.py"))
-        for node in parsed(file).body
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-    }
+    """Each check's name, and those that stand in its `@needs(...)`, as texts or by the names of the module's texts."""
+    found = {}
+    for file in sorted(suite.glob("test_*.py")):
+        body = parsed(file).body
+        texts = dict(_texts(body))
+        for node in body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                found[node.name] = tuple(_needed(node, texts))
+    return found
 
 
-def _needed(check: ast.FunctionDef) -> Iterator[str]:
+def _texts(body: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:
+    """The names that a module gives to texts: `ANSWERS = "test_it_answers"`."""
+    for node in body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))):
+                yield name, text
+
+
+def _needed(check: ast.FunctionDef, texts: Mapping[str, str]) -> Iterator[str]:
     for mark in check.decorator_list:
         if isinstance(mark, ast.Call) and getattr(mark.func, "id", "") == "needs":
-            yield from (
-                name.value for name in mark.args if isinstance(name, ast.Constant) and isinstance(name.value, str)
-            )
+            for argument in mark.args:
+                match argument:
+                    case ast.Constant(value=str(needed)):
+                        yield needed
+                    case ast.Name(id=name) if name in texts:
+                        yield texts[name]
 
 
 def parsed(file: Path) -> ast.Module:
