@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from course.content.places import Places
 from course.learner import workspace
 from course.learner.workspace import Workspace
 from course.model import Course, Exercise
+from tests.running import adopt_no_more
 from tests.terminal import learn
 
 TOY = Path(__file__).parent / "toy_course"
@@ -22,6 +23,13 @@ TOY = Path(__file__).parent / "toy_course"
 # the tests start and send them to would inherit it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture(autouse=True)
+def adopting_no_longer_than_a_test() -> Iterator[None]:
+    """Grading in this process makes it adopt orphans for good: those of one test are not another one's to find."""
+    yield
+    adopt_no_more()
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,11 @@ def adopting() -> Iterator[None]:
     """Meanwhile orphans become children of ours, as they do in the grading child."""
     adopt_orphans()
     yield
+    adopt_no_more()
+
+
+def adopt_no_more() -> None:
+    """Orphans go to whom they went before `adopt_orphans`."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 

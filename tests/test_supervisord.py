@@ -167,7 +167,7 @@ def test_settings_of_an_included_file_are_told_as_supervisord_has_them(run: Run)
     (folder / "conf.d" / "web.conf").write_text(f"[group:shop]{program.format(command='sleep 60', startsecs=0)}")
     server = supervisord(run)
     try:
-        server.wait_state("web", "RUNNING", DEADLINE_S)
+        assert server.wait_state("web", "RUNNING", DEADLINE_S), server.ctl("status")
         told = server.config_of("web")
         assert (told["command"], told["startsecs"], told["stopwaitsecs"], told["startretries"]) == ("sleep 60", 0, 7, 3)
         assert server.config_of("nobody") == {}

@@ -12,11 +12,14 @@ MOST_PIECES = 100_000  # lines of a program, frames of a WebSocket
 
 def answer_endless(what: str, read_bytes: int) -> NotYet:
     """The finding for `what` a server sends ("the answer to /orders/") that had not ended after so many bytes."""
-    saw = f"after {read_bytes:,} bytes it still went on; there the reading was stopped"
-    return NotYet(Finding("answer-endless", f"{what} comes to an end", saw))
+    return _endless("answer-endless", what, read_bytes)
 
 
 def output_endless(what: str, read_bytes: int) -> NotYet:
     """The same for what a program prints or sends."""
+    return _endless("output-endless", what, read_bytes)
+
+
+def _endless(code: str, what: str, read_bytes: int) -> NotYet:
     saw = f"after {read_bytes:,} bytes it still went on; there the reading was stopped"
-    return NotYet(Finding("output-endless", f"{what} comes to an end", saw))
+    return NotYet(Finding(code, f"{what} comes to an end", saw))
