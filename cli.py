@@ -190,7 +190,8 @@ def hint(exercise: ExerciseName = None) -> ExitStatus:
     from course.view import screens
 
     here = _here()
-    screens.stdout().show(view.draw(asking.hint(here, situation.meant(here, exercise))))
+    screen = screens.stdout()
+    screen.show(view.draw(asking.hint(here, situation.meant(here, exercise)), colour=screen.colour))
     return ExitStatus.PASSED
 
 

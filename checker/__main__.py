@@ -1,6 +1,6 @@
 """The grading child, started by course/grading/: a grader, or the forge that graders are forked from.
 
-python -m checker --fd N --suite FOLDER --project FOLDER --run FOLDER [--only CHECK,CHECK] --codes JSON
+python -m checker --fd N --suite FOLDER --project FOLDER --run FOLDER [--only CHECK,CHECK] --codes JSON --given JSON
 python -m checker --forge N
 """
 
@@ -19,7 +19,10 @@ def main() -> int:
     """Grade what the command line says; or fork a grader for each order that comes, each of which comes out here."""
     options = _options()
     if options.forge is None:
-        return grade(Order(options.fd, options.suite, options.project, options.run, options.only, options.codes))
+        order = Order(
+            options.fd, options.suite, options.project, options.run, options.only, options.codes, tuple(options.given)
+        )
+        return grade(order)
     order = Forge(options.forge).order()
     return 0 if order is None else grade(order)
 
@@ -33,6 +36,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--run", type=Path, help="the folder for history, logs and ledger")
     parser.add_argument("--only", type=_names, default=(), help="these checks, and what they need; default: all")
     parser.add_argument("--codes", type=json.loads, default={}, help="diagnoses that have hints, and their facts")
+    parser.add_argument("--given", type=json.loads, default=(), help="files of the project that are as issued")
     return parser.parse_args()
 
 

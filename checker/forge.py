@@ -4,7 +4,7 @@ For `learn dev check`, which starts hundreds. It has one thread and starts nothi
 that somebody holds. It becomes the parent of what a killed grader leaves, and ends it. An order is one line of JSON
 over the control socket,
 
-    {"suite", "project", "run", "only", "codes"}
+    {"suite", "project", "run", "only", "codes", "given"}
 
 with three descriptors: the grader's socket, its log, and a pipe over which the forge tells the grader's pid and, when
 that has ended, its return code, a line each. When `learn` is gone, the graders are told to stop; the forge ends last.
@@ -99,7 +99,8 @@ class Forge:
         order = json.loads(line)
         run = Path(order["run"])
         os.chdir(run)
-        return Order(told, Path(order["suite"]), Path(order["project"]), run, tuple(order["only"]), order["codes"])
+        suite, project, only, given = Path(order["suite"]), Path(order["project"]), order["only"], order["given"]
+        return Order(told, suite, project, run, tuple(only), order["codes"], tuple(given))
 
     def _become_grader(self, log: int) -> None:
         """Leave nothing of the forge's in the grader: its session, its descriptors, its signals."""

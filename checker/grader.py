@@ -25,7 +25,6 @@ import pytest
 import checker
 from checker import fixtures
 from checker.cause import cause
-from checker.given import left_as_given
 from checker.harness import memory
 from checker.harness.events import Facts
 from checker.harness.history import History
@@ -51,7 +50,7 @@ class Order:
     """What to grade. `fd` is a connected socket; `only` names the checks to run, with what they need: none means all.
 
     `suite` is the exercise's room with its checks, `project` the learner's folder, `run` that for history and logs.
-    `codes` are the diagnoses that have hints, each with the facts that these use.
+    `codes` are the diagnoses that have hints, each with the facts that these use, `given` the files that are as issued.
     """
 
     fd: int
@@ -60,6 +59,7 @@ class Order:
     run: Path
     only: tuple[str, ...] = ()
     codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    given: tuple[str, ...] = ()
 
 
 def grade(order: Order) -> int:
@@ -98,8 +98,8 @@ def grade(order: Order) -> int:
     try:
         with History(order.run / "history.jsonl", temporary / "probe") as history:
             try:
-                given = left_as_given(order.suite, order.project)
-                return _checked(order, Run(order.project, order.run, temporary, history, ledger, given), tell)
+                run = Run(order.project, order.run, temporary, history, ledger, frozenset(order.given))
+                return _checked(order, run, tell)
             finally:
                 if history.odd:
                     print(f"{history.odd} events from inside were none that a probe tells: left out")  # noqa: T201

@@ -15,7 +15,7 @@ from course.shared.ledger import Ledger
 class Run:
     """The learner's project, the run's folder (kept), a short temporary folder (removed), the record, the ledger.
 
-    `given` are the files of the project that are as issued: findings point at none of them (checker/given.py).
+    `given` are the files of the project that are as issued: findings point at none of them.
     """
 
     project: Path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from course.content import promises
@@ -11,6 +12,7 @@ from course.content.places import Places
 from course.errors import CourseBug
 from course.files import remove, writing
 from course.model import Exercise
+from course.shared.reading import content_of
 
 LESSON = "README.md"
 REMOVED = "REMOVED"
@@ -27,8 +29,7 @@ def issue(places: Places, exercise: Exercise, destination: Path) -> tuple[Path, 
     The lesson is issued without the names of its promises. A template may use `title`, `goal`, `name`, `stage`,
     `path` and `minutes`.
     """
-    values = {name: str(getattr(exercise, name)) for name in ("title", "goal", "name", "stage", "path", "minutes")}
-    files = render(places.scaffold(exercise.path), destination, values)
+    files = render(places.scaffold(exercise.path), destination, _values(exercise))
     lesson = places.lesson(exercise.path)
     if not lesson.is_file():
         raise CourseBug(f"{lesson}: the file is missing")
@@ -37,6 +38,13 @@ def issue(places: Places, exercise: Exercise, destination: Path) -> tuple[Path, 
     with writing(destination):
         _copy(lesson, destination / LESSON, promises.without_names(lesson.read_text(encoding="utf-8")))
     return (Path(LESSON), *files)
+
+
+def left_as_given(places: Places, exercise: Exercise, project: Path) -> tuple[str, ...]:
+    """The given files that stand in the project as they were issued. An altered one is the learner's by now."""
+    fill = _filler(_values(exercise))
+    source = places.scaffold(exercise.path)
+    return tuple(file for file in exercise.given if _is_as_issued(source / file, project / file, fill))
 
 
 def render(source: Path, destination: Path, values: Mapping[str, str]) -> tuple[Path, ...]:
@@ -97,6 +105,18 @@ def removed(source: Path) -> tuple[Path, ...]:
 def listed(folder: Path) -> tuple[Path, ...]:
     """A project's files, as `issue` returns them."""
     return tuple(sorted(_files(folder), key=lambda path: (path != Path(LESSON), path)))
+
+
+def _values(exercise: Exercise) -> dict[str, str]:
+    return {name: str(getattr(exercise, name)) for name in ("title", "goal", "name", "stage", "path", "minutes")}
+
+
+def _is_as_issued(source: Path, found: Path, fill: Callable[[Path], str]) -> bool:
+    template = source.with_name(source.name + TEMPLATE_ENDING)
+    with suppress(OSError):  # no file, or closed to us: not as it was given
+        issued = fill(template).encode() if template.is_file() else source.read_bytes()
+        return issued == content_of(found)
+    return False
 
 
 def _files(folder: Path) -> Iterator[Path]:

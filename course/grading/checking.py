@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from course.content import catalogue, suites
+from course.content import catalogue, scaffold, suites
 from course.content.places import Places
 from course.errors import CourseBug, LearnError
 from course.grading import verdicts
@@ -47,7 +47,8 @@ def start(
     """
     hints = catalogue.hints(places, exercise.path)
     codes = {code: tuple(sorted(named_in(texts))) for code, texts in hints.items()}
-    order = Order(places.suite(exercise.path), project.resolve(), run.resolve(), codes, tuple(only))
+    given = scaffold.left_as_given(places, exercise, project)
+    order = Order(places.suite(exercise.path), project.resolve(), run.resolve(), codes, given, tuple(only))
     checks = _checks(order)
     refuse_inspection()
     orphans = Orphans() if forge is None else None  # a forge adopts, and ends, those of its graders itself

@@ -22,13 +22,14 @@ class Order:
     """What a child is to grade. `suite` is the exercise's room with its checks; `only` names some of them, or none.
 
     `codes` are the diagnoses that have hints, each with the facts that these use: a finding may have no other, and must
-    tell all of them.
+    tell all of them. `given` are the files of the project that are as issued: a finding points at none of them.
     """
 
     suite: Path
     project: Path
     run: Path
     codes: Mapping[str, tuple[str, ...]]
+    given: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
 
 
@@ -62,6 +63,7 @@ class Started:
                 "--run", str(order.run),
                 "--only", ",".join(order.only),
                 "--codes", json.dumps(order.codes),
+                "--given", json.dumps(order.given),
             ],
             cwd=order.run,
             env=environment(),

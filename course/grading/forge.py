@@ -48,7 +48,7 @@ class Forge:
     def fork(self, order: Order, told: socket.socket, log: IO[bytes]) -> Forked:
         """A grader for this order. Raises CourseBug when the forge has ended."""
         line = {name: str(getattr(order, name)) for name in ("suite", "project", "run")}
-        message = json.dumps({**line, "only": order.only, "codes": order.codes}).encode() + b"\n"
+        message = json.dumps({**line, "only": order.only, "codes": order.codes, "given": order.given}).encode() + b"\n"
         # One order at a time: the forge answers before it takes the next.
         with self._lock:
             control = self._started()

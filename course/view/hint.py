@@ -12,15 +12,14 @@ from course.view.rows import BLANK, FAILED, Ink, Piece, Row, bad, dim
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
-def draw(hint: Hint) -> Iterator[Row]:
-    """The failed check, the hints up to the new one, and what to type now."""
+def draw(hint: Hint, *, colour: bool) -> Iterator[Row]:
+    """The failed check, the hints up to the new one, and what to type now. Without colour nouns keep their asterisks."""
     yield Row(hint.failed_sentence, label=bad(FAILED), label_columns=2)
     yield BLANK
     for at, text in enumerate(hint.hints[: hint.shown], start=1):
         is_new = at == hint.shown and not hint.is_repeated
-        yield Row(
-            _inked(text, Ink.PLAIN if is_new else Ink.DIM), label=dim(f"{at} of {len(hint.hints)}"), label_columns=8
-        )
+        words = _inked(text, Ink.PLAIN if is_new else Ink.DIM) if colour else text
+        yield Row(words, label=dim(f"{at} of {len(hint.hints)}"), label_columns=8)
         yield BLANK
     if hint.is_repeated:
         yield Row("These are all the hints. The lesson has the idea: `learn lesson`.")
