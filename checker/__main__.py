@@ -18,13 +18,11 @@ from checker.grader import Order, grade
 def main() -> int:
     """Grade what the command line says; or fork a grader for each order that comes, each of which comes out here."""
     options = _options()
-    if options.forge is None:
-        order = Order(
-            options.fd, options.suite, options.project, options.run, options.only, options.codes, tuple(options.given)
-        )
-        return grade(order)
-    order = Forge(options.forge).order()
-    return 0 if order is None else grade(order)
+    if options.forge is not None:
+        order = Forge(options.forge).order()
+        return 0 if order is None else grade(order)
+    given = tuple(options.given)
+    return grade(Order(options.fd, options.suite, options.project, options.run, options.only, options.codes, given))
 
 
 def _options() -> argparse.Namespace:

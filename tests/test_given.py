@@ -13,12 +13,8 @@ DESK = replace(TOY, name="desk", given=("desk/upstream.py", "desk/parsing.py", "
 
 
 def test_what_is_altered_or_gone_is_not_given_any_more(tmp_path: Path) -> None:
-    issued = {
-        "upstream.py": "A = 1\n",
-        "parsing.py": "B = 1\n",
-        "titled.py.jinja": "C = '{{ title }}'\n",
-        "order.py": "",
-    }
+    template = "C = '{{ title }}'\n"
+    issued = {"upstream.py": "A = 1\n", "parsing.py": "B = 1\n", "titled.py.jinja": template, "order.py": ""}
     lay(tmp_path, {f"exercises/stage_1/desk/scaffold/desk/{name}": text for name, text in issued.items()})
     lay(tmp_path / "mine/desk", {"upstream.py": "A = 1\n", "parsing.py": "B = 2\n", "titled.py": "C = 'Toy'\n"})
     given = scaffold.left_as_given(Places(tmp_path), DESK, tmp_path / "mine")

@@ -13,7 +13,7 @@ _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
 def draw(hint: Hint, *, colour: bool) -> Iterator[Row]:
-    """The failed check, the hints up to the new one, and what to type now. Without colour nouns keep their asterisks."""
+    """The failed check, the hints up to the new one, and what to type now. Without colour, nouns keep asterisks."""
     yield Row(hint.failed_sentence, label=bad(FAILED), label_columns=2)
     yield BLANK
     for at, text in enumerate(hint.hints[: hint.shown], start=1):
