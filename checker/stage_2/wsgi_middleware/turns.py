@@ -11,7 +11,7 @@ from checker.harness.findings import fail
 from checker.stage_2.wsgi_middleware.inside.lab import INTERLEAVED, LEDGER, STUCK_S
 from checker.stage_2.wsgi_middleware.inside.probe_app import SLOW_S
 from checker.stage_2.wsgi_middleware.lab import Trial, place_of, request_ids, shown_ids
-from checker.stage_2.wsgi_middleware.ledger import is_too_short
+from checker.stage_2.wsgi_middleware.ledger import is_too_short, lasted_ms
 
 
 def expect_requests_apart(trial: Trial) -> None:
@@ -48,8 +48,9 @@ def expect_requests_apart(trial: Trial) -> None:
     if as_found != as_wanted:
         fail("state-shared", wanted=f"{wanted}: {as_wanted}", saw=as_found or "no line", where=where)
     duration = found[0].get("duration_ms")
-    if trial.scenario == "interleaved" and is_too_short(duration):
-        wanted = f"{wanted}: A began {SLOW_S * 1000:.0f} ms before B, and has a duration_ms of that or more"
+    if trial.scenario == "interleaved" and is_too_short(duration, trial.visit):
+        lasted = f"{lasted_ms(trial.visit):.0f}"
+        wanted = f"{wanted}: A began {SLOW_S * 1000:.0f} ms before B and took {lasted}: duration_ms is that or more"
         fail("state-shared", wanted=wanted, saw=f"duration_ms {duration!r} in A's line", where=where)
 
 

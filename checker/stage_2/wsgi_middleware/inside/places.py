@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import CodeType, FrameType, GeneratorType, TracebackType
 from typing import Any, Self
@@ -79,12 +80,21 @@ def _place(code: CodeType, line: int) -> Seen | None:
 
 
 def _located(file: str, line: int, function: str) -> Seen | None:
+    path, lines = _source(file)
+    if path is None:
+        return None
+    doing = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    return {"file": path, "line": line, "function": function, "doing": doing}
+
+
+# Asked at every return of every function while a visit is watched, most of them not the project's.
+@cache
+def _source(file: str) -> tuple[str | None, Sequence[str]]:
+    """The file's path in the project and its lines; None when it is not in the project."""
     if not Path(file).is_absolute():
-        return None  # "<frozen posixpath>", "<string>"
+        return None, ()  # "<frozen posixpath>", "<string>"
     try:
         path = Path(file).resolve().relative_to(Path.cwd())
     except ValueError:
-        return None
-    lines = Path(file).read_text(errors="replace").splitlines()
-    doing = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-    return {"file": str(path), "line": line, "function": function, "doing": doing}
+        return None, ()
+    return str(path), Path(file).read_text(errors="replace").splitlines()

@@ -29,6 +29,7 @@ class ProbeApp:
         self.chunks = chunks
         self.status = status
         self.calls = self.pulled = self.closed = 0
+        self.lasted_s = 0.0  # from the call to the end of its body
         self.pulled_ahead_at: Seen | None = None
         self.given_id: str | None = None
         self.starter: Seen | None = None
@@ -75,10 +76,15 @@ class ProbeApp:
             self.pulled += 1
             self.pulled_at = caller()
             yield chunk
+        self.ended()
+
+    def ended(self) -> None:
+        """Called when its body has ended."""
+        self.lasted_s = time.monotonic() - self._called_s
 
     def entered_through(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """The app as the middleware gets it: checked by wsgiref.validate, the caller's start_response on record."""
-        self.starter, self.called_at = definition(start_response), caller()
+        self.starter, self.called_at, self._called_s = definition(start_response), caller(), time.monotonic()
         if self.mode in ("write", "exc", "bad-iter", "own-iterator", "generator"):
             return self(environ, start_response)  # the validator would hide what it is, a plain list say
         checked: Any = validator(self)
@@ -136,6 +142,7 @@ class _Chunks:
         if app.pulled == len(app.chunks):
             if app.mode == "slow":
                 time.sleep(SLOW_S)  # an app may have work to do after its last chunk
+            app.ended()
             raise StopIteration
         if (app.mode, app.pulled) in (("raise-first", 0), ("raise", 1)):
             raise LookupError("the app failed in its body")

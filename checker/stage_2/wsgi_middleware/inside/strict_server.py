@@ -86,7 +86,13 @@ class StrictVisit:
             "started": self.started,
             "body": b"".join(self.chunks).decode("latin-1"),
             "raised": self.raised,
-            "app": {"calls": app.calls, "pulled": app.pulled, "closed": app.closed, "given_id": app.given_id},
+            "app": {
+                "calls": app.calls,
+                "pulled": app.pulled,
+                "closed": app.closed,
+                "given_id": app.given_id,
+                "lasted_s": app.lasted_s,
+            },
             "pulled_ahead_at": app.pulled_ahead_at,
             "where": {
                 "starter": app.starter,
