@@ -30,7 +30,13 @@ TENANT = "TenantMiddleware"
 GOES_INWARD = r"(?!\s*(?:def|#)).*get_response\(\w"
 SETS_TENANT = r".*request\.tenant\s*(?::[^=]*)?="
 KEEPS_ON_SELF = r"\s*self\.(?!get_response\b)\w+\s*(?::[^=]*)?=[^=]"
-CATCHES = r"\s*except\b"
+CATCHES = r"\s*except\b(?:\s*:|.*\b(?:QuotaExceeded|Exception|BaseException)\b)"
+_IS_CODE = r"(?!\s*(?:#|\"{3}|from\b|import\b|def\b)).*"
+NAMES_TENANT = _IS_CODE + r"[\"']X-Tenant[\"']\]\s*="
+REFUSES = _IS_CODE + r"(?:=\s*404\b|HttpResponseNotFound\(|Http404\b)"
+ASKS_VIEW = _IS_CODE + r"\bis_public\b"
+SUSPENDS = _IS_CODE + r"\bis_suspended\b"
+KNOWS_QUOTA = _IS_CODE + r"\bQuotaExceeded\b"
 ADDED_PAGE = "/fair/"  # by inside/onion.py
 RESPONSE_IS_NONE = "'NoneType' object has no attribute '_resource_closers'"
 
@@ -205,7 +211,7 @@ class Mall:
 
     @property
     def catching_line(self) -> SourceLine | None:
-        """The first line of mall/tenants.py that catches an exception, if one does."""
+        """The first line of mall/tenants.py that catches a QuotaExceeded, if one does."""
         return line_matching(self._run.project, TENANTS, [CATCHES])
 
     def _over(self, request: str) -> None:

@@ -10,6 +10,7 @@ from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
+from checker.harness.http import Answer
 from checker.harness.picture import Picture
 from checker.harness.run import Run
 from checker.harness.server import PROBE_FOLDER
@@ -18,9 +19,14 @@ from checker.stage_2.wsgi_middleware.inside.rooms import ROOMS
 from checker.stage_2.wsgi_middleware.lab import Lab
 from checker.stage_2.wsgi_middleware.mall import (
     ADDED_PAGE,
+    ASKS_VIEW,
     KEEPS_ON_SELF,
+    KNOWS_QUOTA,
+    NAMES_TENANT,
+    REFUSES,
     SETS_TENANT,
     SETTINGS,
+    SUSPENDS,
     TENANT,
     Mall,
     start_mall,
@@ -28,6 +34,7 @@ from checker.stage_2.wsgi_middleware.mall import (
 from checker.stage_2.wsgi_middleware.onion import onion
 
 ROWS_SHOWN = 8
+QUOTA_EXCEEDED = {"error": "quota exceeded", "tenant": "sud"}
 FOUND = "test_a_tenant_is_found"
 
 
@@ -45,17 +52,15 @@ def test_a_tenant_is_found(mall: Mall, lab: Lab) -> None:
     wanted = "X-Tenant: north makes request.tenant the tenant `north`, and the answer says X-Tenant: north"
     answer = mall.expect_page("/shelf/", tenant="north", wanted=wanted)
     if answer.status != 200 or answer.json() != {"tenant": "north"}:
-        where = None if _position(lab, TENANT) is not None else mall.place(SETTINGS, "MIDDLEWARE =")
-        absent = "" if where is None else f"settings.MIDDLEWARE has no {TENANT}; "
+        is_listed = _position(lab, TENANT) is not None
+        where = mall.tenant_line(SETS_TENANT) if is_listed else mall.place(SETTINGS, "MIDDLEWARE =")
+        absent = "" if is_listed else f"settings.MIDDLEWARE has no {TENANT}; "
         saw = f"{absent}status {answer.status}: {answer.text[:100]}"
         fail("no-tenant", wanted=wanted, saw=saw, where=where)
-    if answer.headers["X-Tenant"] != "north":
-        fail("tenant-not-named", wanted=wanted, saw=f"X-Tenant: {answer.headers['X-Tenant'] or 'missing'}")
+    _expect_named(mall, answer, wanted)
     for kind, path in (("a streamed answer", "/export/named/1/"), ("a fault page from further inside", "/price/")):
         wanted = f"{kind} says X-Tenant: north too"
-        answer = mall.expect_page(path, tenant="north", wanted=wanted)
-        if answer.headers["X-Tenant"] != "north":
-            fail("tenant-not-named", wanted=wanted, saw=f"X-Tenant: {answer.headers['X-Tenant'] or 'missing'}")
+        _expect_named(mall, mall.expect_page(path, tenant="north", wanted=wanted), wanted)
 
 
 @needs(FOUND)
@@ -81,17 +86,21 @@ def test_only_public_pages_need_no_tenant(mall: Mall, traced_mall: Mall) -> None
             wanted = f"{path} {who} is served: its view is public"
             answer = mall.expect_page(path, tenant=tenant, wanted=wanted)
             if answer.status != 200:
-                fail("public-page-refused", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
+                saw = f"status {answer.status}: {answer.text[:100]}"
+                fail("public-page-refused", wanted=wanted, saw=saw, where=mall.tenant_line(REFUSES))
         for path in ("/shelf/", "/export/unknown/1/"):
             wanted = f"{path} {who} answers 404, and its view is not called"
             answer = mall.expect_page(path, tenant=tenant, wanted=wanted)
+            _judge_status(mall, answer, 404, wanted, ASKS_VIEW)
             if answer.status != 404:
-                fail("unknown-tenant-let-in", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
+                saw = f"status {answer.status}: {answer.text[:100]}"
+                fail("unknown-tenant-let-in", wanted=wanted, saw=saw, where=mall.tenant_line(REFUSES))
     traced_mall.server.expect_ready("/hello/")
     wanted = "a page added later, its view marked with @public, is served without a tenant"
     answer = traced_mall.expect_page(ADDED_PAGE, wanted=wanted)
     if answer.status in (403, 404):
-        fail("public-page-refused", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
+        saw = f"status {answer.status}: {answer.text[:100]}"
+        fail("public-page-refused", wanted=wanted, saw=saw, where=mall.tenant_line(REFUSES))
     if answer.json() != {"tenant": None}:
         wanted = "a view that is public finds request.tenant, which is None without a tenant"
         fail(
@@ -126,14 +135,17 @@ def test_the_layers_stand_in_order(mall: Mall, traced_mall: Mall, lab: Lab, pict
 @needs("test_the_layers_stand_in_order")
 def test_a_suspended_tenant_gets_no_further(mall: Mall) -> None:
     """A suspended tenant is answered 403, and no layer further inside is entered."""
+    where = mall.tenant_line(SUSPENDS)
     for path in ("/hello/", "/shelf/"):
         wanted = f"{path} for the suspended tenant `closed` answers 403 by TenantMiddleware itself"
         answer = mall.expect_page(path, tenant="closed", wanted=wanted)
+        if not answer.headers["Content-Language"]:
+            _judge_status(mall, answer, 403, wanted, SUSPENDS)
         if answer.status != 403:
-            fail("not-short-circuited", wanted=wanted, saw=f"status {answer.status}")
+            fail("not-short-circuited", wanted=wanted, saw=f"status {answer.status}", where=where)
         if language := answer.headers["Content-Language"]:
             saw = f"a 403 with Content-Language: {language}: TenantLanguage, further inside, had been entered"
-            fail("not-short-circuited", wanted=wanted, saw=saw)
+            fail("not-short-circuited", wanted=wanted, saw=saw, where=where)
 
 
 @needs("test_the_layers_stand_in_order")
@@ -143,17 +155,33 @@ def test_a_quota_is_answered_and_a_fault_is_not(mall: Mall) -> None:
         '/order/ for `sud`, whose view raises QuotaExceeded, answers 429 {"error": "quota exceeded", "tenant": "sud"}'
     )
     answer = mall.expect_page("/order/", tenant="sud", wanted=wanted)
-    if answer.status != 429 or answer.json() != {"error": "quota exceeded", "tenant": "sud"}:
-        saw, where = f"status {answer.status}: {answer.text[:100]}", None
+    if answer.json() == QUOTA_EXCEEDED and answer.status != 429:
+        fail("wrong-status", wanted=wanted, saw=f"status {answer.status}", where=mall.tenant_line(KNOWS_QUOTA))
+    if answer.status != 429 or answer.json() != QUOTA_EXCEEDED:
+        saw, where = f"status {answer.status}: {answer.text[:100]}", mall.catching_line
         if mall.fault_of(answer):
             saw = f"no process_exception answered before FaultPages: {saw}"
-            if where := mall.catching_line:
+            if where:
                 saw = f"an except around get_response never sees a view's exception: {saw}"
-        fail("quota-not-answered", wanted=wanted, saw=saw, where=where)
+        fail("quota-not-answered", wanted=wanted, saw=saw, where=where or mall.tenant_line(KNOWS_QUOTA))
     wanted = "/price/, whose view raises KeyError, answers 500 by FaultPages, which logs it"
     answer = mall.expect_page("/price/", tenant="sud", wanted=wanted)
     if mall.fault_of(answer) != "KeyError":
-        fail("fault-swallowed", wanted=wanted, saw=f"status {answer.status}: {answer.text[:100]}")
+        saw, where = f"status {answer.status}: {answer.text[:100]}", mall.tenant_line(rf".*\bstatus={answer.status}\b")
+        fail("fault-swallowed", wanted=wanted, saw=saw, where=where)
+
+
+def _judge_status(mall: Mall, answer: Answer, status: int, wanted: str, pattern: str) -> None:
+    """Whether it was refused, as it should be, with a status that says something else."""
+    if 400 <= answer.status < 500 and answer.status != status:
+        saw = f"status {answer.status}: {answer.text[:100]}"
+        fail("wrong-status", wanted=wanted, saw=saw, where=mall.tenant_line(pattern))
+
+
+def _expect_named(mall: Mall, answer: Answer, wanted: str) -> None:
+    if (named := answer.headers["X-Tenant"]) != "north":
+        saw, where = f"X-Tenant: {named or 'missing'}", mall.tenant_line(NAMES_TENANT)
+        fail("tenant-not-named", wanted=wanted, saw=saw, where=where)
 
 
 def _position(lab: Lab, name: str) -> int | None:
