@@ -17,6 +17,8 @@ def expect_flag_followed(trial: Trial) -> None:
     """While the flag file exists: 503 with Retry-After, and the app is not called. Else the app is."""
     for number, (visit, (is_closed, method)) in enumerate(zip(trial.visits, GATE_VISITS, strict=True)):
         status = str(visit["started"][-1]["status"]) if visit["started"] else "no status"
+        if visit["raised"] and not visit["app"]["calls"]:
+            _fail_as_raised(trial, visit, method, is_closed=is_closed)
         if not is_closed:
             if visit["app"]["calls"] != 1:
                 came = "is gone again" if number else "does not exist"
@@ -32,12 +34,15 @@ def expect_flag_followed(trial: Trial) -> None:
             raised_at = place_of(visit["raised"]["where"]) if visit["raised"] else None
             where = raised_at or trial.line("called", "started", "returned", visit=visit)
             fail("gate-misses-its-flag", wanted=wanted, saw=f"{status}{entered}{error}", where=where)
-        if visit["raised"]:
-            _fail_as_no_page(trial, visit, method)
         if method == "HEAD" and visit["body"]:
             wanted = "a 503 without a body for HEAD: the head is all that was asked for (RFC 9110, 9.3.2)"
             saw = f"a body of {len(visit['body'])} bytes: {visit['body'][:SHOWN]!r}"
             fail("body-for-head", wanted=wanted, saw=saw, where=trial.line("returned", "body", visit=visit))
+        length = header_values(visit, "content-length")
+        if length and method != "HEAD" and length != [str(len(visit["body"]))]:
+            wanted = "a 503 whose Content-Length is the number of bytes in its page"
+            saw = f"Content-Length: {length[0]}, and a page of {len(visit['body'])} bytes"
+            fail("breaks-the-protocol", wanted=wanted, saw=saw, where=trial.line("started", visit=visit))
         retry_after = header_values(visit, "retry-after")
         if not is_retry_after(retry_after[0] if retry_after else None):
             wanted = "a 503 with Retry-After, in seconds or as a date"
@@ -45,9 +50,13 @@ def expect_flag_followed(trial: Trial) -> None:
             fail("no-retry-after", wanted=wanted, saw=saw, where=trial.line("started", visit=visit))
 
 
-def _fail_as_no_page(trial: Trial, visit: Mapping[str, Any], method: str) -> NoReturn:
-    """The 503 began, and could not be read to its end: a page of text, say, that is no bytes."""
+def _fail_as_raised(trial: Trial, visit: Mapping[str, Any], method: str, *, is_closed: bool) -> NoReturn:
+    """The gate failed by itself: it broke a rule of WSGI, with a page of text say, or raised something else."""
     error = f"{visit['raised']['type']}: {visit['raised']['message']}"
+    saw = f"the head of the {visit['started'][-1]['status'][:3]}, then {error}" if visit["started"] else error
     where = place_of(visit["raised"]["where"]) or trial.line("returned", "body", visit=visit)
-    wanted = f"the 503 for a {method} has a page that a server can send: an iterable of bytes"
-    fail("breaks-the-protocol", wanted=wanted, saw=f"the head of the 503, then {error}", where=where)
+    if visit["raised"]["type"] == "AssertionError":
+        wanted = f"the answer to a {method} keeps the rules of wsgiref.validate: a head of str, a page of bytes"
+        fail("breaks-the-protocol", wanted=wanted, saw=saw, where=where)
+    wanted = f"a {method} is answered while the flag file {'exists' if is_closed else 'does not exist'}"
+    fail("middleware-raised", wanted=wanted, saw=saw, where=where)
