@@ -39,8 +39,9 @@ class Trial:
     def line(self, *names: str, visit: Mapping[str, Any] | None = None) -> SourceLine | None:
         """The first of the learner's lines that is known of these; else where the middleware is defined.
 
-        `called` calls the app, `started` calls the server's start_response, `pulled` asks the app for a chunk,
-        `returned` returns the body; `starter` and `body` are where start_response and what was returned are defined.
+        `called` calls the app, `started` calls the server's start_response, `written` its write(), from a write() of
+        the learner's; `pulled` asks the app for a chunk, `returned` returns the body; `starter` and `body` are where
+        start_response and what was returned are defined.
         """
         known = (visit or self.visit)["where"]
         return next((place_of(known[name]) for name in names if known[name]), None) or self.defined

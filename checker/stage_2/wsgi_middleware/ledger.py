@@ -13,6 +13,7 @@ from checker.harness.findings import fail
 from checker.stage_2.wsgi_middleware.inside.probe_app import SLOW_S
 from checker.stage_2.wsgi_middleware.lab import Trial, place_of, request_ids, shown_ids
 from checker.stage_2.wsgi_middleware.protocol import fail_as_unbegun_generator
+from course.model import SourceLine
 
 # The learner's clock need not be ours: a wall clock may be set back a little meanwhile.
 CLOCK_SLACK_S = 0.1 * SLOW_S
@@ -37,10 +38,11 @@ def expect_id_carried(trial: Trial) -> None:
 def expect_ids_made(trial: Trial) -> None:
     """A visitor who sends no id gets a new one."""
     found = [request_ids(visit) for visit in trial.visits]
-    if any(len(ids) != 1 or not ids[0] for ids in found) or found[0] == found[1]:
+    are_made = all(len(ids) == 1 and ids[0] for ids in found)
+    if not are_made or found[0] == found[1]:
         saw = f"two requests without one were answered with {' and '.join(map(shown_ids, found))}"
         wanted = "a request without X-Request-Id gets a new one, different each time"
-        fail("no-request-id", wanted=wanted, saw=saw, where=trial.start_line)
+        fail("state-shared" if are_made else "no-request-id", wanted=wanted, saw=saw, where=trial.start_line)
     if (given := trial.visit["app"]["given_id"]) != found[0][0]:
         _fail_as_no_id_inside(given, trial)
 
@@ -64,7 +66,7 @@ def expect_ledger_line(trial: Trial, *, statuses: Sequence[int], body_bytes: int
                 "wrong-ledger-line",
                 wanted=wanted,
                 saw=f"{name} {fields.get(name)!r}",
-                where=where,
+                where=_line_for(trial, name) if isinstance(fields.get(name), int) else where,
                 facts={"field": name},
             )
 
@@ -102,6 +104,14 @@ def _fail_as_no_line(trial: Trial) -> NoReturn:
         fail("line-lost-when-broken-off", wanted=wanted, saw="no line was written", where=where)
     wanted = f"a line in the ledger, by journal.write, when a response{_ending_of(trial)} is over"
     fail("no-ledger-line", wanted=wanted, saw="no line was written", where=trial.line("returned", "body"))
+
+
+def _line_for(trial: Trial, field: str) -> SourceLine | None:
+    """The learner's line by which a number for the ledger goes past, to be noted there."""
+    if field == "status":
+        return trial.line("called") if trial.scenario in ("fail", "exit") else trial.start_line
+    # A count of chunks alone has been right by then: what it lacks went through write().
+    return trial.line("written", "started", "starter") if trial.scenario == "write" else trial.body_line
 
 
 def _fail_as_no_id_inside(given: object, trial: Trial) -> NoReturn:

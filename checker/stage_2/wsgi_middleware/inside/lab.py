@@ -117,15 +117,12 @@ def _scenarios(name: str, middleware: Callable[[App], App], flag: Path) -> Itera
             visit.close()
         yield mode, [seen]
     if name == LEDGER:
-        yield "no-id", [_plain(middleware, None), _plain(middleware, None)]
-        yield "long-id", [_plain(middleware, LONG_ID)]
-        yield "odd-id", [_plain(middleware, ODD_ID)]
+        yield "no-id", _without_ids(middleware)
+        for scenario, request_id in (("long-id", LONG_ID), ("odd-id", ODD_ID)):
+            visit = StrictVisit(middleware, ProbeApp("iter"), request_id=request_id, path="/lab/plain")
+            yield scenario, [_whole(visit)]
     else:
         yield "flag", _flagged(middleware, flag)
-
-
-def _plain(middleware: Callable[[App], App], request_id: str | None) -> Seen:
-    return _whole(StrictVisit(middleware, ProbeApp("iter"), request_id=request_id, path="/lab/plain"))
 
 
 def _whole(visit: StrictVisit, most: int | None = None) -> Seen:
@@ -145,6 +142,13 @@ def _one_object(middleware: Callable[[App], App], apps: dict[str, ProbeApp]) -> 
 
     around = middleware(app)
     return lambda _: around
+
+
+def _without_ids(middleware: Callable[[App], App]) -> list[Seen]:
+    """Two visitors without an id, one after the other: to one object, since an id may have been made with it."""
+    apps = {f"/lab/plain/{number}": ProbeApp("iter") for number in (1, 2)}
+    shared = _one_object(middleware, apps)
+    return [_whole(StrictVisit(shared, app, request_id=None, path=path)) for path, app in apps.items()]
 
 
 def _flagged(middleware: Callable[[App], App], flag: Path) -> list[Seen]:

@@ -15,7 +15,7 @@ from checker.stage_2.wsgi_middleware.inside.places import Seen, caller, definiti
 
 CHUNKS = (b"first ", b"second ", b"third")
 WITH_GAP = (CHUNKS[0], b"", *CHUNKS[1:])
-WRITTEN = (b"written ", b"tail")
+WRITTEN = (b"written ", b"twice ", b"tail")
 SLOW_S = 0.2
 
 App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -49,8 +49,9 @@ class ProbeApp:
                 raise SystemExit("a worker is told to stop while it is in the app")
             case "write":
                 write = start_response("200 OK", headers)
-                write(WRITTEN[0])
-                return [WRITTEN[1]]
+                for data in WRITTEN[:-1]:
+                    write(data)
+                return [WRITTEN[-1]]
             case "lazy":
                 return self._lazy(start_response, headers)
             case "bad-iter":

@@ -38,6 +38,7 @@ class StrictVisit:
         self._body_place: Seen | None = None
         self._returned_at: Seen | None = None
         self._started_at: Seen | None = None
+        self._written_at: Seen | None = None
         self._returned: Any = None
         self._body: Any = None
         self._iterator: Iterator[bytes] | None = None
@@ -97,6 +98,7 @@ class StrictVisit:
             "where": {
                 "starter": app.starter,
                 "started": self._started_at,
+                "written": self._written_at,
                 "called": app.called_at,
                 "pulled": app.pulled_at,
                 "returned": self._returned_at,
@@ -112,7 +114,13 @@ class StrictVisit:
         if exc_info is None and self.started:
             raise AssertionError("start_response was called a second time without exc_info")
         self.started.append({"status": status, "headers": [list(h) for h in headers], "exc_info": exc_info is not None})
-        return self.chunks.append
+        return self._write
+
+    def _write(self, data: bytes) -> None:
+        # Without a write() of the learner's, the innermost line of theirs is the one that called the app.
+        at = caller()
+        self._written_at = None if at == self.app.called_at else at
+        self.chunks.append(data)
 
     def _kept(self) -> _Kept:
         return _Kept(self)
