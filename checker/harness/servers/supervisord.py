@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from http.client import HTTPConnection, HTTPException
 from typing import Any
+from urllib.parse import quote
+from xml.parsers.expat import ExpatError
+from xmlrpc.client import Error, ServerProxy, Transport
 
 from checker.harness.deployment.control_group import Family
 from checker.harness.deployment.programs import plain, programs
@@ -48,14 +53,15 @@ datatypes.name_to_gid = lambda name: os.getgid()
 options.ServerOptions.drop_privileges = lambda self, user: None
 {module}.main()
 """
-# What supervisord has parsed, whichever files it stands in: it is asked by its own control socket.
-_CONFIGURATION = """\
+# Where supervisorctl would ask, by the same configuration.
+_ADDRESS = """\
 import json, sys
 from supervisor.options import ClientOptions
 options = ClientOptions()
 options.realize(["-c", sys.argv[1], "status"])
-print(json.dumps(options.getServerProxy().supervisor.getAllConfigInfo()))
+print(json.dumps([options.serverurl, options.username or "", options.password or ""]))
 """
+UNIX = "unix://"
 
 
 class Supervisor(Family):
@@ -77,6 +83,7 @@ class Supervisor(Family):
         own = ["--logfile", f"{self.log_folder}/supervisord.log", "--pidfile", f"{run.temporary}/{name}.pid"]
         super().__init__(run, name, [*_python("supervisord"), "-n", "-c", self._config, *own], environment=variables)
         self._environment = {key: value.replace("{port}", str(self.port)) for key, value in variables.items()}
+        self._address: _Address | None = None
 
     def expect_ready(self, path: str = "/", deadline_s: float = READY_DEADLINE_S) -> Answer:
         """The first answer, as `Site.expect_ready`. One that supervisord has given up is told with its last lines."""
@@ -103,23 +110,21 @@ class Supervisor(Family):
     def status(self) -> Mapping[str, str]:
         """The state of each program ("RUNNING", "FATAL", ...) by its name, with its group's if it has one ("shop:web").
 
-        Empty when supervisorctl reaches nobody: `ctl("status")` then says why.
+        Empty when it cannot be asked as supervisorctl would: `ctl("status")` then says why.
         """
-        return {name: state for name, (state, _) in self._table().items()}
+        return {_name_of(one): str(one["statename"]) for one in self._ask("getAllProcessInfo")}
 
     def pid_of(self, program: str) -> int | None:
         """The pid that supervisord started for the program, named with or without its group; None if not running."""
-        return next((pid for name, (_, pid) in self._table().items() if _is_called(name, program)), None)
+        pids = (int(one["pid"]) for one in self._ask("getAllProcessInfo") if _is_called(_name_of(one), program))
+        return next(pids, 0) or None
 
     def config_of(self, program: str) -> Mapping[str, Any]:
         """The settings of a program as supervisord has parsed them, by their names; empty when it does not say.
 
         Of any file that it includes, with its defaults filled in; `autorestart` is none of those it tells.
         """
-        told = self._run_python(_CONFIGURATION, self._config)
-        with suppress(ValueError):
-            return next((dict(one) for one in json.loads(told) if one.get("name") == program), {})
-        return {}
+        return next((one for one in self._ask("getAllConfigInfo") if one.get("name") == program), {})
 
     def wait_state(self, program: str, state: str, deadline_s: float) -> bool:
         """True as soon as the program is in this state; False at the deadline, or when supervisord has ended."""
@@ -155,14 +160,13 @@ class Supervisor(Family):
         log = self.process.log.text
         return log.count(" exited: ") + ENOUGH_STARTS * log.count(" entered FATAL state")
 
-    def _table(self) -> dict[str, tuple[str, int | None]]:
-        """`web    RUNNING   pid 4711, uptime 0:00:05` of each line, taken apart."""
-        rows = (line.replace(",", " ").split() for line in self.ctl("status").splitlines())
-        return {
-            row[0]: (row[1], int(row[3]) if row[2:3] == ["pid"] and row[3].isdecimal() else None)
-            for row in rows
-            if len(row) > 1 and row[1].isupper() and row[1].isalpha()
-        }
+    def _ask(self, question: str) -> Sequence[Mapping[str, Any]]:
+        """What supervisord answers by XML-RPC, which is what supervisorctl asks by; nothing when it does not."""
+        with suppress(ValueError, OSError, HTTPException, ExpatError, Error):
+            self._address = self._address or _Address(*json.loads(self._run_python(_ADDRESS, self._config)))
+            answer = self._address.ask(question)
+            return [dict(one) for one in answer] if isinstance(answer, list) else []
+        return []
 
     def _with_program_logs(self, finding: Finding) -> NotYet:
         """The same, with the programs' own last lines: supervisord's only tell that they ended."""
@@ -174,6 +178,41 @@ class Supervisor(Family):
         saw = "\n".join([finding.saw.partition("\n")[0], *(f"  {line}" for line in lines)])
         code = "server-exited" if ended else finding.code
         return explained(NotYet(replace(finding, code=code, saw=saw)), told, self.run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """Where supervisord is asked: `unix:///path` or `http://host:port`."""
+
+    url: str
+    username: str
+    password: str
+
+    def ask(self, question: str) -> Any:
+        """Its answer to one question without arguments. Raises what xmlrpc.client does."""
+        by_path = self.url.removeprefix(UNIX) if self.url.startswith(UNIX) else ""
+        who = f"{quote(self.username, safe='')}:{quote(self.password, safe='')}@" if self.username else ""
+        where = "localhost" if by_path else self.url.partition("://")[2].rstrip("/")
+        with ServerProxy(f"http://{who}{where}/RPC2", transport=_Control(by_path)) as proxy:
+            return getattr(proxy.supervisor, question)()
+
+
+class _Control(Transport):
+    """The way to supervisord: its control socket, or, without a path, the address that the proxy names."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = path
+
+    def make_connection(self, host: Any) -> HTTPConnection:
+        """As the library's, which knows TCP only and waits for ever."""
+        connection = super().make_connection(host)
+        connection.timeout = CTL_DEADLINE_S
+        if self._path and connection.sock is None:
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.settimeout(CTL_DEADLINE_S)
+            connection.sock.connect(self._path)
+        return connection
 
 
 def supervisord(
@@ -190,6 +229,11 @@ def supervisord(
 
 def _python(module: str) -> list[str]:
     return [sys.executable, "-P", "-c", _AS_WE_ARE.format(module=module)]
+
+
+def _name_of(told: Mapping[str, Any]) -> str:
+    name, group = str(told["name"]), str(told["group"])
+    return name if name == group else f"{group}:{name}"
 
 
 def _is_called(name: str, program: str) -> bool:

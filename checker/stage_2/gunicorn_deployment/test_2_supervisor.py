@@ -30,7 +30,7 @@ from checker.stage_2.gunicorn_deployment.supervisor import (
 )
 from checker.stage_2.gunicorn_deployment.visitor import CHANGE_DEADLINE_S, Visitor, master_of
 
-LOOKS_UNTIL_SURE = 15
+LOOKS_UNTIL_SURE = 5  # each is answered by a round of its loop, and it starts again in the next one, or never
 
 
 @pytest.fixture(scope="session")
