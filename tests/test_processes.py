@@ -87,6 +87,14 @@ def test_a_program_that_ends_tells_its_exit_code_and_last_words(run: Run) -> Non
     assert (run.folder / "program.log").read_text() == "cannot go on\n"
 
 
+def test_a_log_has_a_name_that_a_shell_takes_as_it_is(run: Run) -> None:
+    run_out = [sys.executable, "-c", "print('done')"]
+    process = Process(run, "program", run_out, environment={}, folder=run.project, log_name="what it says")
+    assert process.wait(DEADLINE_S) == 0
+    process.stop()
+    assert (run.folder / "what-it-says.log").read_text() == "done\n"
+
+
 def test_a_missing_program_is_a_lack_of_the_machine(run: Run) -> None:
     with pytest.raises(MachineLacks, match="program cannot be started: no-such-program: No such file"):
         start(run, "no-such-program")

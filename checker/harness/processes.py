@@ -88,7 +88,7 @@ class Process:
         stdin: int = subprocess.DEVNULL,
         stdout: int | None = None,
     ) -> None:
-        """Start it with exactly this environment. Its log is `<log_name or name>.log` of the run.
+        """Start it with exactly this environment. Its log is `<log_name or name>.log` of the run, spaces as dashes.
 
         `stdin` and `stdout` are descriptors; without `stdout` all that it prints goes to the log, else stderr.
         `user` runs it as that existing user, which only root may ask. Raises MachineLacks.
@@ -129,7 +129,8 @@ class Process:
             os.close(read_fd)
             raise MachineLacks(f"{run.ledger.path}: {error.strerror}", "make room on the disk") from error
         overheard = partial(record_if_told, run.history, name)
-        self.log = Log(read_fd, run.folder / f"{log_name or name}.log", overheard=overheard)
+        file = f"{log_name or name}.log".replace(" ", "-")  # a name that a shell takes as it is
+        self.log = Log(read_fd, run.folder / file, overheard=overheard)
         run.history.record(EventKind.PROCESS_STARTED, name=name, pid=self.pid)
 
     @property
