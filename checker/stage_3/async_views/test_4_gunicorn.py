@@ -7,7 +7,13 @@ from checker.harness.gate import Gate
 from checker.harness.server import Server
 from checker.harness.suite import needs
 from checker.stage_3.async_views.events import expect_order_of_arrival, expect_resumed
-from checker.stage_3.async_views.pages import expect_five_asked, expect_page, expect_prices, expect_text
+from checker.stage_3.async_views.pages import (
+    expect_failure_costs_a_null,
+    expect_five_asked,
+    expect_page,
+    expect_prices,
+    expect_text,
+)
 from checker.stage_3.async_views.suppliers import PRICES, release
 
 
@@ -30,6 +36,13 @@ def test_one_dashboard_asks_five_at_once_there_too(wsgi_desk: Server, gate: Gate
         release(gate)
         wanted = f"the {label} of a gunicorn worker has the price of each supplier"
         expect_prices(expect_page(wsgi_desk, page, wanted), PRICES, wanted)
+
+
+@needs("test_a_failing_supplier_costs_a_null", "test_one_dashboard_asks_five_at_once_there_too")
+def test_a_failing_supplier_costs_a_null_there_too(wsgi_desk: Server, gate: Gate) -> None:
+    """A supplier that fails costs a null there, too."""
+    for is_broken in (False, True):
+        expect_failure_costs_a_null(wsgi_desk, gate, "ember", is_broken=is_broken)
 
 
 @needs("test_events_come_in_order_of_arrival", "test_the_same_pages_answer_under_gunicorn")
