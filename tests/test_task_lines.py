@@ -76,3 +76,32 @@ def test_an_await_for_each_symbol_is_found_but_not_one_of_another_loop(project: 
     assert found is not None
     assert found.line == 30
     assert line_awaiting_each(project, ["desk.py"], "names") is None
+
+
+TURNS = """\
+def scaffold(request):
+    for name in suppliers.NAMES:
+        prices[name] = suppliers.fetch(name)
+
+
+async def at_once(request):
+    calls = [asyncio.to_thread(suppliers.fetch, name) for name in suppliers.NAMES]
+    return await asyncio.gather(*calls)
+
+
+async def in_turn(request):
+    return {name: await suppliers.afetch(name) for name in suppliers.NAMES}
+"""
+
+
+@pytest.mark.parametrize(("view", "line"), [("scaffold", 3), ("at_once", None), ("in_turn", 12)])
+def test_calls_in_turn_are_looked_for_in_the_view_alone(tmp_path: Path, view: str, line: int | None) -> None:
+    (tmp_path / "desk.py").write_text(TURNS)
+    found = line_awaiting_each(tmp_path, ["desk.py"], "NAMES", function=view, blocking="fetch")
+    assert (found and found.line) == line
+
+
+def test_a_blocking_call_is_waited_for_only_where_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "desk.py").write_text(TURNS)
+    found = line_awaiting_each(tmp_path, ["desk.py"], "NAMES", function="scaffold")
+    assert found is None

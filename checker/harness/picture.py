@@ -89,7 +89,10 @@ def drawn(history: History, *, since: float) -> tuple[Timeline | None, tuple[Cha
 
 
 def calls(history: History, *, since: float) -> list[Lane]:
-    """A lane for each call that reached the Gate since then, from its arrival until it was let go or hung up."""
+    """A lane for each call that reached the Gate since then, from its arrival until it was let go or hung up.
+
+    Its note tells of one that hung up, or is still open.
+    """
     lanes: list[Lane] = []
     waiting: list[tuple[str, float]] = []
     for event in history.events(EventKind.GATE_ARRIVED, EventKind.GATE_RELEASED, EventKind.GATE_LEFT, since=since):
@@ -100,7 +103,7 @@ def calls(history: History, *, since: float) -> list[Lane]:
             waiting.remove(started)
             note = "hung up" if event.kind == EventKind.GATE_LEFT else ""
             lanes.append(Lane(tag, [Stretch(started[1], event.t)], note=note))
-    lanes += (Lane(tag, [Stretch(start, None)]) for tag, start in waiting)
+    lanes += (Lane(tag, [Stretch(start, None)], note="still open") for tag, start in waiting)
     return sorted(lanes, key=lambda lane: lane.stretches[0].start_s)
 
 

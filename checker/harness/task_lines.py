@@ -17,6 +17,7 @@ STARTS = frozenset({"create_task", "ensure_future", "shield", "wait", "as_comple
 # What is awaited in a loop without waiting for an answer.
 QUICK = frozenset({"put", "sleep"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 def line_starting(project: Path, files: Collection[str], coroutine: str) -> SourceLine | None:
@@ -34,14 +35,7 @@ def line_starting(project: Path, files: Collection[str], coroutine: str) -> Sour
 
 def line_starting_from(project: Path, files: Collection[str], function: str) -> SourceLine | None:
     """The line that starts tasks in this function, or in those that it calls by name; None unless there is just one."""
-    trees = {file: tree_of(project / file) for file in files}
-    defined = [(file, node) for file, tree in trees.items() for node in ast.walk(tree) if isinstance(node, _Function)]
-    reached, names = [], [function]
-    while names:
-        name = names.pop()
-        for found in [(file, node) for file, node in defined if node.name == name and (file, node) not in reached]:
-            reached.append(found)
-            names += _called(found[1])
+    reached = _reached(project, files, function)
     makers = {
         (file, call.lineno)
         for file, node in reached
@@ -53,17 +47,50 @@ def line_starting_from(project: Path, files: Collection[str], function: str) -> 
     return _line(project, *next(iter(lines))) if len(lines) == 1 else None
 
 
-def line_awaiting_each(project: Path, files: Collection[str], over: str) -> SourceLine | None:
-    """The line of a `for` over something of this name that awaits a call with the loop's variable: one at a time."""
-    for file in files:
-        for loop in ast.walk(tree_of(project / file)):
-            if not isinstance(loop, ast.For) or over not in _names(loop.iter):
+def line_awaiting_each(
+    project: Path, files: Collection[str], over: str, *, function: str = "", blocking: str = ""
+) -> SourceLine | None:
+    """The line of a loop over something of this name that awaits a call with the loop's variable: one at a time.
+
+    Only in this `function`, when there is one, and in those that it calls by name; a comprehension is a loop too.
+    A call of the function named `blocking` waits without an await.
+    """
+    roots = [(file, tree_of(project / file)) for file in files] if not function else _reached(project, files, function)
+    for file, root in roots:
+        for loop in ast.walk(root):
+            if isinstance(loop, ast.For):
+                heads: list[ast.For | ast.comprehension] = [loop]
+            elif isinstance(loop, _Comprehension):
+                heads = [*loop.generators]
+            else:
                 continue
-            for inner in _own(loop):
-                call = inner.value if isinstance(inner, ast.Await) else None
-                if isinstance(call, ast.Call) and _name(call) not in QUICK and _names(call) & _names(loop.target):
+            of_each = set().union(*(_names(head.target) for head in heads if over in _names(head.iter)))
+            for call in _waits(loop, blocking):
+                if _name(call) not in QUICK and _names(call) & of_each:
                     return _line(project, file, call.lineno)
     return None
+
+
+def _reached(project: Path, files: Collection[str], function: str) -> list[tuple[str, ast.AST]]:
+    """The function of this name and those that it calls by name, each with its file."""
+    trees = {file: tree_of(project / file) for file in files}
+    defined = [(file, node) for file, tree in trees.items() for node in ast.walk(tree) if isinstance(node, _Function)]
+    reached: list[tuple[str, ast.AST]] = []
+    names = [function]
+    while names:
+        name = names.pop()
+        for found in [(file, node) for file, node in defined if node.name == name and (file, node) not in reached]:
+            reached.append(found)
+            names += _called(found[1])
+    return reached
+
+
+def _waits(loop: ast.AST, blocking: str) -> Iterator[ast.Call]:
+    """The calls that are waited for at each turn."""
+    for inner in _own(loop):
+        call = inner.value if isinstance(inner, ast.Await) else inner
+        if isinstance(call, ast.Call) and (call is not inner or (blocking and _name(call) == blocking)):
+            yield call
 
 
 def _starts(tree: ast.AST) -> Iterator[ast.Call]:

@@ -12,7 +12,7 @@ from checker.harness.events import EventKind
 from checker.harness.findings import NotYet, fail
 from checker.harness.history import Event
 from checker.harness.server import Server
-from checker.harness.task_lines import line_starting_from
+from checker.harness.task_lines import line_awaiting_each, line_starting_from
 from course.model import SourceLine
 
 GIVEN = ("desk/suppliers.py", "desk/invoice_sdk.py")
@@ -57,9 +57,20 @@ def learners_line(server: Server, event: Event) -> SourceLine | None:
 
 def line_of_tasks(server: Server, view: str) -> SourceLine | None:
     """The one line that starts tasks for this view, which then has to end them; None when there are more, or none."""
+    return line_starting_from(server.run.project, _own_files(server), view)
+
+
+def line_of_turns(server: Server, view: str) -> SourceLine | None:
+    """The line of this view that waits for one supplier before it asks the next."""
+    project, files = server.run.project, _own_files(server)
+    return line_awaiting_each(project, files, "NAMES", function=view, blocking="fetch")
+
+
+def _own_files(server: Server) -> list[str]:
+    """The learner's own modules, as paths in the project."""
     project = server.run.project
     files = sorted(path.relative_to(project).as_posix() for path in (project / "desk").rglob("*.py"))
-    return line_starting_from(project, [file for file in files if file not in GIVEN], view)
+    return [file for file in files if file not in GIVEN]
 
 
 def expect_free_loop(server: Server, since: float, wanted: str, deadline_s: float = 0.5) -> None:

@@ -14,7 +14,8 @@ from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.http import Stream
 from checker.harness.server import Server
-from checker.stage_3.async_views.errors import expect_free_loop, judge_error, wait_error_of
+from checker.stage_3.async_views.drawings import draw_calls
+from checker.stage_3.async_views.errors import expect_free_loop, judge_error, line_of_turns, wait_error_of
 from checker.stage_3.async_views.event_stream import Told, events_in, unfinished_in
 from checker.stage_3.async_views.patience import LOOK_EVERY_S, is_at_rest
 from checker.stage_3.async_views.suppliers import ANSWERING, PRICES, PROMPT_S, calls, release, wait_all_held
@@ -62,7 +63,9 @@ def listen(server: Server, gate: Gate) -> Iterator[Stream]:
             expect_free_loop(server, since, wanted)
             stream.read_to_end(0.1)
             judge_stream(server, stream, wanted)
-            fail("events-in-turn", wanted=wanted, saw=f"{calls(gate.peak)} at a time: {', '.join(gate.held)} first")
+            saw = f"{calls(gate.peak)} at a time: {', '.join(gate.held)} first"
+            draw_calls(server, "events", stream.id)
+            fail("events-in-turn", wanted=wanted, saw=saw, where=line_of_turns(server, "events"))
         yield stream
 
 

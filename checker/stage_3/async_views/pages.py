@@ -11,11 +11,13 @@ from checker.harness.gate import Gate
 from checker.harness.history import Event, History
 from checker.harness.http import Answer, Exchange
 from checker.harness.server import Server
+from checker.stage_3.async_views.drawings import draw_calls
 from checker.stage_3.async_views.errors import (
     expect_free_loop,
     judge_error,
     learners_line,
     line_of_tasks,
+    line_of_turns,
     wait_error_of,
 )
 from checker.stage_3.async_views.patience import wait_answer
@@ -94,17 +96,19 @@ def expect_five_asked(server: Server, gate: Gate, page: Exchange) -> None:
     if page.is_done:
         expect_prices(expect_page(server, page, wanted), PRICES, wanted)
     saw = f"{calls(len(first))} at a time: {', '.join(first)}; {', '.join(gate.held) or 'the others'} only after that"
-    fail("sequential-suppliers", wanted=wanted, saw=saw)
+    draw_calls(server, "dashboard", page.id)
+    fail("sequential-suppliers", wanted=wanted, saw=saw, where=line_of_turns(server, "dash"))
 
 
 def judge_waiting(server: Server, gate: Gate) -> None:
     """End the check when a page without a deadline is answered though none of its five calls is."""
     gate.reset()
-    page = server.send("/dash/", label="dashboard, no supplier answering")
+    page = server.send("/dash/", label="one more dashboard")
     gate.wait_held(5, PROMPT_S)
     if page.wait_answer(PROMPT_S) is not None and len(gate.held) == len(PRICES):
         wanted = "the page is answered once its suppliers have answered"
         saw = f"the page was answered while {calls(len(gate.held))} were still open: {', '.join(gate.held)}"
+        draw_calls(server, "dashboard", page.id)
         fail("answered-without-waiting", wanted=wanted, saw=saw, where=line_of_tasks(server, "dash"))
 
 
@@ -123,10 +127,12 @@ def expect_one_in_trouble(
 ) -> Answer:
     """The dashboard when four suppliers answer, and this one is later than the deadline or, without one, fails."""
     path, code, trouble = "/dash/", "failure-breaks-page", f"{name} {'breaks its connection' if is_broken else 'fails'}"
+    label = f"dashboard ({'reset' if is_broken else '503'})"
     if deadline_s is not None:
         path, code, trouble = f"/dash/?deadline={deadline_s}", "late-breaks-page", f"{name} is late"
+        label = f"dashboard ({deadline_s} s)"
     since = History.now()
-    page = desk.send(path, label=f"dashboard, {trouble}")
+    page = desk.send(path, label=label)
     wait_all_held(gate, 5, lambda: page.is_done)
     if is_broken:
         gate.break_off(name)

@@ -58,6 +58,8 @@ def test_other_pages_are_served_meanwhile(desk: Server, gate: Gate) -> None:
         if other.wait_answer(PROMPT_S) is None:
             expect_free_loop(desk, since, f"{path} is answered while a dashboard waits for its suppliers")
             desk.expect_answer(other)
+    gate.open()
+    page.wait_answer(PROMPT_S)  # over, so that the next check's picture is of its own pages
 
 
 @needs("test_other_pages_are_served_meanwhile")

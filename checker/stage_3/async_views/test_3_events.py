@@ -6,6 +6,7 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.server import Server
 from checker.harness.suite import needs
+from checker.stage_3.async_views.drawings import draw_calls
 from checker.stage_3.async_views.errors import line_of_tasks
 from checker.stage_3.async_views.events import expect_order_of_arrival, expect_resumed, listen, wait_event_of
 from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, release, still_open
@@ -23,7 +24,9 @@ def test_a_listener_who_leaves_takes_the_calls_along(desk: Server, gate: Gate) -
     with listen(desk, gate) as stream:
         release(gate, ["delta"])
         wait_event_of(desk, stream, "delta")
-    if not gate.wait_left(4, PROMPT_S):
+    have_left = gate.wait_left(4, PROMPT_S)
+    draw_calls(desk, "events", stream.id)
+    if not have_left:
         wanted = "when the listener has hung up, so have the four calls that were still open"
         fail("calls-outlive-visitor", wanted=wanted, saw=still_open(gate), where=line_of_tasks(desk, "events"))
 
