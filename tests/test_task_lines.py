@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.harness.task_lines import line_awaiting_each, line_starting, line_starting_from
+from checker.harness.task_lines import line_awaiting_each, line_calling, line_starting, line_starting_from
 
 CODE = """\
 import asyncio
@@ -105,3 +105,12 @@ def test_a_blocking_call_is_waited_for_only_where_it_is_named(tmp_path: Path) ->
     (tmp_path / "desk.py").write_text(TURNS)
     found = line_awaiting_each(tmp_path, ["desk.py"], "NAMES", function="scaffold")
     assert found is None
+
+
+def test_a_call_is_blamed_when_it_is_the_only_one_of_its_name(project: Path) -> None:
+    found = line_calling(project, ["missing.py", "broken.py", "desk.py"], {"wait", "gather"}, "dash")
+    assert found is not None
+    assert found.line == 12
+    assert line_calling(project, ["desk.py"], {"wait"}, "events") is None
+    assert line_calling(project, ["desk.py"], {"sleep"}) is not None
+    assert line_calling(project, ["desk.py"], {"create_task"}) is None

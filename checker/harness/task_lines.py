@@ -55,8 +55,7 @@ def line_awaiting_each(
     Only in this `function`, when there is one, and in those that it calls by name; a comprehension is a loop too.
     A call of the function named `blocking` waits without an await.
     """
-    roots = [(file, tree_of(project / file)) for file in files] if not function else _reached(project, files, function)
-    for file, root in roots:
+    for file, root in _roots(project, files, function):
         for loop in ast.walk(root):
             if isinstance(loop, ast.For):
                 heads: list[ast.For | ast.comprehension] = [loop]
@@ -69,6 +68,25 @@ def line_awaiting_each(
                 if _name(call) not in QUICK and _names(call) & of_each:
                     return _line(project, file, call.lineno)
     return None
+
+
+def line_calling(
+    project: Path, files: Collection[str], names: Collection[str], function: str = ""
+) -> SourceLine | None:
+    """The line that calls something of one of these names; None unless there is just one.
+
+    Looked for in this `function`, when there is one, and in those that it calls by name.
+    """
+    roots = _roots(project, files, function)
+    calls = [(file, call) for file, root in roots for call in ast.walk(root) if isinstance(call, ast.Call)]
+    lines = {(file, call.lineno) for file, call in calls if _name(call) in names}
+    return _line(project, *next(iter(lines))) if len(lines) == 1 else None
+
+
+def _roots(project: Path, files: Collection[str], function: str) -> list[tuple[str, ast.AST]]:
+    if function:
+        return _reached(project, files, function)
+    return [(file, tree_of(project / file)) for file in files]
 
 
 def _reached(project: Path, files: Collection[str], function: str) -> list[tuple[str, ast.AST]]:

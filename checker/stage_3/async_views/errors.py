@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from linecache import getline
 
@@ -12,7 +13,7 @@ from checker.harness.events import EventKind
 from checker.harness.findings import NotYet, fail
 from checker.harness.history import Event
 from checker.harness.server import Server
-from checker.harness.task_lines import line_awaiting_each, line_starting_from
+from checker.harness.task_lines import line_awaiting_each, line_calling, line_starting_from
 from course.model import SourceLine
 
 GIVEN = ("desk/suppliers.py", "desk/invoice_sdk.py")
@@ -61,9 +62,14 @@ def line_of_tasks(server: Server, view: str) -> SourceLine | None:
 
 
 def line_of_turns(server: Server, view: str) -> SourceLine | None:
-    """The line of this view that waits for one supplier before it asks the next."""
-    project, files = server.run.project, _own_files(server)
-    return line_awaiting_each(project, files, "NAMES", function=view, blocking="fetch")
+    """The line of this view that waits for one supplier before it asks the next, or has calls take turns."""
+    in_turn = line_awaiting_each(server.run.project, _own_files(server), "NAMES", function=view, blocking="fetch")
+    return in_turn or line_of_call(server, {"sync_to_async"}, view)
+
+
+def line_of_call(server: Server, names: Collection[str], view: str = "") -> SourceLine | None:
+    """The one line that calls something of these names, for this view if one is named; None when there are more."""
+    return line_calling(server.run.project, _own_files(server), names, view)
 
 
 def _own_files(server: Server) -> list[str]:

@@ -15,7 +15,7 @@ from checker.harness.history import History
 from checker.harness.http import Stream
 from checker.harness.server import Server
 from checker.stage_3.async_views.drawings import draw_calls
-from checker.stage_3.async_views.errors import expect_free_loop, judge_error, line_of_turns, wait_error_of
+from checker.stage_3.async_views.errors import expect_free_loop, judge_error, line_of_call, line_of_turns, wait_error_of
 from checker.stage_3.async_views.event_stream import Told, events_in, unfinished_in
 from checker.stage_3.async_views.patience import LOOK_EVERY_S, is_at_rest
 from checker.stage_3.async_views.suppliers import ANSWERING, PRICES, PROMPT_S, calls, release, wait_all_held
@@ -120,6 +120,11 @@ def fail_as_not_heard(server: Server, gate: Gate, stream: Stream, name: str) -> 
     already = len(told(stream))
     if nameless := [event.data for event in told(stream) if event.fields.get("name") not in [*PRICES]]:
         fail("events-shape", wanted='data: {"name": ..., "price": ...} in each event', saw=f"data: {nameless[0][:120]}")
+    if already and stream.ended:
+        judge_stream(server, stream, wanted)
+        draw_calls(server, "events", stream.id)
+        saw = f"the response ended after {already} event{'s' * (already != 1)}"
+        fail("events-cut-short", wanted=wanted, saw=saw, where=line_of_call(server, {"run"}, "events"))
     if FIRST_NAMED in gate.held:
         release(gate, [FIRST_NAMED])
         wait_event_of(server, stream, FIRST_NAMED)
@@ -133,9 +138,13 @@ def fail_as_not_heard(server: Server, gate: Gate, stream: Stream, name: str) -> 
         wanted = f'data: {{"name": "{name}", "price": "{PRICES[name]}"}} and a blank line'
         fail("events-shape", wanted=wanted, saw=repr(stream.body[:200]))
     warned = re.search(r"StreamingHttpResponse must consume .*", server.process.log.text)
-    saw = "not one event until all five suppliers had answered"
-    said = f"; {server.name}'s log: {warned[0]}" if warned else ", then all of them"
-    fail("events-at-the-end", wanted=wanted, saw=saw + said)
+    some = f"{already} came, and not one more" if already else "not one event"
+    saw = f"{some} until all five suppliers had answered"
+    if warned:
+        where = line_of_call(server, {"StreamingHttpResponse"})
+        fail("events-at-the-end", wanted=wanted, saw=f"{saw}; {server.name}'s log: {warned[0]}", where=where)
+    where = line_of_call(server, {"gather"}, "events")
+    fail("events-in-list-order", wanted=wanted, saw=f"{saw}, then all of them", where=where)
 
 
 def expect_resumed(first: Server, second: Server, gate: Gate) -> tuple[str, list[str], str]:

@@ -147,7 +147,7 @@ def expect_one_in_trouble(
     if answer.status >= 500:
         error = wait_error_of(desk, page.id)
         judge_own_error(desk, error, wanted, LATE_ERRORS if deadline_s is not None else FAILURE_ERRORS)
-        saw = "" if error is None else f": {error['type']}: {error['message']}"
+        saw = "" if error is None else f": {error['type']}: {error['message']}".removesuffix(": ")
         where = None if error is None else learners_line(desk, error)
         fail(code, wanted=wanted, saw=f"status {answer.status}{saw}", where=where)
     return expect_page(desk, page, wanted)

@@ -11,7 +11,7 @@ from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_3.async_views.errors import expect_free_loop
+from checker.stage_3.async_views.errors import expect_free_loop, line_of_call
 from checker.stage_3.async_views.fixtures import Booting
 from checker.stage_3.async_views.pages import (
     expect_five_asked,
@@ -24,6 +24,9 @@ from checker.stage_3.async_views.patience import wait_rest
 from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, release, wait_all_held
 
 VISITORS = 40
+# What lets only so many calls through: a thread for each, or a count of them.
+THREADS = frozenset({"to_thread", "run_in_executor", "submit"})
+LIMITS = frozenset({"Semaphore", "BoundedSemaphore"})
 
 
 def test_the_desk_answers(booting: Booting) -> None:
@@ -83,7 +86,13 @@ def test_forty_dashboards_wait_together(desk: Server, gate: Gate) -> None:
     wanted = f"{VISITORS} dashboards hold {5 * VISITORS} calls open at the same time"
     if not wait_all_held(gate, 5 * VISITORS, lambda: all(page.is_done for page in pages)):
         expect_free_loop(desk, since, wanted)
-        fail("few-at-once", wanted=wanted, saw=f"{gate.peak} were open; no more came until one of them ended")
+        where = line_of_call(desk, THREADS, "dash") or line_of_call(desk, LIMITS)
+        fail(
+            "few-at-once",
+            wanted=wanted,
+            saw=f"{gate.peak} were open; no more came until one of them ended",
+            where=where,
+        )
     release(gate)
     for page in pages:
         expect_prices(expect_page(desk, page, wanted, 20), PRICES, f"{page.label} with the price of each supplier")

@@ -15,7 +15,7 @@ from checker.harness.history import History
 from checker.harness.server import Server
 from checker.harness.suite import needs
 from checker.stage_3.async_views.drawings import draw_calls
-from checker.stage_3.async_views.errors import expect_free_loop, line_of_tasks
+from checker.stage_3.async_views.errors import expect_free_loop, line_of_call, line_of_tasks
 from checker.stage_3.async_views.pages import (
     NUMBERS,
     expect_dashboard,
@@ -74,7 +74,8 @@ def test_a_late_supplier_costs_a_null(desk: Server, gate: Gate) -> None:
                 fail("late-call-left-open", wanted=wanted, saw=still_open(gate), where=line_of_tasks(desk, "dash"))
             return
     wanted = "four prices, and null for cobalt, which is late"
-    fail("late-costs-all", wanted=wanted, saw=f"missing: {', '.join(missing) or 'none'}")
+    where = line_of_call(desk, {"timeout", "wait_for"}, "dash")
+    fail("late-costs-all", wanted=wanted, saw=f"missing: {', '.join(missing) or 'none'}", where=where)
 
 
 @needs("test_other_pages_are_served_meanwhile")
