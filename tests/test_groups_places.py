@@ -75,3 +75,58 @@ def test_the_scaffold_is_found_to_keep_its_rooms_in_memory() -> None:
     place = places.kept_in_memory(ROOT / "exercises/stage_4/groups/scaffold")
     assert place is not None
     assert (place.file, place.doing) == ("chat/consumers.py", "ROOMS = {}")
+
+
+VIEWS = """\
+async def notify(request, user):
+    await get_channel_layer().send(channel_of(user), {"type": "user.notice"})
+    return HttpResponse(status=204)
+
+def kick(request, user):
+    return JsonResponse({}, status=501)
+"""
+
+
+@pytest.fixture
+def write(project: Path) -> Callable[..., Path]:
+    def write(text: str, file: str = "consumers.py") -> Path:
+        (project / "chat" / file).write_text(text)
+        return project
+
+    return write
+
+
+def test_a_view_is_asked_for_its_own_lines(write: Callable[..., Path]) -> None:
+    project = write(VIEWS, "views.py")
+    assert (places.sent_to_one(project, "notify") or SourceLine("", 0)).line == 2
+    assert places.sent_to_one(project, "kick") is None
+    assert (places.answered_with(project, "kick", 501) or SourceLine("", 0)).line == 6
+    assert places.answered_with(project, "notify", 501) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['if event["user"] != self.user_name: pass', 'if self.user == event["from"]: pass', "x = a.user_name == b"],
+)
+def test_where_users_are_compared_is_found(write: Callable[..., Path], line: str) -> None:
+    assert places.compared_users(write(line)) is not None
+
+
+def test_a_channel_name_is_no_user(write: Callable[..., Path]) -> None:
+    assert places.compared_users(write('if event["sender"] != self.channel_name: pass')) is None
+
+
+@pytest.mark.parametrize("name", ["slugify(title)", 're.sub("x", "", title)', "title.encode().hex()[:99]"])
+def test_a_name_that_is_cut_or_tidied_is_found(write: Callable[..., Path], name: str) -> None:
+    assert places.tidied(write(f'group = "room." + {name}')) is not None
+
+
+def test_a_title_that_is_cut_to_be_shown_is_no_name(write: Callable[..., Path]) -> None:
+    assert places.tidied(write('error = f"join {title[:40]!r} first"')) is None
+
+
+@pytest.mark.parametrize("put", ['valkey.sadd("who:1", user)', 'valkey.hset("who:1", mapping=users)'])
+def test_an_entry_that_nothing_ends_is_found(write: Callable[..., Path], put: str) -> None:
+    assert places.kept_for_good(write(f"rooms = set(names)\n{put}")) is not None
+    assert places.kept_for_good(write(f'{put}\nvalkey.pexpire("who:1", 1000)')) is None
+    assert places.kept_for_good(write(f'{put}\nvalkey.zremrangebyscore("who:1", 0, 1)')) is None

@@ -12,6 +12,7 @@ from random import Random
 
 import pytest
 
+from checker.stage_4.groups.frames import shown_pair
 from checker.stage_4.groups.titles import LONGEST_TITLE, near_pairs
 
 
@@ -66,3 +67,10 @@ def test_all_titles_are_different_and_allowed() -> None:
         titles = [title for pair in near_pairs(Random(seed)) for title in pair]  # noqa: S311
         assert len(set(titles)) == len(titles)
         assert all(1 <= len(title) <= LONGEST_TITLE and title.encode() for title in titles)
+
+
+def test_a_finding_shows_the_two_of_a_pair_apart() -> None:
+    for seed in range(20):
+        for one, other in (shown_pair(*pair) for pair in near_pairs(Random(seed))):  # noqa: S311
+            assert " ".join(one.split()) != " ".join(other.split())  # a picture folds blanks
+    assert shown_pair("tea ", "tea  ") == (r"'tea\x20'", r"'tea\x20\x20'")

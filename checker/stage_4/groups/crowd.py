@@ -18,6 +18,7 @@ from checker.harness.http import Exchange
 from checker.harness.picture import Picture
 from checker.harness.server import Server
 from checker.harness.waiting import wait_until
+from checker.stage_4.groups import places
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.chatter import Chatter
 from checker.stage_4.groups.deaf import DeafClient
@@ -92,7 +93,7 @@ class Crowd:
     @property
     def patience(self) -> str:
         """The same in words."""
-        return f"{self.patience_s:.1f} s, well beyond PRESENCE_SECONDS ({self.chat.presence_s}): machines can be slow"
+        return f"{self.patience_s:.1f} s, where PRESENCE_SECONDS is {self.chat.presence_s}"
 
     def ask_who(self, asker: Chatter, room: str) -> list[str]:
         """The answer's users; how long it took counts for `patience_s`."""
@@ -153,7 +154,8 @@ class Crowd:
         elif not 200 <= answer.status < 300:
             saw = f"status {answer.status}: {answer.text[:120]}"
             wanted = f"POST {exchange.path} answers with a status of 2xx"
-            self.fail("post-refused", wanted=wanted, saw=saw, path=exchange.path, status=answer.status)
+            where = places.answered_with(self.project, exchange.path.split("/")[1], answer.status)
+            self.fail("post-refused", wanted=wanted, saw=saw, where=where, path=exchange.path, status=answer.status)
 
     def miss(self, listener: Chatter, frames: Sequence[Frame]) -> None:
         """Draw that this socket never heard them, just before the check fails for it."""

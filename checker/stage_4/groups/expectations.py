@@ -10,7 +10,7 @@ from checker.harness.waiting import wait_until
 from checker.stage_4.groups import places
 from checker.stage_4.groups.chatter import Chatter
 from checker.stage_4.groups.crowd import MOST_ASKING_S, Crowd
-from checker.stage_4.groups.frames import Frame, bare, message, never_heard, shown, shown_title
+from checker.stage_4.groups.frames import Frame, bare, message, never_heard, shown, shown_pair
 
 # The share of answers that may leave out somebody who is there.
 MOST_FORGOTTEN = 0.2
@@ -132,11 +132,11 @@ def _fail_as_listed(
 
 
 def fail_as_not_crossed(
-    crowd: Crowd, speaker: Chatter, listener: Chatter, missing: Sequence[Frame], heard: Sequence[Frame]
+    crowd: Crowd, speakers: Sequence[Chatter], listener: Chatter, missing: Sequence[Frame], heard: Sequence[Frame]
 ) -> NoReturn:
     """A message did not reach the other process: which of the three usual causes it is, Valkey tells."""
-    wanted = f"{listener.name} hears what {speaker.name} says, and then what was said after it"
-    saw = f"{listener.name} {never_heard(missing, heard)}\n{speaker.name} got its acknowledgement"
+    wanted = f"{listener.name} hears what {' and '.join(speaker.name for speaker in speakers)} say in its room"
+    saw = f"{listener.name} {never_heard(missing, heard)}\nboth got their acknowledgements"
     crowd.miss(listener, missing)
     if not heard:
         saw += f"\n{listener.silence}"
@@ -151,18 +151,36 @@ def fail_as_not_crossed(
     crowd.fail("not-delivered", wanted=wanted, saw=saw, user=listener.user)
 
 
-def fail_as_one_room(crowd: Crowd, pairs: Sequence[tuple[str, str]], title: str, what: str) -> NoReturn:
-    """A room of this title is also the room of the other title of its pair."""
-    pair = next((pair for pair in pairs if title in pair), (title, "another title"))
-    one, other = pair if pair[0] == title else pair[::-1]
+def expect_heard_apart(crowd: Crowd, speaker: Chatter, one: str, other: str) -> None:
+    """What is said in the first of these two rooms is not heard by who has joined the second alone."""
+    witness = crowd.enter(crowd.chat.two, "cy", other)
+    shown_one, shown_other = shown_pair(one, other)
+    text = f"said in {shown_one}"
+    speaker.say(one, text)
+    if any(frame.get("text") == text for frame in witness.wait_heard(text)):
+        saw = f"{speaker.name} spoke in {shown_one}, and {witness.name}, who has joined {shown_other} alone, heard it"
+        _fail_as_one_room(crowd, shown_one, shown_other, saw)
+
+
+def expect_named_apart(crowd: Crowd, asker: Chatter, one: str, other: str) -> None:
+    """Who has joined the second of these two rooms alone is not named by `who` of the first."""
+    witness = crowd.enter(crowd.chat.two, "cy", other)
+    shown_one, shown_other = shown_pair(one, other)
+    users = crowd.ask_who(asker, one)
+    if witness.user in users:
+        saw = f"{witness.name} has joined {shown_other} alone, and `who` of {shown_one} names {users}"
+        _fail_as_one_room(crowd, shown_one, shown_other, saw)
+
+
+def _fail_as_one_room(crowd: Crowd, one: str, other: str, saw: str) -> NoReturn:
     shared = places.shared_by_sockets(crowd.project)
     crowd.fail(
         "titles-collide",
-        wanted=f"{shown_title(one)} and {shown_title(other)} are two rooms",
-        saw=f"a socket that has joined only {shown_title(other)} {what}{places.told(shared)}",
+        wanted=f"{one} and {other} are the titles of two rooms",
+        saw=f"{saw}{places.told(shared)}",
         where=shared or places.tidied(crowd.project),
-        one=shown_title(one),
-        other=shown_title(other),
+        one=one,
+        other=other,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ Frame = dict[str, Any]
 
 BELL = "the bell rings (the check's marker)"
 LONGEST_SHOWN = 60
+PART_SHOWN = 5
+# In what `ascii` makes of a title: after its first quote, before its last, or several.
+_EYED = re.compile(r"(?<=^.) | (?=.$)| {2,}")
 
 
 def message(room: str, user: str, text: str) -> Frame:
@@ -34,9 +38,21 @@ def shown_frame(frame: Frame) -> str:
 
 
 def shown_title(title: str) -> str:
-    """A title so that near ones differ to the eye: escaped, and its length where it is cut."""
-    text = ascii(title)
+    """A title so that near ones differ to the eye: escaped, odd blanks too, and its length where it is cut."""
+    text = _EYED.sub(lambda blanks: r"\x20" * len(blanks[0]), ascii(title))
     return text if len(title) <= LONGEST_SHOWN else f"{text[:12]}...{text[-12:]} ({len(title)} characters)"
+
+
+def shown_pair(one: str, other: str) -> tuple[str, str]:
+    """Two near titles, so that they differ to the eye: escaped, and where they are long, around where they part."""
+    at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+    def part(title: str) -> str:
+        if len(title) <= LONGEST_SHOWN:
+            return shown_title(title)
+        return f"...{title[max(at - PART_SHOWN, 0) : at + PART_SHOWN]!a}... ({len(title)} characters)"
+
+    return part(one), part(other)
 
 
 def words(frame: Frame) -> str:

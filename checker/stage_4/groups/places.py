@@ -12,7 +12,12 @@ from course.model import SourceLine
 
 _MAKERS = frozenset({"set", "dict", "list", "defaultdict", "Counter", "WeakSet"})
 _SPAWNERS = frozenset({"create_task", "ensure_future", "Thread", "submit"})
-_TIDIERS = frozenset({"strip", "lstrip", "rstrip", "lower", "casefold", "upper", "slugify", "normalize"})
+_TIDIERS = frozenset(
+    {"strip", "lstrip", "rstrip", "lower", "casefold", "upper", "slugify", "normalize", "sub", "replace", "translate"}
+)
+_PUTS = frozenset({"zadd", "sadd", "hset", "hsetnx", "hincrby", "zincrby", "set", "lpush", "rpush"})
+# What makes an entry end, or leaves out the old when it is read. A roll call keeps no entries.
+_ENDS = re.compile(r"expire|setex|byscore|zcount|\b(ex|px|exat|pxat)=", re.IGNORECASE)
 
 
 def only_line(project: Path, pattern: str) -> SourceLine | None:
@@ -67,8 +72,30 @@ def closed_without_code(project: Path) -> SourceLine | None:
 
 
 def tidied(project: Path) -> SourceLine | None:
-    """Where a text becomes one that others can become too: without its blanks, its case, its accents."""
-    return _only(project, lambda tree: (n for n in ast.walk(tree) if _called(n) in _TIDIERS))
+    """Where a text becomes one that others can become too: without its blanks, its case, its accents, its end."""
+    return _only(project, lambda tree: (n for n in ast.walk(tree) if _called(n) in _TIDIERS or _is_cut(n)))
+
+
+def compared_users(project: Path) -> SourceLine | None:
+    """Where it is asked whether two users are the same."""
+    return _only(project, lambda tree: (n for n in ast.walk(tree) if _compares_users(n)))
+
+
+def answered_with(project: Path, view: str, status: int) -> SourceLine | None:
+    """Where this view answers with this status."""
+    return _only(project, lambda tree: (n for n in _in_function(tree, view) if _has_status(n, status)), file="views.py")
+
+
+def sent_to_one(project: Path, view: str) -> SourceLine | None:
+    """Where this view sends to a single channel."""
+    return _only(project, lambda tree: (n for n in _in_function(tree, view) if _called(n) == "send"), file="views.py")
+
+
+def kept_for_good(project: Path) -> SourceLine | None:
+    """Where an entry is put into Valkey, in a project of which no line makes any end."""
+    if any(_ENDS.search(line) for file in sorted(project.rglob("*.py")) for line in lines(file)):
+        return None
+    return _only(project, lambda tree: (n for n in ast.walk(tree) if _puts_entry(n)))
 
 
 def lines(file: Path) -> list[str]:
@@ -87,6 +114,36 @@ def _only(
         name, written = str(path.relative_to(project)), lines(path)
         places += [SourceLine(name, number, "", written[number - 1].strip()) for number in numbers]
     return places[0] if len(places) == 1 else None
+
+
+def _in_function(tree: ast.Module, name: str) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name:
+            yield from ast.walk(node)
+
+
+def _puts_entry(node: ast.AST) -> bool:
+    """A key and what belongs there: `set(rooms)` is Python's."""
+    return isinstance(node, ast.Call) and _called(node) in _PUTS and len(node.args) + len(node.keywords) > 1
+
+
+def _is_cut(node: ast.AST) -> bool:
+    """`digest(text)[:80]`. A plain name may be cut to show it, such as the title in the text of an error."""
+    if not isinstance(node, ast.Subscript) or isinstance(node.value, ast.Name):
+        return False
+    return isinstance(node.slice, ast.Slice) and isinstance(node.slice.upper, ast.Constant)
+
+
+def _compares_users(node: ast.AST) -> bool:
+    """`event["user"] != self.user_name`."""
+    if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
+        return False
+    return any("user" in ast.unparse(side) for side in (node.left, *node.comparators))
+
+
+def _has_status(node: ast.AST, status: int) -> bool:
+    given = node.keywords if isinstance(node, ast.Call) else ()
+    return any(each.arg == "status" and ast.unparse(each.value) == str(status) for each in given)
 
 
 def _has_key(node: ast.Dict, key: str) -> bool:

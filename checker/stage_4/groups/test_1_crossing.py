@@ -51,7 +51,7 @@ def test_a_message_reaches_the_other_process(chat: Chat, crowd: Crowd) -> None:
             # Acknowledged before it was sent, it may come after what was said later: the next check judges that.
             heard += bare(listener.wait_heard(hello, LATE_WITHIN_S))
         if missing := [frame for frame in expected if frame not in heard]:
-            fail_as_not_crossed(crowd, speaker, listener, missing, heard)
+            fail_as_not_crossed(crowd, (speaker, barrier), listener, missing, heard)
 
 
 @needs("test_a_message_reaches_the_other_process")
@@ -133,6 +133,7 @@ def test_the_sender_gets_an_acknowledgement_only(chat: Chat, crowd: Crowd) -> No
                 "tab-left-out",
                 wanted="every socket in the room but the sending one hears it, the user's other tabs too",
                 saw=f"another tab, {tab.name}, {never_heard([message(hall, ada.user, mine)], heard)}",
+                where=places.compared_users(crowd.project),
                 user=ada.user,
             )
 

@@ -8,6 +8,7 @@ import threading
 
 from checker.harness.events import EventKind
 from checker.harness.suite import needs
+from checker.stage_4.groups import places
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.crowd import LEFT_WITHIN_S, Crowd
 from checker.stage_4.groups.expectations import expect_gone, expect_heard, expect_users, wait_bare_until
@@ -113,7 +114,7 @@ def test_the_survivor_names_the_living(chat: Chat, crowd: Crowd) -> None:
     wanted = f"{cy}'s process is dead: PRESENCE_SECONDS later `who` names {living}"
     saw = f"`who` names {users}; the check has asked for {crowd.patience}"
     if cy in users:
-        crowd.fail("zombies", wanted=wanted, saw=saw)
+        crowd.fail("zombies", wanted=wanted, saw=saw, where=places.kept_for_good(crowd.project))
     if users != living:
         is_forgotten = {ada.user, dot.user} - set(users)
         crowd.fail("living-forgotten" if is_forgotten else "who-wrong", wanted=wanted, saw=saw, room=deck)
