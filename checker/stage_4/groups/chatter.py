@@ -142,11 +142,12 @@ class Chatter:
             is_refused = answer is not None and frame["op"] == "say"
             has_joined = ", having joined the room," if is_refused else ""
             shared = places.shared_by_sockets(self._project) if is_refused else None
+            code = "no-reply" if answer is None else "member-refused" if is_refused else "answer-differs"
             self._judge.fail(
-                "member-refused" if is_refused else "no-reply",
+                code,
                 wanted=f'{self.name}{has_joined} sends {shown_frame(frame)} and is answered with {{"{keys[0]}": ...}}',
                 saw=(f"the answer was {shown_frame(answer)}" if answer else self.silence) + places.told(shared),
-                where=shared,
+                where=shared or places.error_told(self._project, answer or {}),
                 user=self.user,
                 key=keys[0],
             )

@@ -10,7 +10,7 @@ from checker.harness.waiting import wait_until
 from checker.stage_4.groups import places
 from checker.stage_4.groups.chatter import Chatter
 from checker.stage_4.groups.crowd import MOST_ASKING_S, Crowd
-from checker.stage_4.groups.frames import Frame, bare, message, never_heard, shown, shown_pair
+from checker.stage_4.groups.frames import Frame, altered, bare, message, never_heard, shown
 
 # The share of answers that may leave out somebody who is there.
 MOST_FORGOTTEN = 0.2
@@ -19,6 +19,7 @@ MOST_FORGOTTEN = 0.2
 def expect_heard(crowd: Crowd, listener: Chatter, heard: Sequence[Frame], expected: Sequence[Frame]) -> None:
     """Exactly these, each once; in which order different speakers are heard is not promised."""
     missing = [frame for frame in expected if frame not in heard]
+    judge_altered(crowd, listener, missing, heard)
     foreign = [frame for frame in heard if frame not in expected]
     doubled = [frame for frame in expected if heard.count(frame) > 1]
     if foreign:
@@ -43,6 +44,19 @@ def expect_heard(crowd: Crowd, listener: Chatter, heard: Sequence[Frame], expect
             wanted=f"{listener.name} hears {shown(doubled[:1])} once",
             saw=f"it heard it {heard.count(doubled[0])} times",
             times=heard.count(doubled[0]),
+        )
+
+
+def judge_altered(crowd: Crowd, listener: Chatter, missing: Sequence[Frame], heard: Sequence[Frame]) -> None:
+    """End the check when one of these did come, but with other keys or values beside its text."""
+    if pair := altered(missing, heard):
+        wanted, frame = pair
+        crowd.fail(
+            "message-differs",
+            wanted=f"{listener.name} hears {shown([wanted])}",
+            saw=f"it heard {shown([frame])}",
+            where=places.answer(crowd.project, "room", "text"),
+            wrong=", ".join(f"`{key}`" for key in ("room", "from") if frame.get(key) != wanted[key]),
         )
 
 
@@ -73,6 +87,13 @@ def expect_users(crowd: Crowd, askers: Sequence[Chatter], room: str, users: Sequ
         answers = {other.name: other.ask_who(room) for other in askers}
         told = "; ".join(f"{name} is told {names}" for name, names in answers.items())
         code = "who-differs" if len({tuple(names) for names in answers.values()}) > 1 else "who-wrong"
+        if all(sorted(names) == list(users) for names in (answer, *answers.values())):
+            crowd.fail(
+                "answer-differs",
+                wanted=f"{situation}: `users` is {list(users)}, sorted as Python sorts texts",
+                saw=f"{told}\nthe names are right, their order is not",
+                where=places.sorting(crowd.project),
+            )
         crowd.fail(
             code,
             wanted=f"{situation}: `who` names {list(users)} in both processes",
@@ -135,6 +156,7 @@ def fail_as_not_crossed(
     crowd: Crowd, speakers: Sequence[Chatter], listener: Chatter, missing: Sequence[Frame], heard: Sequence[Frame]
 ) -> NoReturn:
     """A message did not reach the other process: which of the three usual causes it is, Valkey tells."""
+    judge_altered(crowd, listener, missing, heard)
     wanted = f"{listener.name} hears what {' and '.join(speaker.name for speaker in speakers)} say in its room"
     saw = f"{listener.name} {never_heard(missing, heard)}\nboth got their acknowledgements"
     crowd.miss(listener, missing)
@@ -149,39 +171,6 @@ def fail_as_not_crossed(
         where = places.kept_in_memory(crowd.project)
         crowd.fail("kept-in-process", wanted=wanted, saw=saw, where=where, user=listener.user)
     crowd.fail("not-delivered", wanted=wanted, saw=saw, user=listener.user)
-
-
-def expect_heard_apart(crowd: Crowd, speaker: Chatter, one: str, other: str) -> None:
-    """What is said in the first of these two rooms is not heard by who has joined the second alone."""
-    witness = crowd.enter(crowd.chat.two, "cy", other)
-    shown_one, shown_other = shown_pair(one, other)
-    text = f"said in {shown_one}"
-    speaker.say(one, text)
-    if any(frame.get("text") == text for frame in witness.wait_heard(text)):
-        saw = f"{speaker.name} spoke in {shown_one}, and {witness.name}, who has joined {shown_other} alone, heard it"
-        _fail_as_one_room(crowd, shown_one, shown_other, saw)
-
-
-def expect_named_apart(crowd: Crowd, asker: Chatter, one: str, other: str) -> None:
-    """Who has joined the second of these two rooms alone is not named by `who` of the first."""
-    witness = crowd.enter(crowd.chat.two, "cy", other)
-    shown_one, shown_other = shown_pair(one, other)
-    users = crowd.ask_who(asker, one)
-    if witness.user in users:
-        saw = f"{witness.name} has joined {shown_other} alone, and `who` of {shown_one} names {users}"
-        _fail_as_one_room(crowd, shown_one, shown_other, saw)
-
-
-def _fail_as_one_room(crowd: Crowd, one: str, other: str, saw: str) -> NoReturn:
-    shared = places.shared_by_sockets(crowd.project)
-    crowd.fail(
-        "titles-collide",
-        wanted=f"{one} and {other} are the titles of two rooms",
-        saw=f"{saw}{places.told(shared)}",
-        where=shared or places.tidied(crowd.project),
-        one=one,
-        other=other,
-    )
 
 
 def wait_bare_until(listener: Chatter, text: str) -> list[Frame]:

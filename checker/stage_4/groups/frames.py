@@ -22,9 +22,14 @@ def message(room: str, user: str, text: str) -> Frame:
 
 
 def bare(frames: Sequence[Frame]) -> list[Frame]:
-    """The frames without keys that the contract does not name: more than was asked is not wrong."""
-    named = ("room", "from", "text", "notice")
-    return [{key: frame[key] for key in named if key in frame} or frame for frame in frames]
+    """The frames without keys that the contract does not name: more than was asked is no fault, less stays."""
+    return [_bare(frame) for frame in frames]
+
+
+def altered(missing: Sequence[Frame], heard: Sequence[Frame]) -> tuple[Frame, Frame] | None:
+    """The first of the missing whose text was heard, with other keys or values beside it; and what was heard."""
+    pairs = ((wanted, frame) for wanted in missing for frame in heard if "text" in wanted)
+    return next(((wanted, frame) for wanted, frame in pairs if frame.get("text") == wanted["text"]), None)
 
 
 def shown(frames: Sequence[Frame]) -> str:
@@ -67,6 +72,11 @@ def never_heard(missing: Sequence[Frame], heard: Sequence[Frame]) -> str:
     if rest:
         return f"never heard {texts}; it heard {shown(rest)}"
     return f"never heard {texts}; only the marker came" if heard else f"never heard {texts}, nor anything else"
+
+
+def _bare(frame: Frame) -> Frame:
+    shapes = (("room", "from", "text"), ("notice",))
+    return next(({key: frame[key] for key in keys} for keys in shapes if frame.keys() >= set(keys)), frame)
 
 
 def _short(value: Any) -> Any:

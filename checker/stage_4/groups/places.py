@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from checker.harness.learner_files import text_of, tree_of
 from course.model import SourceLine
@@ -31,9 +32,20 @@ def only_line(project: Path, pattern: str) -> SourceLine | None:
     return places[0] if len(places) == 1 else None
 
 
-def answer(project: Path, key: str) -> SourceLine | None:
-    """Where an object with this key is made."""
-    return _only(project, lambda tree: (n for n in ast.walk(tree) if isinstance(n, ast.Dict) and _has_key(n, key)))
+def answer(project: Path, *keys: str) -> SourceLine | None:
+    """Where an object with these keys is made."""
+    return _only(project, lambda tree: (n for n in ast.walk(tree) if isinstance(n, ast.Dict) and _has_keys(n, keys)))
+
+
+def error_told(project: Path, answer: Mapping[str, Any]) -> SourceLine | None:
+    """Where the text of this answer's error is written."""
+    told = answer.get("error")
+    return only_line(project, re.escape(told)) if isinstance(told, str) and told else None
+
+
+def sorting(project: Path) -> SourceLine | None:
+    """Where something is put in order."""
+    return _only(project, lambda tree: (n for n in ast.walk(tree) if _called(n) in {"sort", "sorted"}))
 
 
 def shared_by_sockets(project: Path) -> SourceLine | None:
@@ -146,8 +158,8 @@ def _has_status(node: ast.AST, status: int) -> bool:
     return any(each.arg == "status" and ast.unparse(each.value) == str(status) for each in given)
 
 
-def _has_key(node: ast.Dict, key: str) -> bool:
-    return any(isinstance(each, ast.Constant) and each.value == key for each in node.keys)
+def _has_keys(node: ast.Dict, keys: tuple[str, ...]) -> bool:
+    return {each.value for each in node.keys if isinstance(each, ast.Constant)} >= set(keys)
 
 
 def _makes_one(statement: ast.stmt) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from checker.harness.suite import needs
+from checker.stage_4.groups.apart import expect_heard_apart
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.crowd import Crowd
-from checker.stage_4.groups.expectations import expect_heard, expect_heard_apart, expect_refused, wait_bare_until
+from checker.stage_4.groups.expectations import expect_heard, expect_refused, wait_bare_until
 from checker.stage_4.groups.frames import BELL, message, shown
 from checker.stage_4.groups.titles import near_pairs
 

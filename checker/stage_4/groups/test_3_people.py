@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from checker.harness.suite import needs
 from checker.stage_4.groups import places
+from checker.stage_4.groups.apart import expect_named_apart
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.crowd import Crowd
-from checker.stage_4.groups.expectations import expect_heard, expect_named_apart, expect_users, wait_bare_until
+from checker.stage_4.groups.expectations import expect_heard, expect_users, wait_bare_until
 from checker.stage_4.groups.frames import BELL, bare, message, never_heard, shown, shown_title
 from checker.stage_4.groups.titles import near_pairs
 
@@ -110,10 +111,12 @@ def test_a_notice_reaches_every_tab(chat: Chat, crowd: Crowd) -> None:
         heard = wait_bare_until(other, BELL)
         if any("notice" in frame for frame in heard):
             rooms = f", who has joined rooms titled {', '.join(names)}," if other.name.startswith("eve") else ""
+            case = "\nthe two names differ in case" if other is namesake else ""
             crowd.fail(
                 "notice-overheard",
                 wanted=f"{ada}'s notices reach {ada} alone; {other.name}{rooms} gets none",
-                saw=f"{other.name} heard {shown(heard)}",
+                saw=f"{other.name} heard {shown(heard)}{case}",
+                where=places.tidied(crowd.project) if case else None,
                 user=ada,
                 other=other.user,
             )
