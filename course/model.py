@@ -141,6 +141,7 @@ class BarKind(StrEnum):
     WORKING = "working"
     WAITING = "waiting"
     STALLED = "stalled"
+    UPSTREAM = "upstream"  # in what the app has called, which the bar's label names
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,6 +183,37 @@ def test_many_rows_that_look_alike_are_folded(written: WrittenHistory) -> None:
     assert names == ["loop 71", "dashboard 0", "dashboard 1", "37 more like these", "dashboard 39", "hello"]
 
 
+def test_the_last_of_six_alike_is_shown(written: WrittenHistory) -> None:
+    for number in range(1, 7):
+        written.request(number, f"report {number}", sent=1000, entered=1001 + number, thread=number)
+    written.add(1400, "request.left", request="r1")
+    names = [row.name for row in written.drawn().rows]
+    assert names == ["pid 71 t1", "pid 71 t2", "3 more like these", "pid 71 t6"]
+
+
+def test_what_is_held_at_the_gate_is_told_from_other_time_in_the_app(written: WrittenHistory) -> None:
+    written.add(900, "gate.placed", place="in the database")
+    written.request(7, "report 7", sent=1000, entered=1010, left=1400, answered=1400)
+    written.request(8, "report 8", sent=1000, entered=1010, left=1400, answered=1400, thread=2)
+    written.add(1100, "gate.arrived", tag="7")
+    written.add(1300, "gate.released", tag="7", status=200)
+    assert kinds(written.row("pid 71 t1")) == [("working", 10, 400), ("upstream", 100, 300)]
+    assert kinds(written.row("pid 71 t2")) == [("working", 10, 400)]
+    assert written.row("pid 71 t1").bars[1].label == "in the database"
+
+
+def test_a_wait_of_a_few_milliseconds_is_no_row_of_its_own(written: WrittenHistory) -> None:
+    written.request(1, "report 1", sent=1000, entered=1008, left=1014, answered=1014)
+    written.request(2, "report 2", sent=1001, entered=1002, left=1015, answered=1015, thread=2)
+    assert [row.name for row in written.drawn().rows] == ["pid 71 t1", "pid 71 t2"]
+
+
+def test_a_gate_that_plays_nothing_by_name_is_not_drawn(written: WrittenHistory) -> None:
+    written.request(7, "report 7", sent=1000, entered=1010, left=1400, answered=1400)
+    written.add(1100, "gate.arrived", tag="7")
+    assert kinds(written.row("pid 71")) == [("working", 10, 400)]
+
+
 def test_a_crowd_is_folded_whatever_its_times(written: WrittenHistory) -> None:
     for number in range(40):
         start = 1000 + 100 * number

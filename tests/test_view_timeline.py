@@ -82,6 +82,18 @@ hello      ░░░░░░░░░░░░░░░░░░░░░░░
     )
 
 
+def test_the_legend_says_where_a_request_waits() -> None:
+    bars = (Bar(0, 100, WORKING), Bar(50, 100, BarKind.UPSTREAM, "in the database"))
+    assert (
+        shown(Timeline(100.0, (TimelineRow("pid 71", bars, note="report 6"),)), 60)
+        == """\
+        0                                   100 ms
+pid 71  █████████████████████▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓  report 6
+██ in the app   ▓▓ in the database
+"""
+    )
+
+
 def test_a_stalled_loop_names_the_line() -> None:
     assert (
         shown(STALL, 80)

@@ -28,6 +28,7 @@ class EventKind(StrEnum):
     SOCKET_CLOSED = "socket.closed"
 
     # the Gate: gate.py
+    GATE_PLACED = "gate.placed"
     GATE_ARRIVED = "gate.arrived"
     GATE_RELEASED = "gate.released"
     GATE_LEFT = "gate.left"

@@ -1,4 +1,4 @@
-"""Rows of a picture that say the same: the first few stay, and the rest is a count."""
+"""Rows of a picture that say the same: the first few stay, and the last; between them is a count."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ ALIKE_SHARE = 0.25  # of the span: rows whose bars differ by less look the same
 
 
 def folded(rows: list[TimelineRow], span_ms: float) -> list[TimelineRow]:
-    """Rows that look alike stand together; of many, the first few and a count. A crowd keeps its last row too."""
+    """Rows that look alike stand together; of many, the first few, a count and the last.
+
+    The last came last: where one too many was let in, it is that one.
+    """
     kinds = Counter(_without_numbers(row) for row in rows)
     groups: list[list[TimelineRow]] = []
     for row in rows:
@@ -28,12 +31,11 @@ def folded(rows: list[TimelineRow], span_ms: float) -> list[TimelineRow]:
             group.append(row)
     shown: list[TimelineRow] = []
     for group in groups:
-        last = group[-1:] if len(group) >= CROWD else []
-        left_out = len(group) - SHOWN_OF_ALIKE - len(last)
         if len(group) < FOLDED_FROM:
             shown += group
         else:
-            shown += [*group[:SHOWN_OF_ALIKE], TimelineRow(f"{left_out} more like these"), *last]
+            left_out = len(group) - SHOWN_OF_ALIKE - 1
+            shown += [*group[:SHOWN_OF_ALIKE], TimelineRow(f"{left_out} more like these"), group[-1]]
     return shown
 
 

@@ -115,6 +115,13 @@ class Gate:
 
     # --- what checks do ---
 
+    def plays(self, place: str) -> None:
+        """Say where a held call waits ("in the database"): pictures then tell it from other time in the app.
+
+        A call is that of the request whose path holds its tag, between two slashes.
+        """
+        self._history.record(EventKind.GATE_PLACED, place=place)
+
     def release(self, tag: str | None = None, *, status: int = 200, body: str | None = None) -> int:
         """Let go the calls with this tag (all, when None); returns how many. The default body is the tag."""
         calls = self._let_go(tag, status)

@@ -17,6 +17,7 @@ MOST_ROWS = 24
 MOST_FRAMES = 12
 LABELS_IN_A_NOTE = 3
 LONG_SHARE = 0.5  # of the span: who waited that long for the app did wait, whatever for
+LONG_S = 0.05  # of a shorter wait a share says nothing: a busy machine makes one
 SETTLE_S = 0.2
 SEEN_SHARE = 0.05  # of the span: a shorter wait would not show
 
@@ -147,19 +148,26 @@ def _worker_rows(pid: int, served: list[Visit], clock: _Clock, end: Death | None
 
 
 def _working(served: list[Visit], clock: _Clock) -> tuple[Bar, ...]:
-    return tuple(clock.bar(v.entered or 0.0, v.left, BarKind.WORKING, v.label) for v in served)
+    return tuple(bar for v in served for bar in _inside(v, v.left, clock, v.label))
+
+
+def _inside(visit: Visit, end: float | None, clock: _Clock, label: str = "") -> Iterator[Bar]:
+    """A request in the app, and over it the part of it that was held at the Gate, where the check says what that is."""
+    yield clock.bar(visit.entered or 0.0, end, BarKind.WORKING, label)
+    yield from (clock.bar(h.start, h.end, BarKind.UPSTREAM, h.place) for h in visit.held if clock.shows(h.start, h.end))
 
 
 def _has_waited(visit: Visit, others: list[Visit], clock: _Clock) -> bool:
     """Whether a request waited for a slot: it was let in when another, there before it, had left."""
     if visit.sent is None or visit.entered is None:
         return visit.entered is None
-    share = (visit.entered - visit.sent) * 1000 / clock.span_ms
+    waited_s = visit.entered - visit.sent
+    share = waited_s * 1000 / clock.span_ms
     had_to = any(
         v.pid == visit.pid and v.holds_its_slot_at(visit.sent) and not v.holds_its_slot_at(visit.entered)
         for v in others
     )
-    return share >= LONG_SHARE or (had_to and share >= SEEN_SHARE)
+    return (share >= LONG_SHARE and waited_s >= LONG_S) or (had_to and share >= SEEN_SHARE)
 
 
 def _loop_row(name: str, found: list[Stall], clock: _Clock, end: Death | None) -> TimelineRow:
@@ -176,7 +184,7 @@ def _request_row(visit: Visit, clock: _Clock, note: str = "") -> TimelineRow:
     if visit.sent is not None:
         bars.append(clock.bar(visit.sent, visit.entered or visit.ended, BarKind.WAITING))
     if visit.entered is not None:
-        bars.append(clock.bar(visit.entered, ended, BarKind.WORKING))
+        bars += _inside(visit, ended, clock)
     return TimelineRow(visit.label, tuple(bars), (), _ending(visit, clock) or note)
 
 

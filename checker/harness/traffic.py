@@ -14,6 +14,16 @@ FRAMES: Mapping[str, str] = {EventKind.SOCKET_SENT: "sent", EventKind.SOCKET_REC
 
 
 @dataclass(slots=True)
+class Held:
+    """A stretch in which a request's call was held at the Gate; `end` is None while it is."""
+
+    tag: str
+    place: str
+    start: float
+    end: float | None = None
+
+
+@dataclass(slots=True)
 class Visit:
     """One request, as its visitor and the app saw it; `None` for what has not happened. All times in seconds."""
 
@@ -28,6 +38,13 @@ class Visit:
     pid: int = 0
     thread: int = 0
     is_asgi: bool = False
+    path: str = ""
+    held: list[Held] = field(default_factory=list)
+
+    def may_call(self, tag: str, moment: float) -> bool:
+        """Whether a call of the Gate with this tag may be its own: its path holds the tag, and it was under way."""
+        is_under_way = self.sent is not None and self.sent <= moment and (self.ended is None or self.ended >= moment)
+        return is_under_way and tag in self.path.split("/")
 
     def holds_its_slot_at(self, moment: float) -> bool:
         """Whether it was in the app then."""
@@ -75,7 +92,7 @@ def visits(events: Sequence[Event]) -> list[Visit]:
         mine = by_id.setdefault(request, [])
         match event.kind:
             case EventKind.REQUEST_SENT:
-                mine.append(Visit(request, str(event["label"] or event["path"]), sent=event.t))
+                mine.append(Visit(request, str(event["label"] or event["path"]), sent=event.t, path=str(event["path"])))
                 all_visits.append(mine[-1])
             case EventKind.APP_ENTERED if event["scope"] != "websocket":
                 if not request or not mine or mine[-1].entered is not None:
@@ -91,7 +108,25 @@ def visits(events: Sequence[Event]) -> list[Visit]:
                         break
             case kind if kind in ENDINGS and mine and mine[0].ended is None:
                 mine[0].ended, mine[0].ending, mine[0].status = event.t, kind.partition(".")[2], event.get("status")
+    _add_held(events, all_visits)
     return all_visits
+
+
+def _add_held(events: Sequence[Event], all_visits: Sequence[Visit]) -> None:
+    """Note the calls that were held at the Gate, where the check has said what it plays."""
+    place = ""
+    for event in events:
+        match event.kind:
+            case EventKind.GATE_PLACED:
+                place = str(event["place"])
+            case EventKind.GATE_ARRIVED if place:
+                caller = next((v for v in all_visits if v.may_call(str(event["tag"]), event.t)), None)
+                if caller is not None:
+                    caller.held.append(Held(str(event["tag"]), place, event.t))
+            case EventKind.GATE_RELEASED | EventKind.GATE_LEFT:
+                call = next((h for v in all_visits for h in v.held if h.tag == event["tag"] and h.end is None), None)
+                if call is not None:
+                    call.end = event.t
 
 
 def stalls(events: Sequence[Event]) -> list[Stall]:

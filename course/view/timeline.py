@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
@@ -15,7 +16,7 @@ NOTE_COLUMNS = 28
 BAR_COLUMNS = (20, 44)  # at least, at most
 GAP = 2
 
-_SHADES = {BarKind.WORKING: "█", BarKind.WAITING: "░", BarKind.STALLED: "▒"}
+_SHADES = {BarKind.WORKING: "█", BarKind.WAITING: "░", BarKind.STALLED: "▒", BarKind.UPSTREAM: "▓"}
 _MEANINGS = {BarKind.WORKING: "in the app", BarKind.WAITING: "waiting", BarKind.STALLED: "loop stalled"}
 _STYLES = {"░": "dim", "▒": "red", "✗": "red"}
 _FRAMES = {"sent": "▸", "received": "◂"}
@@ -28,7 +29,8 @@ def draw(timeline: Timeline, width: int) -> Drawing:
     painted = [_cells(row, timeline.span_ms, layout.bars) if _has_picture(row) else [] for row in timeline.rows]
     title = [Text(_cut(timeline.title, width))] if timeline.title else []
     body = [_lines(row, cells, layout) for row, cells in zip(timeline.rows, painted, strict=True)]
-    legend = _legend({cell for cells in painted for cell in cells}, width)
+    places = {bar.kind: bar.label for row in timeline.rows for bar in row.bars if bar.kind is BarKind.UPSTREAM}
+    legend = _legend({cell for cells in painted for cell in cells}, _MEANINGS | places, width)
     return Drawing([*title, _scale(timeline, layout)], body, legend)
 
 
@@ -125,9 +127,9 @@ def _belongs_to_stall(mark: Mark, row: TimelineRow) -> bool:
     return any(bar.kind is BarKind.STALLED and bar.label == mark.label for bar in row.bars)
 
 
-def _legend(painted: set[str], width: int) -> list[Text]:
+def _legend(painted: set[str], meanings: Mapping[BarKind, str], width: int) -> list[Text]:
     """The symbols that the picture uses, in as many lines as they need."""
-    parts = [f"{_SHADES[kind] * 2} {_MEANINGS[kind]}" for kind in BarKind if _SHADES[kind] in painted]
+    parts = [f"{_SHADES[kind] * 2} {meanings[kind]}" for kind in BarKind if _SHADES[kind] in painted]
     parts += [f"{symbol} {label}" for label, symbol in _FRAMES.items() if symbol in painted]
     lines = [""]
     for part in parts:
