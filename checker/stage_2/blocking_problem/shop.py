@@ -5,10 +5,8 @@ Gives the findings that several checks share; what is promised stands in the che
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Collection, Mapping
 from functools import partial
-from pathlib import Path
 from statistics import median
 
 from checker.harness.events import EventKind
@@ -17,12 +15,10 @@ from checker.harness.gate import Gate
 from checker.harness.gunicorn.workers import Workers
 from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
-from checker.harness.learner_files import text_of, tree_of
-from checker.harness.lines import line_matching
 from checker.harness.run import Run
 from checker.harness.server import Server
 from checker.harness.waiting import wait_until
-from course.model import SourceLine
+from checker.stage_2.blocking_problem.places import CONF, Places
 
 # Only failing solutions wait these out. SURE: by the configuration nobody is free. INSIDE: the request is in the
 # learner's code, where refusing it or asking the database takes milliseconds. GENEROUS: a worker may still be booting.
@@ -35,14 +31,9 @@ AT_ONCE_RATIO = 10
 # Of two times that are both next to nothing a ratio says nothing: who waits on purpose waits this long and longer.
 ON_PURPOSE_S = 0.05
 REFUSALS = (429, 503)
-REFUSES = r"(?!\s*#).*\b(?:503|SERVICE_UNAVAILABLE)\b"
+GROWN = ("limit-grows", "given-back-twice")
 LEAK_ROUNDS = 3
 SLOTS = 5  # reports in the database at the same time, in the whole site
-CONF = "gunicorn.conf.py"
-# What gunicorn.conf.py sets that decides who finds a place.
-SIZES = [r"\s*threads\b.*=", r"\s*workers\b.*=", r"\s*worker_class\b.*="]
-# Where a limit is made, or at least refuses: of a limit that fails, the line to begin with.
-LIMITS = [r"(?!\s*(?:#|from\b|import\b)).*\b(?:Bounded)?Semaphore\(", r".*\bR?Lock\(", r".*\bflock\(", REFUSES]
 
 Reports = Mapping[str, Exchange]
 
@@ -55,7 +46,8 @@ class Shop:
         self.workers = workers
         self.gate = gate
         self._history = run.history
-        self._project = run.project
+        self.places = Places(run.project)
+        gate.plays("in the database")
 
     # --- traffic ---
 
@@ -88,7 +80,8 @@ class Shop:
             if answer is None:
                 self._judge_queued(list(reports.values()), [hello], wanted, was_crowded)
         if answer is not None and answer.status in REFUSALS:
-            fail("fast-page-refused", wanted=wanted, saw=f"/hello/ was refused with status {answer.status}")
+            saw = f"/hello/ was refused with status {answer.status}"
+            fail("fast-page-refused", wanted=wanted, saw=saw, where=self.places.limit)
         self.server.expect_answer(hello, 0.0 if hello.is_done else INSIDE_S)
 
     def expect_refusal(self, tag: str, reports: Reports, *, held_code: str, saw_held: str) -> Answer:
@@ -108,8 +101,9 @@ class Shop:
         if answer is None or (answer.status >= 500 and answer.status != 503):
             answer = self.server.expect_answer(report)
         if answer.status != 503:
-            saw = f"report {tag} was answered with status {answer.status}"
-            fail("wrong-refusal", wanted=wanted, saw=saw, facts={"status": answer.status})
+            saw = f"report {tag} was answered with status {answer.status}: {answer.text[:80]!r}"
+            place = self.places.answers(answer.status)
+            fail("wrong-refusal", wanted=wanted, saw=saw, where=place, facts={"status": answer.status})
         return answer
 
     def expect_refused_at_once(self, refusals: Collection[Answer]) -> None:
@@ -123,7 +117,7 @@ class Shop:
                 wanted="a refusal at once, which takes about as long as the fast page does",
                 saw=f"each refusal stayed {refusal_s * 1000:.0f} ms or more in your code, and kept a slot busy there; "
                 f"/hello/ took {hello_s * 1000:.0f} ms",
-                where=self.limit,
+                where=self.places.takes,
             )
 
     def expect_reports(self, reports: Reports) -> None:
@@ -134,37 +128,13 @@ class Shop:
             if answer.status != 200 or answer.json() != {"report": tag}:
                 wanted = f'report {tag} is answered 200 {{"report": "{tag}"}}, with what the database said'
                 saw = f"status {answer.status}: {answer.text[:120]!r}"
-                fail("not-the-report", wanted=wanted, saw=saw, where=self.query)
+                fail("not-the-report", wanted=wanted, saw=saw, where=self.places.query)
         self.settle(reports)
 
     def settle(self, reports: Reports) -> None:
         """Wait until the server is through with these requests: a slot may come back after the last byte."""
         for report in reports.values():
             self._history.wait_for(EventKind.APP_LEFT, partial(_is_of, report.id), deadline_s=GENEROUS_S)
-
-    @property
-    def limit(self) -> SourceLine | None:
-        """The learner's line that makes the limit, or refuses; None when there is none."""
-        return self._line(*LIMITS)
-
-    @property
-    def size(self) -> SourceLine | None:
-        """The line of gunicorn.conf.py that says how many requests find a place."""
-        return line_matching(self._project, CONF, SIZES)
-
-    @property
-    def query(self) -> SourceLine | None:
-        """The learner's line that waits in the database: the one that names the SQL function `slow`."""
-        for file in sorted(self._project.glob("shop/**/*.py")):
-            place = _query_in(file, str(file.relative_to(self._project)))
-            if place is not None:
-                return place
-        return None
-
-    def _line(self, *patterns: str) -> SourceLine | None:
-        files = [CONF, *(str(file.relative_to(self._project)) for file in sorted(self._project.glob("shop/**/*.py")))]
-        found = (line_matching(self._project, file, [pattern]) for pattern in patterns for file in files)
-        return next((line for line in found if line is not None), None)
 
     # --- judging ---
 
@@ -178,11 +148,12 @@ class Shop:
             saw = f"report {tag} was refused with status {answer.status} while {running} of the others ran"
             if refused_code == "refused-too-early":
                 self._judge_leak(reports, wanted, saw)
-            fail(refused_code, wanted=wanted, saw=saw)
+            is_low = refused_code == "refused-too-early"
+            fail(refused_code, wanted=wanted, saw=saw, where=self.places.limit if is_low else self.places.takes)
         answer = self.server.expect_answer(report)
         wanted = f"report {tag} asks the database, and is answered with what it said"
         saw = f"status {answer.status} without asking the database: {answer.text[:120]!r}"
-        fail("not-the-report", wanted=wanted, saw=saw, where=self.query)
+        fail("not-the-report", wanted=wanted, saw=saw, where=self.places.query)
 
     def _judge_leak(self, reports: Reports, wanted: str, saw: str) -> None:
         """Whether slots get lost: who sends the same reports again finds fewer, where a low limit lets in as many."""
@@ -199,7 +170,7 @@ class Shop:
                 break
         if counts[-1] < counts[0] and counts == sorted(counts, reverse=True):
             lost = f"the same {len(reports)} sent again, when nothing ran: {', '.join(map(str, counts[1:]))} ran"
-            fail("slot-lost", wanted=wanted, saw=f"{saw}; {lost}", where=self.limit)
+            fail("slot-lost", wanted=wanted, saw=f"{saw}; {lost}", where=self.places.takes)
 
     def _are_met(self, reports: Reports) -> bool:
         """Whether each of these is in the database or has been answered."""
@@ -211,12 +182,13 @@ class Shop:
         together = [*reports.values(), report]
         saw = f"{saw_held}: {self.workers.busy_with(together)}"
         pids = {self.workers.wait_pid_of(each) for each in together}
-        # Each in a process of its own, and a project that does refuse: it counts, but each process for itself.
-        is_apart = len(pids) == len(together) and self._line(REFUSES) is not None
-        if (is_apart and held_code == "no-limit") or held_code == "limit-per-process":
-            facts = {"processes": len(pids), "workers": self.workers.configuration.workers}
-            fail("limit-per-process", wanted=wanted, saw=saw, where=self.limit or self.query, facts=facts)
-        fail(held_code, wanted=wanted, saw=saw, where=self.query)
+        # A project that does refuse has a limit. With each report in a process of its own, each may count for itself.
+        is_apart = len(pids) == len(together) and not self.places.is_shared
+        if held_code == "no-limit" and self.places.refuses is not None:
+            held_code = "limit-per-process" if is_apart else "limit-not-met"
+        place = self.places.gives_back if held_code in GROWN else self.places.limit
+        where = self.places.query if held_code == "no-limit" else place or self.places.query
+        fail(held_code, wanted=wanted, saw=saw, where=where, facts={"processes": len(pids)})
 
     def _judge_missing(self, reports: Reports) -> None:
         wanted = f"{_count(reports)} in the database{_together(reports)}"
@@ -226,7 +198,7 @@ class Shop:
         if any(self.workers.wait_pid_of(report) for report in missing):
             self._let_all_go(reports.values())
             saw = f"{len(held)} went into the database; {len(missing)} others waited for them, most in your code"
-            fail("reports-take-turns", wanted=wanted, saw=saw, where=self.query)
+            fail("reports-take-turns", wanted=wanted, saw=saw, where=self.places.excludes)
         was_crowded = self.workers.are_crowded
         self.workers.go_on()
         if not (was_crowded and self.gate.wait_held(len(reports), SURE_S)):
@@ -239,10 +211,10 @@ class Shop:
         if was_crowded:
             saw = f"{who} waited for a worker whose threads were all busy ({busy}), while another worker was free"
             room = f"{CONF}: one worker alone must have room for five reports and a page"
-            fail("private-queue", wanted=wanted, saw=saw, where=self.size, next=room, facts=self._facts)
+            fail("private-queue", wanted=wanted, saw=saw, where=self.places.size, next=room, facts=self._facts)
         saw = f"{who} waited until a report was done: every slot was waiting for the database ({busy})"
         room = f"{CONF}: make room for five reports and a page; now it has {self.workers.configuration.words}"
-        fail("all-slots-busy", wanted=wanted, saw=saw, where=self.size, next=room, facts=self._facts)
+        fail("all-slots-busy", wanted=wanted, saw=saw, where=self.places.size, next=room, facts=self._facts)
 
     @property
     def _facts(self) -> dict[str, str | int]:
@@ -254,7 +226,7 @@ class Shop:
         then = "as soon as one of the five was done, it went into the database" if took_over else "nothing moved it on"
         saw = f"report {tag} was neither run nor refused, but waited {place}; {then}"
         self._let_all_go(reports.values())
-        fail("waits-for-a-slot", wanted=wanted, saw=saw, where=self.limit)
+        fail("waits-for-a-slot", wanted=wanted, saw=saw, where=self.places.takes)
 
     def _let_all_go(self, exchanges: Collection[Exchange]) -> None:
         # So that the picture shows when those who waited were served.
@@ -272,11 +244,6 @@ class Shop:
         return self._history.now()
 
 
-def line_of(name: str, text: str) -> int:
-    """The number of the line that sets `name`; 1 when none does."""
-    return next((number for number, line in enumerate(text.splitlines(), 1) if line.startswith(name)), 1)
-
-
 def _count(reports: Reports) -> str:
     return "one report is" if len(reports) == 1 else f"{len(reports)} reports are"
 
@@ -287,13 +254,3 @@ def _together(reports: Reports) -> str:
 
 def _is_of(request: str, event: Event) -> bool:
     return bool(event["request"] == request)
-
-
-def _query_in(path: Path, file: str) -> SourceLine | None:
-    for function in ast.walk(tree_of(path)):
-        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            for node in ast.walk(function):
-                if isinstance(node, ast.Constant) and "slow(%s)" in str(node.value):
-                    doing = text_of(path).splitlines()[node.lineno - 1 : node.lineno]
-                    return SourceLine(file, node.lineno, function.name, "".join(doing).strip())
-    return None

@@ -12,7 +12,8 @@ from checker.harness.gunicorn.workers import expect_one_queue
 from checker.harness.learner_files import text_of
 from checker.harness.lines import line_matching
 from checker.harness.suite import needs
-from checker.stage_2.blocking_problem.shop import CONF, SLOTS, Shop, line_of
+from checker.stage_2.blocking_problem.places import CONF, line_of
+from checker.stage_2.blocking_problem.shop import SLOTS, Shop
 from course.model import SourceLine
 
 MOST_WORKERS = 6

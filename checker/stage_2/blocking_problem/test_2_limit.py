@@ -11,17 +11,19 @@ from checker.harness.findings import fail
 from checker.harness.http import Answer, is_retry_after
 from checker.harness.learner_files import expect_toml
 from checker.harness.suite import needs
-from checker.stage_2.blocking_problem.shop import SLOTS, Reports, Shop, line_of
+from checker.stage_2.blocking_problem.places import line_of
+from checker.stage_2.blocking_problem.shop import SLOTS, Reports, Shop
 from course.model import SourceLine
 
 ROUNDS = 3
+# By table and name: the right number, and the finding for a wrong one.
 PREDICTIONS = {
-    ("reports_in_flight", "one_sync_worker"): 1,
-    ("reports_in_flight", "three_sync_workers"): 3,
-    ("reports_in_flight", "one_worker_four_threads"): 4,
-    ("reports_in_flight", "blocking_async_view"): 1,
+    ("reports_in_flight", "one_sync_worker"): (1, "wrong-workers-prediction"),
+    ("reports_in_flight", "three_sync_workers"): (3, "wrong-workers-prediction"),
+    ("reports_in_flight", "one_worker_four_threads"): (4, "wrong-threads-prediction"),
+    ("reports_in_flight", "blocking_async_view"): (1, "wrong-loop-prediction"),
     # Little's law: 120/s x 0.25 s = 30 busy slots on average, and 30 / 0.8 = 37.5.
-    ("slots", "needed"): 38,
+    ("slots", "needed"): (38, "wrong-slots-prediction"),
 }
 
 
@@ -36,8 +38,11 @@ def test_a_sixth_report_is_refused_at_once(shop: Shop) -> None:
                 "no-retry-after",
                 wanted="the refusal says when to come again: Retry-After, in seconds or as a date",
                 saw=f"503 with Retry-After: {refusal.headers['Retry-After'] or 'missing'}",
+                where=shop.places.comes_again,
             )
-        shop.expect_refused_at_once([refusal, *expect_more_refused(shop, reports)])
+        shop.expect_refused_at_once(
+            [refusal, *expect_more_refused(shop, reports, "limit-grows", ", after report 6 was refused")]
+        )
     shop.expect_reports(reports)
 
 
@@ -91,30 +96,32 @@ def test_capacity_is_predicted(project: Path) -> None:
     """capacity.toml holds the right predictions."""
     predictions, text = expect_toml(project, "capacity.toml")
     wrong = []
-    for (table, name), right in PREDICTIONS.items():
+    for (table, name), (right, code) in PREDICTIONS.items():
         section = predictions.get(table)
         predicted = section.get(name) if isinstance(section, dict) else None
         if predicted != right or isinstance(predicted, bool):
-            wrong.append((name, "missing" if predicted is None else predicted))
+            wrong.append((name, "missing" if predicted is None else predicted, code))
     if wrong:
+        first, predicted, code = wrong[0]
         fail(
-            "wrong-prediction",
+            code,
             wanted="predictions that an experiment, or Little's law, bears out",
-            saw="not so: " + ", ".join(f"{name} = {predicted}" for name, predicted in wrong),
-            where=SourceLine("capacity.toml", line_of(wrong[0][0], text)),
+            saw="not so: " + ", ".join(f"{name} = {number}" for name, number, _ in wrong),
+            where=SourceLine("capacity.toml", line_of(first, text)),
+            facts={"name": first, "predicted": str(predicted)},
         )
 
 
 def expect_five_and_no_more(shop: Shop, refused_code: str, after: str) -> None:
     """All five slots are there again, and not a sixth."""
     reports = shop.expect_running_reports(SLOTS, refused_code=refused_code, after=after)
-    expect_more_refused(shop, reports)
+    expect_more_refused(shop, reports, "given-back-twice", after.removeprefix(" again"))
     shop.expect_reports(reports)
 
 
-def expect_more_refused(shop: Shop, reports: Reports) -> list[Answer]:
-    """Refusing a report must not make room for one."""
-    tags = ("7", "8")
+def expect_more_refused(shop: Shop, reports: Reports, held_code: str, after: str) -> list[Answer]:
+    """What came before, a refusal too, must not have made room for one more."""
     return [
-        shop.expect_refusal(tag, reports, held_code="limit-grows", saw_held=f"report {tag} was let in") for tag in tags
+        shop.expect_refusal(tag, reports, held_code=held_code, saw_held=f"report {tag} was let in{after}")
+        for tag in ("7", "8")
     ]
