@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.harness.task_lines import line_awaiting_each, line_calling, line_starting, line_starting_from
+from checker.harness.task_lines import line_awaiting_each, line_calling, line_starting, line_starting_from, outermost
 
 CODE = """\
 import asyncio
@@ -69,6 +69,25 @@ def test_a_view_is_followed_to_the_one_line_that_starts_its_tasks(project: Path)
 
 def test_of_two_such_lines_none_is_blamed(project: Path) -> None:
     assert line_starting_from(project, ["desk.py"], "events") is None
+
+
+def test_of_tasks_left_over_the_outermost_is_told(tmp_path: Path) -> None:
+    code = """
+async def run(order):
+    async def tell():
+        await price()
+
+    tasks = [asyncio.create_task(tell())]
+
+
+async def price():
+    call = asyncio.create_task(fetch())
+"""
+    (tmp_path / "desk.py").write_text(code)
+    left = ["fetch", "python_s_own", "run.<locals>.tell"]
+    assert outermost(tmp_path, ["desk.py"], left) == "run.<locals>.tell"
+    assert outermost(tmp_path, ["desk.py"], left[:2]) == "fetch"
+    assert outermost(tmp_path, ["desk.py"], left[1:2]) == "python_s_own"
 
 
 def test_an_await_for_each_symbol_is_found_but_not_one_of_another_loop(project: Path) -> None:

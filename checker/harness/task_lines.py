@@ -6,7 +6,7 @@ Tasks of a TaskGroup are left out: the group ends them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from checker.harness.learner_files import text_of, tree_of
@@ -25,7 +25,7 @@ def line_starting(project: Path, files: Collection[str], coroutine: str) -> Sour
 
     `files` are relative to the project; one that is missing or no Python is passed over.
     """
-    name = coroutine.rpartition(".")[2]
+    name = _last(coroutine)
     for file in files:
         for call in _starts(tree_of(project / file)):
             if name in _called(call):
@@ -45,6 +45,27 @@ def line_starting_from(project: Path, files: Collection[str], function: str) -> 
     waits = {(file, call.lineno) for file, node in reached for call in _starts(node)} - makers
     lines = makers or waits
     return _line(project, *next(iter(lines))) if len(lines) == 1 else None
+
+
+def outermost(project: Path, files: Collection[str], coroutines: Sequence[str]) -> str:
+    """Of coroutines whose tasks are left over, the one that none of the others has made a task of.
+
+    One that the project makes no task of comes last: a task of Python's own, or one made inside a given file.
+    """
+    made_by = {
+        outer: {
+            name
+            for _, node in _reached(project, files, _last(outer))
+            for call in _starts(node)
+            for name in _called(call)
+        }
+        for outer in set(coroutines)
+    }
+
+    def is_inner(coroutine: str) -> bool:
+        return any(_last(coroutine) in made for outer, made in made_by.items() if outer != coroutine)
+
+    return min(coroutines, key=lambda one: (line_starting(project, files, one) is None, is_inner(one)))
 
 
 def line_awaiting_each(
@@ -126,6 +147,10 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
         if not isinstance(child, _Function | ast.Lambda):
             yield child
             yield from _own(child)
+
+
+def _last(qualified_name: str) -> str:
+    return qualified_name.rpartition(".")[2]
 
 
 def _called(node: ast.AST) -> set[str]:

@@ -22,3 +22,5 @@ def pass_on() -> None:
 pass_on()
 if {"LEARN_APP", "LEARN_SERVER"} <= os.environ.keys():
     from learn_probe import audit, loading, watchdog  # type: ignore[import-not-found]  # noqa: F401
+if "LEARN_TASKS" in os.environ:
+    from learn_probe import tasks  # noqa: F401

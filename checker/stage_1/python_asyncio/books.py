@@ -6,6 +6,7 @@ import json
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.stage_1.python_asyncio.blame import line_of_timeout
 from checker.stage_1.python_asyncio.desk import Desk
 from checker.stage_1.python_asyncio.plan import PRICES
 
@@ -41,9 +42,10 @@ def expect_told_beside_a_book(desk: Desk, symbol: str) -> None:
     wanted = f"{symbol} answers, and is told while parse() still reads the book of another"
     desk.answer(symbol)
     if not desk.wait_told(symbol):
+        tasks = desk.tasks_now()
         desk.judge_trouble(wanted)
         saw = f"{symbol} was not told: one parse() under way kept back all other prices"
-        fail("parses-one-by-one", wanted=wanted, saw=saw)
+        fail("parses-one-by-one", wanted=wanted, saw=saw, where=tasks.turn or tasks.odd)
 
 
 def expect_asked_beside_a_book(desk: Desk, queued: str, reading: str) -> None:
@@ -51,9 +53,10 @@ def expect_asked_beside_a_book(desk: Desk, queued: str, reading: str) -> None:
     if desk.wait_called(queued):
         return
     wanted = f"{reading} has answered, so {queued} is asked, while parse() still reads the book of {reading}"
+    tasks = desk.tasks_now()
     desk.judge_trouble(wanted)
     saw = f"with --limit {desk.plan.limit} one call was open, and {queued} was not asked before the book had been read"
-    fail("turn-kept-for-parse", wanted=wanted, saw=saw)
+    fail("turn-kept-for-parse", wanted=wanted, saw=saw, where=tasks.odd)
 
 
 def expect_timeout_over(desk: Desk, reading: str, silent: str) -> None:
@@ -62,22 +65,25 @@ def expect_timeout_over(desk: Desk, reading: str, silent: str) -> None:
     desk.wait_until(lambda: silent in desk.failed or desk.asked(reading) > 1 or reading in desk.failed)
     if desk.asked(reading) > 1:
         saw = f"{reading} was asked again while parse() read its book, with --timeout {desk.plan.timeout_s:g}"
-        fail("parse-counts-as-late", wanted=wanted, saw=saw)
+        fail("parse-counts-as-late", wanted=wanted, saw=saw, where=desk.blame(line_of_timeout))
     if reading in desk.failed:
         saw = f"{reading} was told as failed while parse() read its book"
-        fail("parse-counts-as-late", wanted=wanted, saw=saw)
+        fail("parse-counts-as-late", wanted=wanted, saw=saw, where=desk.blame(line_of_timeout))
     if silent not in desk.failed:
+        tasks = desk.tasks_now()
         desk.judge_trouble(wanted)
-        fail("waits-for-ever", wanted=f"{silent}, which is silent, is told as failed", saw="nothing was told of it")
+        wanted = f"{silent}, which is silent, is told as failed"
+        fail("waits-for-ever", wanted=wanted, saw="nothing was told of it", where=tasks.call)
 
 
 def expect_deadline_in_a_book(desk: Desk, gate: Gate, reading: str) -> None:
     """The deadline passes while parse() is held. run() returns without it, and its price comes too late to be told."""
     wanted = f"at the deadline run() returns, with {reading} told as failed: it does not wait for parse()"
     if not desk.wait_until(lambda: desk.has_told_end):
+        tasks = desk.tasks_now()
         desk.judge_trouble(wanted)
         saw = "long after the deadline run() still waited for parse()"
-        fail("deadline-not-kept", wanted=wanted, saw=saw)
+        fail("deadline-not-kept", wanted=wanted, saw=saw, where=tasks.waited_for)
     gate.release(f"parse-{reading}")
     desk.expect_end(wanted, failed=desk.plan.symbols, error_code="deadline-costs-all")
     lines = [told for told in desk.told if told.get("symbol") == reading]

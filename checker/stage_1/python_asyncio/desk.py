@@ -15,11 +15,13 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.program import Program
-from checker.harness.task_lines import line_starting
+from checker.harness.task_lines import line_starting, outermost
+from checker.stage_1.python_asyncio.blame import Find, line_of_deadline, line_of_task_not_kept
 from checker.stage_1.python_asyncio.complaints import CRASHED, DESTROYED, judge_crash, judge_warnings
 from checker.stage_1.python_asyncio.patience import STEP_S, wait_while_it_works
 from checker.stage_1.python_asyncio.plan import NEVER_S, PRICES, Plan
 from checker.stage_1.python_asyncio.stalls import find_stall
+from checker.stage_1.python_asyncio.tasks import Tasks, tasks_now
 from checker.stage_1.python_asyncio.telling import event
 from checker.stage_1.python_asyncio.tracebacks import own_files
 from course.model import SourceLine
@@ -28,13 +30,16 @@ from course.model import SourceLine
 class Desk:
     """A desk at work. It is told from outside: by its lines on stdout and by its calls at the Gate."""
 
-    def __init__(self, program: Program, plan: Plan, gate: Gate, history: History, project: Path) -> None:
+    def __init__(
+        self, program: Program, plan: Plan, gate: Gate, history: History, *, project: Path, tasks_file: Path
+    ) -> None:
         self.program = program
         self.plan = plan
         self.started_s = history.now()
         self.gate = gate
         self.history = history
         self.project = project
+        self._tasks_file = tasks_file
 
     # --- what it did ---
 
@@ -77,6 +82,10 @@ class Desk:
     def forgot_a_task(self) -> bool:
         """A task was thrown away in the middle of its work, or a call was still open when run() had returned."""
         return DESTROYED in self.program.errors or "fetch" in self.tasks_left
+
+    def tasks_now(self) -> Tasks:
+        """Where its tasks wait now. To be asked before `judge_trouble`, which ends it."""
+        return tasks_now(self.program, self._tasks_file, self.project)
 
     def asked(self, symbol: str) -> int:
         """How often the upstream was asked for it."""
@@ -138,8 +147,10 @@ class Desk:
         """The upstream answers, and the price must be told."""
         self.answer(symbol)
         if not self.wait_told(symbol):
+            tasks = self.tasks_now()
             self.judge_trouble(wanted)
-            fail("told-at-the-end", wanted=wanted, saw=f"{symbol} has answered, but its price was not told")
+            saw = f"{symbol} has answered, but its price was not told"
+            fail("told-at-the-end", wanted=wanted, saw=saw, where=tasks.run_alone)
 
     # --- what became of it ---
 
@@ -151,7 +162,7 @@ class Desk:
             if CRASHED in self.program.errors:
                 judge_crash(self.program, self.project, wanted, error_code)
             saw = f"it ended, and had told {_these(self.quoted)} as priced and {_these(self.failed)} as failed"
-            fail("ended-early", wanted=wanted, saw=saw)
+            fail("ended-early", wanted=wanted, saw=saw, where=self.blame(line_of_task_not_kept))
         if (stall := find_stall(self.program, self.project)) is not None:
             saw = f"the event loop stood still in {_line(stall.place)}, which waited in {stall.inside}"
             fail("loop-blocked", wanted=wanted, saw=saw, where=stall.place)
@@ -161,10 +172,12 @@ class Desk:
         if not self.wait_end():
             prices = f"{len(self.quoted)} of {len(self.plan.symbols)} prices and {len(self.failed)} failures told"
             still_open = self.gate.held
+            tasks = self.tasks_now()
             self.judge_trouble(wanted)
             if still_open:
-                self._fail_as_never_gave_up(still_open[0])
-            fail("does-not-end", wanted=wanted, saw=f"{prices}, nothing left to wait for, and it still ran")
+                self._fail_as_never_gave_up(still_open[0], tasks)
+            saw = f"{prices}, nothing left to wait for, and it still ran"
+            fail("does-not-end", wanted=wanted, saw=saw, where=tasks.endless)
         last = next((e for e in self.told if e["event"] == "end"), None)
         if last is None:
             self.judge_trouble(wanted, error_code=error_code)
@@ -181,20 +194,24 @@ class Desk:
         if self.tasks_left:
             wanted = "when run() returns, every task it has started has ended"
             saw = f"run() has returned, and still there: {_these(self.tasks_left)}"
-            task = self.tasks_left[0]
+            task = outermost(self.project, own_files(self.project), self.tasks_left)
             fail("task-left", wanted=wanted, saw=saw, where=self.line_starting(task), facts={"task": task})
 
     def line_starting(self, coroutine: str) -> SourceLine | None:
         """The learner's line that makes a task of this coroutine, by its qualified name."""
         return line_starting(self.project, own_files(self.project), coroutine)
 
-    def _fail_as_never_gave_up(self, symbol: str) -> NoReturn:
+    def blame(self, find: Find) -> SourceLine | None:
+        """The line that `find` names in the learner's own files."""
+        return find(self.project, own_files(self.project))
+
+    def _fail_as_never_gave_up(self, symbol: str, tasks: Tasks) -> NoReturn:
         saw = f"{symbol} was never given up: its call {self.asked(symbol)} stayed open"
         if self.plan.deadline_s < NEVER_S:
             wanted = "at the deadline, counted from the start of run(), open calls are given up"
-            fail("deadline-not-kept", wanted=wanted, saw=saw)
+            fail("deadline-not-kept", wanted=wanted, saw=saw, where=self.blame(line_of_deadline))
         wanted = f"with --timeout {self.plan.timeout_s:g}, each call without an answer is given up"
-        fail("waits-for-ever", wanted=wanted, saw=saw)
+        fail("waits-for-ever", wanted=wanted, saw=saw, where=tasks.call)
 
     def _fail_as_told_as_failed(self, symbols: Sequence[str]) -> NoReturn:
         reasons = [f"{e['symbol']}: {e['reason'] or 'no reason'}" for e in self.told if e.get("symbol") in symbols]
@@ -204,7 +221,8 @@ class Desk:
     def _judge_end(self, wanted: str, last: Mapping[str, Any], failed: Collection[str]) -> None:
         if lost := [s for s in self.plan.symbols if s not in failed and s not in self.quoted and s not in self.failed]:
             judge_warnings(self.program, self.project, wanted)
-            fail("ended-early", wanted=wanted, saw=f"run() returned before {_these(lost)} had been told")
+            saw = f"run() returned before {_these(lost)} had been told"
+            fail("ended-early", wanted=wanted, saw=saw, where=self.blame(line_of_task_not_kept))
         judge_warnings(self.program, self.project, wanted)
         if wrong := [symbol for symbol in self.failed if symbol not in failed]:
             self._fail_as_told_as_failed(wrong)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
+from checker.stage_1.python_asyncio.blame import line_of_putting_back, line_of_telling_each_try
 from checker.stage_1.python_asyncio.desk import Desk
 
 TRIES = 2
@@ -15,12 +16,19 @@ def expect_second_try(desk: Desk, gate: Gate, symbol: str) -> None:
     """The upstream answers 500, and is asked once more."""
     wanted = f"{symbol}, whose upstream answered 500, is asked once more"
     gate.release(symbol, status=500)
-    desk.wait_until(lambda: desk.asked(symbol) == TRIES or symbol in desk.failed)
+    desk.wait_until(lambda: desk.asked(symbol) == TRIES)
     if desk.asked(symbol) == TRIES:
+        if symbol in desk.failed:
+            saw = f"{symbol} was told as failed after its first call, and asked once more"
+            wanted = f"{symbol} is told as failed when its second call has failed too"
+            fail("told-after-one-try", wanted=wanted, saw=saw, where=desk.blame(line_of_telling_each_try))
         return
+    saw, where = f"{symbol} was asked only once", None
     if symbol not in desk.failed:
+        if where := desk.tasks_now().turn:
+            saw += ": its task, or another, waits for a turn"
         judge_failure(desk, gate, wanted)
-    fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once")
+    fail("no-second-try", wanted=wanted, saw=saw, where=where)
 
 
 def expect_second_try_before_the_queue(desk: Desk, gate: Gate, symbol: str) -> None:
@@ -31,12 +39,14 @@ def expect_second_try_before_the_queue(desk: Desk, gate: Gate, symbol: str) -> N
     if not desk.wait_made(before + 1):
         desk.judge_trouble(wanted)
         fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once, and nobody else after it")
+    tasks = desk.tasks_now()
     if desk.asked(symbol) < TRIES:  # a pause before the second try may leave the turn to somebody else meanwhile
         desk.wait_until(lambda: desk.asked(symbol) >= TRIES)
     while desk.asked(symbol) < TRIES:
         if all(desk.asked(s) for s in desk.plan.symbols) or not gate.held:
             saw = f"{symbol} was sent to the end of the queue: all {len(desk.plan.symbols) - 1} others were asked first"
-            fail("second-try-queues", wanted=wanted, saw=saw)
+            where = tasks.turn or desk.blame(line_of_putting_back)
+            fail("second-try-queues", wanted=wanted, saw=saw, where=where)
         before = gate.arrived
         desk.answer(gate.held[0])
         if not desk.wait_made(before + 1):

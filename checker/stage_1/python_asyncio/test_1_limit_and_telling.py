@@ -18,8 +18,9 @@ def test_the_desk_tells_one_price(start: Start, gate: Gate) -> None:
     desk = start(Plan(("ACME",), limit=3))
     wanted = "`python -m desk ACME` asks the upstream, tells the price, and ends"
     if not desk.wait_until(lambda: "ACME" in gate.held):
+        tasks = desk.tasks_now()
         desk.judge_trouble(wanted)
-        fail("never-asked", wanted=wanted, saw="the upstream was never asked")
+        fail("never-asked", wanted=wanted, saw="the upstream was never asked", where=tasks.before_calls)
     desk.expect_price("ACME", wanted)
     desk.expect_end(wanted)
 
@@ -45,9 +46,10 @@ def test_each_answer_lets_one_more_in(start: Start, gate: Gate, history: History
             wanted = f"answer {answered} lets call {limit + answered} in at once, while {limit - 1} others are open"
             desk.answer(gate.held[0])
             if not desk.wait_made(min(limit + answered, len(symbols))):
+                tasks = desk.tasks_now()
                 desk.judge_trouble(wanted)
                 saw = f"no new call, with {len(gate.held)} still open: the desk waits for all of them first"
-                fail("batches", wanted=wanted, saw=saw)
+                fail("batches", wanted=wanted, saw=saw, where=tasks.run_alone)
         desk.expect_end(f"{len(symbols)} prices, then the end")
         expect_within_limit(desk, gate)
     finally:
@@ -67,10 +69,12 @@ def test_prices_are_told_in_order_of_arrival(start: Start, gate: Gate) -> None:
         desk.answer(symbol)
         if desk.wait_told(symbol):
             continue
+        tasks = desk.tasks_now()
         desk.answer("ACME")
         if desk.wait_told("ACME"):
             saw = f"{symbol} was held back until ACME, the first in the list, had answered too"
-            fail("told-in-list-order", wanted=wanted, saw=saw)
+            fail("told-in-list-order", wanted=wanted, saw=saw, where=tasks.run_alone)
         desk.judge_trouble(wanted)
-        fail("told-at-the-end", wanted=wanted, saw="no price is told before every upstream has answered")
+        saw = "no price is told before every upstream has answered"
+        fail("told-at-the-end", wanted=wanted, saw=saw, where=tasks.run_alone)
     desk.expect_end("five prices, then the end")

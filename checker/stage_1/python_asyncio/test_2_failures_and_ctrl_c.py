@@ -8,6 +8,7 @@ from collections.abc import Collection
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.suite import needs
+from checker.stage_1.python_asyncio.blame import line_of_swallowing
 from checker.stage_1.python_asyncio.desk import Desk, Start
 from checker.stage_1.python_asyncio.failures import (
     TRIES,
@@ -69,12 +70,17 @@ def test_ctrl_c_ends_it_tidily(start: Start, gate: Gate) -> None:
     returncode = desk.program.wait(STEP_S)
     if returncode is None:
         desk.judge_trouble(wanted)
-        fail("cancellation-swallowed", wanted=wanted, saw="no new call, but the process went on running")
+        fail(
+            "cancellation-swallowed",
+            wanted=wanted,
+            saw="no new call, but the process went on running",
+            where=desk.blame(line_of_swallowing),
+        )
     if returncode not in INTERRUPTED:
         if not desk.has_told_end:
             desk.judge_trouble(wanted)
         saw = f"it went on to its end as if nothing had happened, with code {returncode}"
-        fail("cancellation-swallowed", wanted=wanted, saw=saw)
+        fail("cancellation-swallowed", wanted=wanted, saw=saw, where=desk.blame(line_of_swallowing))
     desk.expect_tidy(wanted)
 
 
@@ -83,7 +89,8 @@ def expect_interrupted_call(desk: Desk, open_before: Collection[str], wanted: st
     again = [symbol for symbol in open_before if desk.asked(symbol) > 1]
     new = [s for s in desk.plan.symbols if s not in open_before and desk.asked(s)]
     if again:
-        fail("cancellation-swallowed", wanted=wanted, saw=f"{again[0]} was asked once more after the signal")
+        saw = f"{again[0]} was asked once more after the signal"
+        fail("cancellation-swallowed", wanted=wanted, saw=saw, where=desk.blame(line_of_swallowing))
     if new:
         saw = f"{new[0]}, which had waited for its turn, was asked after the signal"
-        fail("cancellation-swallowed", wanted=wanted, saw=saw)
+        fail("cancellation-swallowed", wanted=wanted, saw=saw, where=desk.blame(line_of_swallowing))

@@ -24,20 +24,24 @@ def own_files(project: Path) -> list[str]:
 
 def frames(text: str, project: Path) -> list[SourceLine]:
     """The frames in the learner's own files, in the order of the text."""
+    found = (
+        own_line(frame["file"], int(frame["line"]), frame["function"] or "", project)
+        for line in text.splitlines()
+        if (frame := FRAME.match(line))
+    )
+    return [line for line in found if line is not None]
+
+
+def own_line(path: str, number: int, function: str, project: Path) -> SourceLine | None:
+    """A frame's line in one of the learner's own files; None in any other."""
     # The fault handler writes a path's non-ASCII characters as \xe4: both spellings are known here.
     folders = {str(project) + "/", str(project).encode("ascii", "backslashreplace").decode() + "/"}
-    found = []
-    for line in text.splitlines():
-        if not (frame := FRAME.match(line)):
-            continue
-        folder = next((f for f in folders if frame["file"].startswith(f)), None)
-        if folder is None or Path(frame["file"]).name in GIVEN or "site-packages" in frame["file"]:
-            continue
-        file, number = frame["file"].removeprefix(folder), int(frame["line"])
-        checkcache(str(project / file))
-        doing = getline(str(project / file), number).strip()
-        found.append(SourceLine(file, number, frame["function"] or "", doing))
-    return found
+    folder = next((f for f in folders if path.startswith(f)), None)
+    if folder is None or Path(path).name in GIVEN or "site-packages" in path:
+        return None
+    file = path.removeprefix(folder)
+    checkcache(str(project / file))
+    return SourceLine(file, number, function, getline(str(project / file), number).strip())
 
 
 def last_frame(text: str, project: Path) -> SourceLine | None:
