@@ -39,13 +39,13 @@ def expect_second_try_before_the_queue(desk: Desk, gate: Gate, symbol: str) -> N
     if not desk.wait_made(before + 1):
         desk.judge_trouble(wanted)
         fail("no-second-try", wanted=wanted, saw=f"{symbol} was asked only once, and nobody else after it")
-    tasks = desk.tasks_now()
-    if desk.asked(symbol) < TRIES:  # a pause before the second try may leave the turn to somebody else meanwhile
-        desk.wait_until(lambda: desk.asked(symbol) >= TRIES)
+    where = None
+    # A pause before the second try may leave the turn to somebody else meanwhile.
+    if not desk.wait_until(lambda: desk.asked(symbol) >= TRIES):
+        where = desk.tasks_now().turn or desk.blame(line_of_putting_back)
     while desk.asked(symbol) < TRIES:
         if all(desk.asked(s) for s in desk.plan.symbols) or not gate.held:
             saw = f"{symbol} was sent to the end of the queue: all {len(desk.plan.symbols) - 1} others were asked first"
-            where = tasks.turn or desk.blame(line_of_putting_back)
             fail("second-try-queues", wanted=wanted, saw=saw, where=where)
         before = gate.arrived
         desk.answer(gate.held[0])
