@@ -19,6 +19,7 @@ from checker.stage_1.python_asyncio.tracebacks import own_line
 from course.model import SourceLine
 
 TOLD_DEADLINE_S = 2.0
+MOST_CHARACTERS = 1_000_000
 # What a task may wait in, by file and function: the answer of an upstream, a turn, the next beat, a thread.
 CALL = ("upstream.py", "fetch")
 TURN = ("locks.py", "acquire")
@@ -104,10 +105,11 @@ def tasks_now(program: Program, file: Path, project: Path) -> Tasks:
     program.wait_idle(TOLD_DEADLINE_S)
     program.send_signal(signal.SIGUSR1)
     wait_until(file.exists, TOLD_DEADLINE_S, unless_ended=program.process)
-    told: list[dict[str, Any]] = []
-    with suppress(OSError, ValueError):
-        told = json.loads(file.read_text(encoding="utf-8"))
-    return Tasks.of(_waiting(task["coroutine"], task["frames"], project) for task in told)
+    # Whoever runs there may write to this file too: what is no list of tasks tells nothing.
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        told: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")[:MOST_CHARACTERS])
+        return Tasks.of([_waiting(str(task["coroutine"]), task["frames"], project) for task in told])
+    return Tasks()
 
 
 def _waiting(coroutine: str, frames: Collection[tuple[str, int, str]], project: Path) -> Waiting:
