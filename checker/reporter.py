@@ -16,6 +16,7 @@ from checker.harness.calibration import STANDSTILL_S, Calibration
 from checker.harness.conversation import conversation
 from checker.harness.events import EventKind
 from checker.harness.findings import Inconclusive, NotYet
+from checker.harness.lines import whole_statement
 from checker.harness.memory import MOST_BYTES
 from checker.harness.open_files import lacking, record_if_out
 from checker.harness.picture import drawn
@@ -122,7 +123,9 @@ class Reporter:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Keep the first error of set-up, check or tear-down."""
         if call.when != "teardown":
-            self._seconds += call.duration
+            # Servers that start before a check are no part of its time, unless it ends there.
+            if call.when == "call" or call.excinfo is not None:
+                self._seconds += call.duration
             self._judged_at = self._run.history.now()
         if call.excinfo is not None and self._error is None:
             self._error = call.excinfo.value
@@ -189,7 +192,8 @@ class Reporter:
             lacking = ", ".join(sorted(missing))
             reason = f"{file}: {result.id} gives {finding.code!r}, whose hints use a fact that it lacks: {lacking}"
         else:
-            return result
+            place = finding.where and whole_statement(self._run.project, finding.where)
+            return replace(result, finding=replace(finding, where=place))
         return replace(result, outcome=Outcome.BROKEN, finding=None, reason=reason)
 
     def _judged(self, error: BaseException | None) -> tuple[Outcome, Finding | None, str]:

@@ -22,6 +22,36 @@ def test_a_failed_check_skips_what_needs_it_with_a_reason(tmp_path: Path) -> Non
     assert second.reason == "needs: It answers"
 
 
+SLOW_START = '''
+"""Checks of a toy."""
+import pytest, time
+from checker.harness.findings import fail
+
+@pytest.fixture
+def site():
+    time.sleep(1.5)
+
+@pytest.fixture
+def dead_site():
+    time.sleep(0.5)
+    fail("server-exited", wanted="a server", saw="none")
+
+def test_a(site):
+    """It answers."""
+
+def test_b(dead_site):
+    """It answers, too."""
+'''
+
+
+def test_starting_servers_is_no_part_of_a_checks_time_unless_it_ends_there(tmp_path: Path) -> None:
+    first, second, *_ = (verdict := grade(tmp_path, {}, suite=SLOW_START)).results
+    assert (first.outcome, second.outcome) == (Outcome.PASSED, Outcome.FAILED)
+    assert first.seconds < 1.0
+    assert second.seconds >= 0.5
+    assert verdict.seconds > 2.0
+
+
 def test_an_error_of_a_check_is_our_bug(tmp_path: Path) -> None:
     verdict = grade(tmp_path, {}, suite=only("assert 1 == 2"))
     assert verdict.outcome is Outcome.BROKEN

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.harness.lines import line_matching, line_with
+from checker.harness.lines import STATEMENT_CHARACTERS, line_matching, line_with, whole_statement
 from course.model import SourceLine
 
 SETTINGS = '''"""Settings: MIDDLEWARE and what it needs."""
@@ -40,3 +40,35 @@ def test_patterns_are_tried_in_their_order(folder: Path) -> None:
 def test_without_such_a_line_or_file_there_is_no_place(folder: Path) -> None:
     assert line_with(folder, "settings.py", "DATABASES") is None
     assert line_with(folder, "urls.py", "path(") is None
+
+
+def test_a_line_that_only_begins_a_statement_says_all_of_it(folder: Path) -> None:
+    place = whole_statement(folder, SourceLine("settings.py", 4, doing="MIDDLEWARE = ["))
+    assert place == SourceLine("settings.py", 4, doing='MIDDLEWARE = ["shop.middleware.Tenant"]')
+    assert whole_statement(folder, SourceLine("settings.py", 4)) == place
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        SourceLine("settings.py", 5, doing='"shop.middleware.Tenant",  # the first'),
+        SourceLine("settings.py", 4, doing="what the check says of it"),
+        SourceLine("gone.py", 1),
+        SourceLine("web.service", 4),
+    ],
+)
+def test_any_other_line_stays_as_it_is(folder: Path, where: SourceLine) -> None:
+    assert whole_statement(folder, where) == where
+
+
+def test_a_statement_with_a_body_is_told_by_its_first_line(folder: Path) -> None:
+    (folder / "views.py").write_text("def report(\n    request,\n):\n    pass\n")
+    assert whole_statement(folder, where := SourceLine("views.py", 1, doing="def report(")) == where
+
+
+def test_a_long_statement_is_cut(folder: Path) -> None:
+    (folder / "views.py").write_text("NAMES = [\n" + "    'a name',\n" * 100 + "]\n")
+    said = whole_statement(folder, SourceLine("views.py", 1)).doing
+    assert said.startswith("NAMES = ['a name', 'a name', ")
+    assert said.endswith("…")
+    assert len(said) == STATEMENT_CHARACTERS

@@ -108,8 +108,16 @@ def test_supervisorctl_stops_a_program(run: Run) -> None:
         server.expect_ready()
         assert server.ctl("stop", "shop:web") == "shop:web: stopped"
         assert server.status() == {"shop:web": "STOPPED"}
+        assert server.status_told() == "shop:web STOPPED"
         assert server.pid_of("web") is None
         assert not server.listens()
+
+
+def test_supervisorctl_is_quoted_by_its_last_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with supervising(run, f"sh -c 'exec {GUNICORN}'") as server:
+        for said in ("error: " + "x" * 100_000, "\n".join(f"web{n} RUNNING" for n in range(1_000))):
+            monkeypatch.setattr(server, "ctl", lambda *_, said=said: said)
+            assert len(server.status_told()) < 500
 
 
 def test_a_gunicorn_that_left_its_supervisor_is_swept_and_told(run: Run) -> None:

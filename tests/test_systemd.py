@@ -77,6 +77,14 @@ def test_a_socket_activated_service_notifies_reloads_and_ends(run: Run) -> None:
         assert not any(map(is_alive, family))
 
 
+def test_what_an_exec_reload_says_is_told_by_its_last_lines(run: Run) -> None:
+    endless = "print('word ' * 100_000); print('\\n'.join(map(str, range(1_000_000)))); raise SystemExit(3)"
+    (run.project / "reload.py").write_text(endless)
+    with served(run, "--workers 1", "ExecReload=/usr/bin/python3 reload.py", socket="deploy/web.socket") as server:
+        complaint = server.reload()
+    assert complaint == "status=3: 999994\n999995\n999996\n999997\n999998\n999999"
+
+
 def answered_by_another(server: SystemdService, before: set[int]) -> bool:
     end = server.run.history.now() + DEADLINE_S
     while server.run.history.now() < end:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from checker.harness import tracebacks
+from course.model import SourceLine
 
 DEEP = """
 import json
@@ -111,3 +112,34 @@ def test_a_given_file_is_passed_over_for_the_next_line_outward(folder: Path) -> 
     assert found is not None
     assert found.where is not None
     assert (found.where.file, found.where.line) == ("own.py", 2)
+
+
+NOT_FOUND = """Traceback (most recent call last):
+  File "/usr/lib/python3/django/core/handlers/base.py", line 40, in load_middleware
+    middleware = import_string(middleware_path)
+ModuleNotFoundError: No module named 'shop.tenant'
+"""
+
+
+def test_a_module_that_is_only_named_in_a_setting_has_that_line(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "settings.py").write_text("# 'shop.tenant'\nMIDDLEWARE = [\n    'shop.tenant.Tenant',\n]\n")
+    (tmp_path / "shop" / "asgi.py").write_text("from shop.tenant import Tenant\n")
+    found = tracebacks.first(NOT_FOUND, tmp_path, given=["shop/asgi.py"])
+    assert found is not None
+    assert found.where == SourceLine("shop/settings.py", 3, doing="'shop.tenant.Tenant',")
+
+
+def test_a_frame_of_the_project_comes_before_the_name_of_its_module(tmp_path: Path) -> None:
+    (tmp_path / "named.py").write_text("NAME = 'nosuch'\n")
+    (tmp_path / "views.py").write_text("import os\nimport nosuch\n")
+    found = tracebacks.last(said(tmp_path, "-c", "import views"), tmp_path)
+    assert found is not None
+    assert found.where == SourceLine("views.py", 2, "<module>", "import nosuch")
+
+
+def test_a_module_that_only_a_given_file_names_has_no_line(tmp_path: Path) -> None:
+    (tmp_path / "asgi.py").write_text("from shop.tenant import Tenant\n")
+    found = tracebacks.first(NOT_FOUND, tmp_path, given=["asgi.py"])
+    assert found is not None
+    assert found.where is None

@@ -65,6 +65,17 @@ def test_in_few_rows_what_never_came_stays_and_who_said_it(width: int) -> None:
     assert "more messages: learn show" in text
 
 
+@pytest.mark.parametrize("width", [20, 72])
+def test_what_a_picture_leaves_out_is_in_a_file_that_is_named_whole(width: int) -> None:
+    record = "../../.learn/runs/stage_4/groups/0003/history.jsonl"
+    talk = draw(LOST, width, record)
+    assert f"3 more messages: {record}" in talk.whole().plain.splitlines()
+    assert talk.columns >= len(f"3 more messages: {record}")
+    assert (
+        "5 more messages: learn show" in draw(LOST, 72, record).within(10).plain
+    )  # all that is not there, in one number
+
+
 @pytest.mark.parametrize("width", [20, 34, 47, 60, 72, 200])
 @pytest.mark.parametrize("servers", [0, 1, 2, 3, 9])
 def test_no_line_is_wider_than_the_screen(servers: int, width: int) -> None:

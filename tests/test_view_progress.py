@@ -92,6 +92,13 @@ def test_where_you_are_after_a_failed_check(columns: int) -> None:
     hold(f"where_failed_{columns}", where(columns=columns))
 
 
+def test_all_that_the_roadmap_shows_is_counted_by_its_kind() -> None:
+    for text in (where(), shown(view.draw(COURSE, PROGRESS, BOXES, THREE))):
+        assert "1 of 6 boxes, 0 of 1 milestones, 0 of 1 goal" in text
+    done = {**BOXES, "goal/eight": BoxState.PASSED}
+    assert "1 of 6 boxes, 0 of 1 milestones, 1 of 1 goal" in shown(view.draw(COURSE, PROGRESS, done, THREE))
+
+
 def test_where_you_are_before_anything_is_begun() -> None:
     hold("where_nothing", where(Progress()))
 
@@ -137,7 +144,7 @@ def test_json_has_a_version_and_every_box() -> None:
 
 
 def test_a_stale_box_is_not_counted_as_passed() -> None:
-    assert "1 of 6 · 16 %" in shown(view.draw(COURSE, PROGRESS, BOXES, THREE))
+    assert "16 % of the boxes\n  1 of 6 boxes, " in shown(view.draw(COURSE, PROGRESS, BOXES, THREE))
 
 
 @pytest.mark.parametrize(

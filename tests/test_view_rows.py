@@ -107,6 +107,21 @@ def test_an_address_is_never_broken() -> None:
     assert [line for line, _ in wrapped(address, 20)] == [address]
 
 
+FRAME = 'File "/home/me/wsgi-asgi/stage_2/shop/views.py", line 14'
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "folded"),
+    [
+        (f"  {FRAME}, in report", 40, [f"  {FRAME},", "in report"]),
+        (f"  {FRAME}, in report", 68, [f"  {FRAME}, in", "report"]),
+        (f"it stood in {FRAME}, in report", 60, ["it stood in", f"{FRAME}, in", "report"]),
+    ],
+)
+def test_the_place_of_a_traceback_is_never_broken(text: str, columns: int, folded: list[str]) -> None:
+    assert [line for line, _ in wrapped(text, columns)] == folded
+
+
 def test_wide_characters_take_two_columns_and_combining_ones_none() -> None:
     assert cells("漢e\u0301") == 3
 

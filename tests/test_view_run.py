@@ -7,11 +7,24 @@ from pathlib import Path
 
 from course.content import catalogue
 from course.learner.past_run import PastRun
-from course.model import Bar, BarKind, CheckResult, Finding, Mark, Outcome, Timeline, TimelineRow, Verdict
+from course.model import (
+    Bar,
+    BarKind,
+    CheckResult,
+    Conversation,
+    Finding,
+    Mark,
+    Message,
+    MessageKind,
+    Outcome,
+    Timeline,
+    TimelineRow,
+    Verdict,
+)
 from course.view.place import NOWHERE
 from course.view.run import PICTURES_OF_A_PASS, draw
 from course.view.screens import Screen
-from tests.replay import COURSE, recorded
+from tests.replay import COURSE, played, recorded
 from tests.transcripts import shown
 
 SCREEN = Screen(None)  # type: ignore[arg-type]  # nothing is written to it here
@@ -50,8 +63,9 @@ def test_of_a_failed_run_all_failures_are_whole() -> None:
     text = past(run)
     assert text.count("wanted   ") == sum(result.outcome is Outcome.FAILED for result in run.results)
     assert "needs a check above" not in text
-    assert "◌ 2 more wait for this one" in text
-    assert " more waits for: " not in text  # each stands under what it waits for, wherever it stood in the run
+    waiting = "◌ 22 checks wait: 2 for check 1, 13 for check 3, 5 for check 17, 2 for check"  # as `learn check` says it
+    assert waiting in text
+    assert waiting in played(run)
 
 
 def test_the_same_cause_is_told_once() -> None:
@@ -60,3 +74,9 @@ def test_the_same_cause_is_told_once() -> None:
     text = past(verdict(*failed, outcome=Outcome.FAILED))
     assert text.count("status 500") == 1
     assert text.count("same cause as check 1") == 2
+
+
+def test_messages_that_no_picture_shows_are_in_the_runs_history() -> None:
+    talk = Conversation(("one",), (Message(1, "ada", "one", MessageKind.SAID, "hello"),), left_out=245)
+    failed = CheckResult("test_a", "A", Outcome.FAILED, 0.1, Finding("lost", "a", "b"), conversation=talk)
+    assert "245 more messages: runs/0001/history.jsonl\n" in past(verdict(failed, outcome=Outcome.FAILED))

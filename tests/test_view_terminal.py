@@ -128,6 +128,17 @@ def test_less_shows_colours_and_ends_with_q(passed: Path, options: str) -> None:
     assert "ESC[" not in shown.out
 
 
+@pytest.mark.skipif(shutil.which("less") is None, reason="less is not installed")
+@pytest.mark.parametrize("terminal", ["xterm", "unknown", "no-such-terminal", ""])
+def test_less_leaves_no_prompt_behind(passed: Path, terminal: str) -> None:
+    """A terminal that cannot erase a line gets all at once, as one without a pager does."""
+    shown = on_a_terminal(passed, "progress", height=5, typed="  q", TERM=terminal)
+    assert shown.status == 0
+    assert "fully functional" not in shown.out
+    prompts = re.sub(r"[^\n\r]*\x1b\[K", "", INK.sub("", shown.out)).replace("\x1b[m", "")
+    assert not any(line.strip().startswith((":", "(END)")) for line in re.split(r"[\r\n]", prompts))
+
+
 def test_an_interrupt_in_the_pager_is_the_pagers(passed: Path) -> None:
     script = passed.parent / "interrupting"
     script.write_text('#!/bin/sh\ncat > /dev/null\nkill -INT "$PPID"\necho went on\n')

@@ -164,7 +164,9 @@ def _dead(server: Examined, wanted: str) -> NotYet | None:
         if greedy["server"] == server.name:
             return _not_yet(str(greedy["code"]), wanted, str(greedy["saw"]))
     if failed := seen(server, EventKind.APP_IMPORT_FAILED):
-        return _not_yet("import-error", wanted, f"{failed[-1]['type']}: {failed[-1]['message']}", failed[-1].where)
+        saw = f"{failed[-1]['type']}: {failed[-1]['message']}"
+        where = failed[-1].where or tracebacks.line_naming_module(saw, server.run.project, server.run.given)
+        return _not_yet("import-error", wanted, saw, where)
     if server.process.wait(0.5) is None:
         return None
     server.process.log.wait_end(LAST_WORDS_DEADLINE_S)

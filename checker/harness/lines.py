@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from checker.harness.learner_files import text_of
+from checker.harness.learner_files import text_of, tree_of
 from course.model import SourceLine
+
+STATEMENT_CHARACTERS = 120
 
 
 def line_with(folder: Path, file: str, text: str) -> SourceLine | None:
@@ -23,3 +27,25 @@ def line_matching(folder: Path, file: str, patterns: Sequence[str]) -> SourceLin
             if re.match(pattern, line):
                 return SourceLine(file, number, doing=line.strip())
     return None
+
+
+def whole_statement(folder: Path, where: SourceLine) -> SourceLine:
+    """The same line; one that only begins a statement, as `workers = (` does, says all of it."""
+    first, *others = _statement(folder, where) or [""]
+    if not others or where.doing not in ("", first):
+        return where
+    said = " ".join([first, *others])
+    said = re.sub(r"(?<=[\[({]) ", "", re.sub(r",? (?=[\])}])", "", said))
+    return replace(where, doing=said if len(said) <= STATEMENT_CHARACTERS else f"{said[: STATEMENT_CHARACTERS - 1]}…")
+
+
+def _statement(folder: Path, where: SourceLine) -> list[str]:
+    """The lines of the Python statement that begins there, without indents and comments; none of one with a body."""
+    if not where.file.endswith(".py"):
+        return []
+    for node in ast.walk(tree_of(folder / where.file)):
+        if isinstance(node, ast.stmt) and node.lineno == where.line and not hasattr(node, "body"):
+            lines = text_of(folder / where.file).splitlines()[node.lineno - 1 : node.end_lineno]
+            parts = (line.partition("  #")[0].strip() for line in lines)
+            return [part for part in parts if part and not part.startswith("#")]
+    return []

@@ -56,8 +56,7 @@ class Log:
 
     def last_lines(self, count: int = 12) -> list[str]:
         """The last lines that are not blank, fit for a terminal: no line too long, no control characters."""
-        lines = [line.rstrip() for line in self.text.splitlines() if line.strip()]
-        return [_printable(line) for line in lines[-count:]]
+        return last_lines(self.text, count)
 
     def wait_for(self, text: str, deadline_s: float) -> bool:
         """True as soon as `text` has been printed; False at the deadline, or when the output ends without it."""
@@ -99,6 +98,12 @@ class Log:
             dropped = len(self._tail.popleft())
             self._tail_bytes -= dropped
             self._left_out_bytes += dropped
+
+
+def last_lines(text: str, count: int) -> list[str]:
+    """The last lines of `text` that are not blank, as a finding may quote them: see `Log.last_lines`."""
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    return [_printable(line) for line in lines[-count:]]
 
 
 def _printable(line: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from checker.harness.lines import line_matching
 from course.model import SourceLine
 
 SHOWN_CHARACTERS = 400
@@ -20,13 +22,15 @@ _RULE = re.compile(r"^\s*(?:\+-)?\+-{4,} (?P<number>\d+|\.\.\.|) ?-{4,}$")
 _FRAME = re.compile(r'^[\s|+-]*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<function>\S+))?')
 _ERROR = re.compile(r"^[A-Za-z_][\w.]*(?::\s|$)")
 _IMPORTING = "<frozen importlib"
+_NO_MODULE = re.compile(r"ModuleNotFoundError: No module named '(?P<name>[\w.]+)'")
 
 
 @dataclass(frozen=True, slots=True)
 class Traceback:
     """`error` is its last line, as "ValueError: no"; of an exception group, the first error that it holds.
 
-    `where` is the innermost frame that lies in the learner's folder, and not in a given file.
+    `where` is the innermost frame that lies in the learner's folder, and not in a given file; of a module that is not
+    found, if there is none, the line that names it.
     """
 
     error: str
@@ -56,6 +60,25 @@ def last(text: str, folder: Path, given: Collection[str] = ()) -> Traceback | No
     lines = lines[begins:]
     end = next((number for number, line in enumerate(lines) if _is_error(line)), None)
     return None if end is None else _traceback(lines, lines[end], folder, given)
+
+
+def line_naming_module(error: str, folder: Path, given: Collection[str] = ()) -> SourceLine | None:
+    """The learner's line that names the module which this error has not found: a setting of Django's is no frame."""
+    missing = _NO_MODULE.match(error)
+    if missing is None:
+        return None
+    pattern = rf"(?!\s*#).*(?:['\"]|\b(?:import|from)\s+){re.escape(missing['name'])}(?!\w)"
+    files = (file for file in _own_files(folder) if file not in given)
+    return next((place for file in files if (place := line_matching(folder, file, [pattern]))), None)
+
+
+def _own_files(folder: Path) -> Iterator[str]:
+    """The Python files of the learner's folder, in order; those of an environment that lies in it left out."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "site-packages")
+        if "pyvenv.cfg" in names:
+            folders.clear()
+        yield from (Path(place, n).relative_to(folder).as_posix() for n in sorted(names) if n.endswith(".py"))
 
 
 def _plain(text: str) -> list[str]:
@@ -89,7 +112,8 @@ def _is_error(line: str) -> bool:
 def _traceback(lines: Sequence[str], error: str, folder: Path, given: Collection[str]) -> Traceback:
     # A server's own module that is not found lies as little in the project as a project's that is not there.
     importing = any(_IMPORTING in line for line in lines)
-    return Traceback(error[:SHOWN_CHARACTERS], _innermost(lines, folder.resolve(), given), importing)
+    where = _innermost(lines, folder.resolve(), given) or line_naming_module(error, folder, given)
+    return Traceback(error[:SHOWN_CHARACTERS], where, importing)
 
 
 def _innermost(lines: Sequence[str], folder: Path, given: Collection[str]) -> SourceLine | None:

@@ -23,6 +23,7 @@ HTTP = "http://127.0.0.1:8000"
 WEBSOCKET = "ws://127.0.0.1:8000"
 SHOWN_COMMANDS = 12
 VERDICT = "verdict.json"
+HISTORY = "history.jsonl"
 SHOWN_FRAMES = 3  # of a socket, to be typed into it
 FIRST_REQUEST = "first request"  # is anybody there? (Site.expect_ready)
 LAB = "/lab/"  # pages of an app that the checks bring along: there are none in the learner's project
@@ -43,6 +44,11 @@ class PastRun:
     folder: str
     logs: tuple[str, ...]
     seed: int | None = None
+
+    @property
+    def record(self) -> str:
+        """The file that has every request and message of the run."""
+        return f"{self.folder}/{HISTORY}"
 
 
 def folder_named(word: str | None) -> Path | None:
@@ -77,7 +83,7 @@ def read_folder(folder: Path, places: Places | None = None) -> PastRun:
 
 def _read(folder: Path, exercise: Exercise, verdict: Verdict) -> PastRun:
     logs = tuple(sorted(path.name for path in folder.glob("*.log") if path.stat().st_size))
-    history = folder / "history.jsonl"
+    history = folder / HISTORY
     failure = verdict.first_failure
     # A check may judge what earlier ones have sent, and send nothing itself.
     of_failure = tuple(_commands(history, failure.id)) if failure else ()

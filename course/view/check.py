@@ -35,7 +35,7 @@ from course.view.progress import bar, lost
 from course.view.rows import BLANK, Block, Drawn, Piece, Row, bad, dim, good, height
 from course.view.running import Running
 from course.view.screens import Screen
-from course.view.waiting import Waiting, waits
+from course.view.waiting import waiting, waits
 
 LABEL_COLUMNS = 13
 
@@ -55,13 +55,12 @@ class Follow:
         self._project = NOWHERE
         self._results: list[CheckResult] = []
         self._checks: dict[str, str] = {}
-        self._waiting = Waiting()
         self._is_first = True
 
     @contextmanager
     def begin(self, exercise: Exercise, servers: Sequence[str]) -> Iterator[None]:
         """The title, then the events; leaves no half-drawn line, however it ends."""
-        self._waiting, self._results = Waiting(), []
+        self._results = []
         if self._workspace is not None:
             self._project = place.project_in(self._workspace, exercise.path, is_as_graded=True)
         self._show([] if self._is_first else [BLANK])
@@ -72,6 +71,7 @@ class Follow:
             yield
         except KeyboardInterrupt:
             self._running.clear()
+            self._show(self._waiting())
             self._show(self._failures(self._results, []))  # there will be no verdict that `learn show` could tell
             raise
         finally:
@@ -89,7 +89,7 @@ class Follow:
                 self._show(self._ended(event.result))
             case SuiteFinished():
                 self._running.clear()
-                self._show(() if self._verbose else self._waiting.rest(self._screen.columns))
+                self._show(self._waiting())
 
     def close(self, done: Attempt) -> None:
         """The failures, and the lines that close an attempt."""
@@ -106,17 +106,16 @@ class Follow:
             self._show(total(attempts))
 
     def _ended(self, ended: CheckResult) -> Iterator[Drawn]:
-        number = 0
-        if ended.outcome is Outcome.FAILED and any(one.outcome is Outcome.FAILED for one in self._results):
-            number = len(self._results) + 1  # "same cause: checks 4, 7" refers to it
         self._results.append(ended)
+        number = len(self._results)
         if self._verbose:
             yield from result.draw(ended, self._screen.as_it_is_now(), self._project, number=number)
-            return
-        yield from self._waiting.ended(ended)
-        if not waits(ended):
+        elif not waits(ended):
             yield result.line(ended, number)
             yield from result.reason(ended)
+
+    def _waiting(self) -> Iterator[Drawn]:
+        return iter(()) if self._verbose else waiting(self._results)
 
     def _failures(self, results: Sequence[CheckResult], below: Sequence[Drawn]) -> Iterator[Drawn]:
         if not self._verbose:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+# An address, and a traceback's place: broken in two, they can be neither clicked nor copied.
+_UNBROKEN = re.compile(r'\S*://\S+|File "[^"]*", line \d+,?')
 
 
 def cells(text: str) -> int:
@@ -16,7 +20,7 @@ def wrapped(text: str, columns: int) -> Iterator[tuple[str, int]]:
     """The lines of `text`, none wider than `columns`, each with the place where it begins in `text`.
 
     Line breaks in the text stay; other breaks come at blanks, or within a word that is wider than a line. Only an
-    address (`https://...`) is never broken, however wide.
+    address (`https://...`) and a traceback's `File "...", line 3` are never broken, however wide.
     """
     columns = max(columns, 8)
     start = 0
@@ -34,18 +38,24 @@ def _broken(paragraph: str, columns: int) -> Iterator[tuple[str, int]]:
         if length == len(rest):
             yield rest.rstrip(), at
             return
-        # A break at the blank before the first word would only make an empty line.
-        blank = rest.rfind(" ", len(rest) - len(rest.lstrip()), length + 1)
-        if blank <= 0:
-            # An address that is broken in two can be neither clicked nor copied.
-            word = rest.split(maxsplit=1)[0]
-            blank = rest.find(word) + len(word) if "://" in word else length
-        length = blank
+        length = _break_in(rest, length)
         yield rest[:length].rstrip(), at
         at += length
         at += len(paragraph[at:]) - len(paragraph[at:].lstrip())
         if at >= len(paragraph):
             return
+
+
+def _break_in(text: str, fitting: int) -> int:
+    """How many characters come before the break; so many would fit."""
+    # A break at the blank before the first word would only make an empty line.
+    begins = len(text) - len(text.lstrip())
+    blank = text.rfind(" ", begins, fitting + 1)
+    for whole in _UNBROKEN.finditer(text):
+        if whole.start() <= (blank if blank > 0 else fitting) < whole.end():
+            before = text.rfind(" ", begins, whole.start())
+            return before if before > 0 else whole.end()
+    return blank if blank > 0 else fitting
 
 
 def _fitting(text: str, columns: int) -> int:

@@ -20,9 +20,12 @@ GAP = 2
 _LINE, _SAID, _HEARD, _ENDED = "│", "▸", "◂", "✗"
 
 
-def draw(talk: Conversation, width: int) -> Talk:
-    """The picture in at most `width` columns. Where it is narrow, a message's text drops under its arrow."""
-    return Talk(talk, width)
+def draw(talk: Conversation, width: int, record: str = "") -> Talk:
+    """The picture in at most `width` columns. Where it is narrow, a message's text drops under its arrow.
+
+    `record` is the file that has the messages which the picture lacks; without, `learn show` will name it.
+    """
+    return Talk(talk, width, record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,20 @@ class Talk:
 
     talk: Conversation
     width: int
+    record: str = ""
+
+    @property
+    def columns(self) -> int:
+        """What it takes: `width`, or more where the record's path, which is never cut, is longer."""
+        return max(self.width, cell_len(_more(self.talk.left_out, self._rest)))
+
+    @property
+    def _rest(self) -> str:
+        return self.record or "learn show"
 
     def whole(self) -> Text:
         """All of it."""
-        return self._lines(self.talk.messages, _more(self.talk.left_out, "not shown"))
+        return self._lines(self.talk.messages, _more(self.talk.left_out, self._rest))
 
     def within(self, most: int) -> Text:
         """The picture in at most `most` lines: what never came, and what belongs to it, before all else."""
@@ -44,7 +57,8 @@ class Talk:
         if head + lines_each * len(self.talk.messages) + bool(self.talk.left_out) <= most:
             return self.whole()
         shown = most_telling(self.talk.messages, max((most - head - 1) // lines_each, 1))
-        return self._lines(shown, _more(len(self.talk.messages) - len(shown), "learn show"))
+        left_out = len(self.talk.messages) - len(shown) + self.talk.left_out
+        return self._lines(shown, _more(left_out, "learn show"))
 
     def _lines(self, messages: Sequence[Message], more: str) -> Text:
         layout = _Layout.of(self.talk, self.width)
@@ -52,7 +66,7 @@ class Talk:
         lines += _header(self.talk, layout)
         lines += [line for message in messages for line in _lines(message, layout)]
         if more:
-            lines.append(Text(_cut(more, self.width), style="dim"))
+            lines.append(Text(_cut(more, self.columns), style="dim"))
         return Text("\n", no_wrap=True, overflow="crop").join(lines)
 
 

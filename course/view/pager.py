@@ -45,16 +45,27 @@ def _height(text: str, columns: int) -> int:
 
 
 def _command() -> list[str]:
-    """The pager's command line; none where it is not installed."""
+    """The pager's command line; none where it is not installed, or could not erase its prompt."""
     import shlex
     import shutil
     from pathlib import PurePath
 
     wanted = shlex.split(os.environ.get("PAGER") or "less")
-    if not wanted or not shutil.which(wanted[0]):
+    if not wanted or not shutil.which(wanted[0]) or not _is_erasable():
         return []
     # Also with a LESS of the learner's that has no -R: else each colour is four strange characters.
     return [*wanted, "-R"] if PurePath(wanted[0]).name == "less" else wanted
+
+
+def _is_erasable() -> bool:
+    """Whether the terminal is known to erase a line: on another one less asks first, and leaves its ":" behind."""
+    import curses
+
+    try:
+        curses.setupterm(fd=1)
+    except curses.error:  # no such terminal, or none named
+        return False
+    return curses.tigetstr("el") is not None
 
 
 def _page(text: str, command: list[str]) -> None:

@@ -16,7 +16,7 @@ counts the boxes of the numbered stages; a stale one, which passed at `passed_at
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from course.learner.progress import BoxState, ExerciseProgress, Progress
@@ -32,11 +32,12 @@ Boxes = Mapping[str, BoxState]
 def draw(course: Course, progress: Progress, boxes: Boxes, at: Exercise | None) -> Iterator[Row]:
     """Every stage with its bar and its boxes; `at` is the exercise you are at."""
     passed, count = _counted(course, boxes)
-    yield Row(course.title, right=f"{passed} of {count} · {100 * passed // count if count else 0} %")
+    yield Row(course.title, right=f"{100 * passed // count if count else 0} % of the boxes")
+    yield Row(_tally(course, boxes))
     yield BLANK
     for stage in course.stages:
         if stage.number is None:
-            yield Row(stage.title)
+            yield Row(stage.title, right=bar(stage, boxes), right_at=NOTES_AT)
         else:
             label = str(stage.number)
             yield Row(stage.title, label=label, label_columns=3, right=bar(stage, boxes), right_at=NOTES_AT)
@@ -70,11 +71,10 @@ def where_you_are(
     course: Course, progress: Progress, boxes: Boxes, at: Exercise | None, *, now: datetime, next_open: Exercise | None
 ) -> Iterator[Row]:
     """Stage, the exercise you are at, its last verdict, and the next thing to type."""
-    passed, count = _counted(course, boxes)
     shown = at or next_open
     stage = next((stage for stage in course.stages if shown and stage.name == shown.stage), None)
     place = "" if stage is None else f" · stage {stage.number}" if stage.number else f" · {stage.title.lower()}"
-    yield Row(f"learn-asgi · {passed} of {count} boxes{place}")
+    yield Row(f"learn-asgi · {_tally(course, boxes)}{place}")
     yield BLANK
     if at is None:
         yield Row("nothing begun yet", label=dim("Now"), label_columns=7)
@@ -137,9 +137,21 @@ def _exercise_json(exercise: Exercise, progress: Progress, boxes: Boxes) -> dict
     }
 
 
+def _tally(course: Course, boxes: Boxes) -> str:
+    """All that the roadmap shows, by its kinds: "2 of 23 boxes, 0 of 4 milestones, 0 of 1 goal"."""
+    passed, count = _counted(course, boxes)
+    others = (stage for stage in course.stages if stage.number is None)
+    told = [f"{_passed(stage.exercises, boxes)} of {len(stage.exercises)} {stage.title.lower()}" for stage in others]
+    return ", ".join([f"{passed} of {count} boxes", *told])
+
+
 def _counted(course: Course, boxes: Boxes) -> tuple[int, int]:
     numbered = [exercise for stage in course.stages if stage.number is not None for exercise in stage.exercises]
-    return sum(boxes[exercise.path] is BoxState.PASSED for exercise in numbered), len(numbered)
+    return _passed(numbered, boxes), len(numbered)
+
+
+def _passed(exercises: Iterable[Exercise], boxes: Boxes) -> int:
+    return sum(boxes[exercise.path] is BoxState.PASSED for exercise in exercises)
 
 
 def _last(known: ExerciseProgress, state: BoxState, now: datetime) -> Iterator[Row]:

@@ -43,9 +43,18 @@ _SYMBOLS = {
 
 
 def draw(
-    result: CheckResult, screen: Screen, project: Project = NOWHERE, *, with_pictures: bool = False, number: int = 0
+    result: CheckResult,
+    screen: Screen,
+    project: Project = NOWHERE,
+    *,
+    with_pictures: bool = False,
+    number: int = 0,
+    record: str = "",
 ) -> Iterator[Drawn]:
-    """The check's rows, whole. A failed check always has its pictures, others when asked for."""
+    """The check's rows, whole. A failed check always has its pictures, others when asked for.
+
+    `record` is the file that has what the pictures leave out, if it is there already.
+    """
     shows_pictures = with_pictures or result.outcome is Outcome.FAILED
     yield line(result, number)
     if result.finding is not None:
@@ -54,7 +63,7 @@ def draw(
             yield finding_row(label, text)
     yield from reason(result)
     has_pictures = False
-    for picture in pictures(result, screen) if shows_pictures else ():
+    for picture in pictures(result, screen, record=record) if shows_pictures else ():
         has_pictures = True
         yield BLANK
         yield picture
@@ -63,13 +72,13 @@ def draw(
 
 
 def line(result: CheckResult, number: int = 0) -> Row:
-    """The one line of a check; with its number in the list, for one that others refer to."""
+    """The one line of a check. One that has not passed has its number in the list, by which others refer to it."""
     label = symbol(result.outcome)
+    named = f"check {number} · " if number and result.outcome is not Outcome.PASSED else ""
     if result.outcome is Outcome.SKIPPED:
         needs = "needs a check above" if waits(result) else "not run"
-        return Row(dim(result.sentence), label=label, label_columns=2, right=dim(needs))
-    place_in_list = f"check {number} · " if number else ""
-    return Row(result.sentence, label=label, label_columns=2, right=dim(f"{place_in_list}{result.seconds:.1f} s"))
+        return Row(dim(result.sentence), label=label, label_columns=2, right=dim(f"{named}{needs}"))
+    return Row(result.sentence, label=label, label_columns=2, right=dim(f"{named}{result.seconds:.1f} s"))
 
 
 def symbol(outcome: Outcome) -> Piece:
@@ -88,7 +97,7 @@ def has_pictures(result: CheckResult) -> bool:
     return bool(result.charts or result.conversation or (result.timeline is not None and result.timeline.rows))
 
 
-def pictures(result: CheckResult, screen: Screen, most: int | None = None) -> Iterator[Block]:
+def pictures(result: CheckResult, screen: Screen, most: int | None = None, *, record: str = "") -> Iterator[Block]:
     """What a check drew, or what was drawn of its traffic; with `most`, each in so many lines."""
     from course.view import chart, messages, timeline
 
@@ -97,10 +106,11 @@ def pictures(result: CheckResult, screen: Screen, most: int | None = None) -> It
     if result.timeline is not None and result.timeline.rows:
         drawings.append(timeline.draw(result.timeline, width))
     if result.conversation is not None:
-        drawings.append(messages.draw(result.conversation, width))
+        drawings.append(messages.draw(result.conversation, width, record))
     drawings += [chart.draw(drawn, width) for drawn in result.charts]
     for drawing in drawings:
-        yield rendered(drawing.whole() if most is None else drawing.within(most), screen, INDENT)
+        columns = drawing.columns if isinstance(drawing, messages.Talk) else None
+        yield rendered(drawing.whole() if most is None else drawing.within(most), screen, INDENT, columns)
 
 
 def finding_texts(finding: Finding, project: Project, columns: int) -> list[tuple[str, Words]]:

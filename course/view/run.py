@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from course.learner.past_run import HTTP, PastRun
-from course.model import BarKind, CheckResult, Outcome, Verdict
+from course.model import BarKind, CheckResult, Outcome
 from course.view.failure import causes
 from course.view.place import Project
 from course.view.result import draw as draw_result
 from course.view.result import has_pictures, line
 from course.view.rows import BLANK, Drawn, Piece, Row, bad, dim, good
 from course.view.screens import Screen
-from course.view.waiting import Waiting, waits
+from course.view.waiting import waiting, waits
 
 PICTURES_OF_A_PASS = 4
 FRAMES = ("sent", "received")
@@ -33,10 +33,10 @@ def draw(run: PastRun, screen: Screen, project: Project, *, verbose: bool = Fals
     yield Row(run.exercise.title, right=dim(f"run {verdict.run.name}"))
     yield BLANK
     if verbose:
-        for result in verdict.results:
-            yield from draw_result(result, screen, project, with_pictures=True)
+        for number, result in enumerate(verdict.results, 1):
+            yield from draw_result(result, screen, project, with_pictures=True, number=number, record=run.record)
     else:
-        yield from _in_short(run.verdict, screen, project)
+        yield from _in_short(run, screen, project)
     yield BLANK
     yield Row(
         (_WORDS[verdict.outcome], f": {verdict.passed_count} of {len(verdict.results)}, in {verdict.seconds:.1f} s")
@@ -51,7 +51,7 @@ def draw(run: PastRun, screen: Screen, project: Project, *, verbose: bool = Fals
         for command in run.commands:
             yield Row(command, indent=2, whole=True)
         if run.more_commands:
-            yield Row(dim(f"and {run.more_commands} more, in {run.folder}/history.jsonl"), indent=2)
+            yield Row(dim(f"and {run.more_commands} more, in {run.record}"), indent=2)
     if run.logs:
         yield BLANK
         yield Row("Logs", right=dim(f"{run.folder}/"), right_at=11)
@@ -59,24 +59,20 @@ def draw(run: PastRun, screen: Screen, project: Project, *, verbose: bool = Fals
             yield Row(log, indent=2)
 
 
-def _in_short(verdict: Verdict, screen: Screen, project: Project) -> Iterator[Drawn]:
-    results = verdict.results
-    failed = sum(result.outcome is Outcome.FAILED for result in results)
+def _in_short(run: PastRun, screen: Screen, project: Project) -> Iterator[Drawn]:
+    results = run.verdict.results
     same = {number: cause.numbers[0] for cause in causes(results) for number in cause.numbers[1:]}
-    telling = () if verdict.outcome is Outcome.FAILED else _telling(results)
-    waiting = Waiting()
-    waiting.foresee(results)
+    telling = () if run.verdict.outcome is Outcome.FAILED else _telling(results)
     for number, result in enumerate(results, 1):
         if waits(result):
             continue
-        yield from waiting.ended(result)
         if number in same:
             yield line(result, number)
             yield Row(dim(f"same cause as check {same[number]}"), label_columns=2)
             continue
-        shown_number = number if result.outcome is Outcome.FAILED and failed > 1 else 0
-        yield from draw_result(result, screen, project, with_pictures=number in telling, number=shown_number)
-    yield from waiting.rest(screen.columns)
+        shown = number in telling
+        yield from draw_result(result, screen, project, with_pictures=shown, number=number, record=run.record)
+    yield from waiting(results)
     silent = sum(has_pictures(r) for number, r in enumerate(results, 1) if number not in telling and _is_passed(r))
     if silent:
         yield BLANK

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -21,13 +20,14 @@ from urllib.parse import quote
 from xml.parsers.expat import ExpatError
 from xmlrpc.client import Error, ServerProxy, Transport
 
+from checker.harness.deployment.commands import run_command
 from checker.harness.deployment.control_group import Family
 from checker.harness.deployment.programs import plain, programs
 from checker.harness.deployment.told_errors import explained
 from checker.harness.findings import NotYet
 from checker.harness.http import Answer
 from checker.harness.learner_files import expect_file_if_any
-from checker.harness.processes import clean_environment
+from checker.harness.log import last_lines
 from checker.harness.run import Run
 from checker.harness.site import Site
 from checker.harness.waiting import wait_until
@@ -114,6 +114,11 @@ class Supervisor(Family):
         """
         return {_name_of(one): str(one["statename"]) for one in self._ask("getAllProcessInfo")}
 
+    def status_told(self) -> str:
+        """The same in words for a finding, however many programs there are, and however much supervisorctl says."""
+        rows = [f"{name} {state}" for name, state in self.status().items()] or self.ctl("status").splitlines()
+        return ", ".join(last_lines("\n".join(rows), LAST_LINES))
+
     def pid_of(self, program: str) -> int | None:
         """The pid that supervisord started for the program, named with or without its group; None if not running."""
         pids = (int(one["pid"]) for one in self._ask("getAllProcessInfo") if _is_called(_name_of(one), program))
@@ -140,20 +145,9 @@ class Supervisor(Family):
         return [*left, *super().stop()]
 
     def _run_python(self, program: str, *arguments: str) -> str:
-        try:
-            done = subprocess.run(
-                [sys.executable, "-P", "-c", program, *arguments],
-                env=clean_environment(self.run.temporary, self._environment),
-                cwd=self.run.project,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=CTL_DEADLINE_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return f"supervisorctl had not ended after {CTL_DEADLINE_S:.0f} s"
-        return done.stdout.decode(errors="replace").strip()
+        command = [sys.executable, "-P", "-c", program, *arguments]
+        said = run_command(self.run, command, self._environment, deadline_s=CTL_DEADLINE_S)
+        return f"supervisorctl had not ended after {CTL_DEADLINE_S:.0f} s" if said.returncode is None else said.text
 
     def _failed_starts(self) -> int:
         """How often a program has ended; one that supervisord starts no more counts as ended often enough."""
@@ -173,8 +167,7 @@ class Supervisor(Family):
         ended = self.process.log.wait_for(" exited: ", LAST_WORDS_DEADLINE_S)
         files = sorted(file for file in self.log_folder.iterdir() if file.name != "supervisord.log")
         told = "\n".join(file.read_text(errors="replace") for file in files)
-        last = [line for line in told.splitlines() if line.strip()][-LAST_LINES:]
-        lines = [*self.process.log.last_lines(LAST_LINES), *last]
+        lines = [*self.process.log.last_lines(LAST_LINES), *last_lines(told, LAST_LINES)]
         saw = "\n".join([finding.saw.partition("\n")[0], *(f"  {line}" for line in lines)])
         code = "server-exited" if ended else finding.code
         return explained(NotYet(replace(finding, code=code, saw=saw)), told, self.run)

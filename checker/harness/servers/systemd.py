@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from checker.harness.deployment.commands import run_command
 from checker.harness.deployment.control_group import Governed, described, send
 from checker.harness.deployment.programs import refused, translation
 from checker.harness.events import EventKind
 from checker.harness.learner_files import expect_file_if_any
-from checker.harness.processes import clean_environment, record_left
+from checker.harness.log import last_lines
+from checker.harness.processes import record_left
 from checker.harness.run import Run
 from checker.harness.signals import signal_named
 from checker.harness.systemd.command import Command
@@ -34,6 +35,7 @@ from checker.harness.systemd.unit import Unit, read_unit
 
 STOP_CAP_S = 30.0  # of TimeoutStopSec, whose default is 90 s
 COMMAND_DEADLINE_S = 20.0
+LAST_LINES = 6
 
 
 class SystemdService(Governed):
@@ -134,20 +136,13 @@ class SystemdService(Governed):
         if program is None:
             return f"Failed to locate executable {command.program}: No such file or directory"
         vector = [program, *map(self._there.word, command.expanded(variables, self.unit.specifiers())[1:])]
-        try:
-            done = subprocess.run(
-                vector,
-                env=clean_environment(self.run.temporary, {**variables, "LEARN_SERVER": self.name}),
-                cwd=self.run.project,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=COMMAND_DEADLINE_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
+        environment = {**variables, "LEARN_SERVER": self.name}
+        said = run_command(self.run, vector, environment, deadline_s=COMMAND_DEADLINE_S)
+        if said.returncode is None:
             return f"{command.program} had not ended after {COMMAND_DEADLINE_S:.0f} s"
-        said = (done.stderr or done.stdout).decode(errors="replace").strip()
-        return "" if done.returncode == 0 or "-" in command.prefixes else f"status={done.returncode}: {said}"
+        if said.returncode == 0 or "-" in command.prefixes:
+            return ""
+        return f"status={said.returncode}: " + "\n".join(last_lines(said.text, LAST_LINES))
 
 
 def systemd(

@@ -11,6 +11,7 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
 from checker.harness.learner_files import text_of
+from checker.harness.log import last_lines
 from checker.harness.waiting import wait_until
 from checker.stage_2.gunicorn_deployment.profiles import FIRST_RELEASE, GENEROUS_S, SECOND_RELEASE, Profile
 from course.model import SourceLine
@@ -65,7 +66,7 @@ def expect_abort_tells_where(reports: Profile, gate: Gate) -> None:
     running["stuck"].wait_answer(GENEROUS_S)
     master.wait_gone(server, frozenset({victim}))
     if not told:
-        lines = log.text[seen_before:].strip().splitlines()[-LAST_LINES:] or ["nothing"]
+        lines = last_lines(log.text[seen_before:], LAST_LINES) or ["nothing"]
         fail(
             "stack-not-told",
             wanted="a worker that gets SIGABRT writes to the log in which line of views.py its report was",

@@ -51,8 +51,7 @@ def test_supervisor_owns_gunicorn(supervisor: Supervisor, project: Path, profile
     wanted = "the process that supervisord started is gunicorn's master"
     # Under load, one that goes to the background may stay long enough to count as RUNNING first.
     if not runs or (owned != serving and not descends_from(serving, owned)):
-        state = ", ".join(f"{name} {state}" for name, state in supervisor.status().items())
-        saw = f"the depot answers, but not for supervisord: {state or supervisor.ctl('status')}"
+        saw = f"the depot answers, but not for supervisord: {supervisor.status_told()}"
         fail("not-supervised", wanted=wanted, saw=saw, where=line)
     if owned != serving:
         saw = f"supervisord started pid {owned}, the workers' master is pid {serving}: a shell stands between"
@@ -85,11 +84,10 @@ def test_supervisor_starts_gunicorn_again(
             # The workers of a killed master answer for a moment more: only a new one counts.
             is_back = visitor.ask_until_other_than(old, GivenUp(supervisor)) != 0
             if not (is_back and supervisor.wait_state("web", "RUNNING", CHANGE_DEADLINE_S)):
-                status = ", ".join(f"{name} {state}" for name, state in supervisor.status().items())
                 fail(
                     "not-revived",
                     wanted=f"supervisord starts gunicorn again after its master {how}",
-                    saw=f"nobody new answered. supervisorctl status: {status}",
+                    saw=f"nobody new answered. supervisorctl status: {supervisor.status_told()}",
                     where=line,
                 )
     finally:
