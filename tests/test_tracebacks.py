@@ -138,6 +138,16 @@ def test_a_frame_of_the_project_comes_before_the_name_of_its_module(tmp_path: Pa
     assert found.where == SourceLine("views.py", 2, "<module>", "import nosuch")
 
 
+def test_a_frame_that_does_not_name_the_module_gives_way_to_the_setting_that_does(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text("APPS = ['shop.tenant']\n")
+    (tmp_path / "wsgi.py").write_text("application = get_wsgi_application()\n")
+    frame = f'  File "{tmp_path}/wsgi.py", line 1, in <module>\n    application = get_wsgi_application()\n  File "/usr'
+    found = tracebacks.first(NOT_FOUND.replace('  File "/usr', frame), tmp_path)
+    assert found is not None
+    assert found.where is not None
+    assert (found.where.file, found.where.line) == ("settings.py", 1)
+
+
 def test_a_module_that_only_a_given_file_names_has_no_line(tmp_path: Path) -> None:
     (tmp_path / "asgi.py").write_text("from shop.tenant import Tenant\n")
     found = tracebacks.first(NOT_FOUND, tmp_path, given=["asgi.py"])

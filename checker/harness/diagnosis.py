@@ -165,7 +165,7 @@ def _dead(server: Examined, wanted: str) -> NotYet | None:
             return _not_yet(str(greedy["code"]), wanted, str(greedy["saw"]))
     if failed := seen(server, EventKind.APP_IMPORT_FAILED):
         saw = f"{failed[-1]['type']}: {failed[-1]['message']}"
-        where = failed[-1].where or tracebacks.line_naming_module(saw, server.run.project, server.run.given)
+        where = tracebacks.at_fault(saw, failed[-1].where, server.run.project, server.run.given)
         return _not_yet("import-error", wanted, saw, where)
     if server.process.wait(0.5) is None:
         return None

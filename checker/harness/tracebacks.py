@@ -30,7 +30,7 @@ class Traceback:
     """`error` is its last line, as "ValueError: no"; of an exception group, the first error that it holds.
 
     `where` is the innermost frame that lies in the learner's folder, and not in a given file; of a module that is not
-    found, if there is none, the line that names it.
+    found, the line that names it.
     """
 
     error: str
@@ -62,14 +62,17 @@ def last(text: str, folder: Path, given: Collection[str] = ()) -> Traceback | No
     return None if end is None else _traceback(lines, lines[end], folder, given)
 
 
-def line_naming_module(error: str, folder: Path, given: Collection[str] = ()) -> SourceLine | None:
-    """The learner's line that names the module which this error has not found: a setting of Django's is no frame."""
+def at_fault(error: str, frame: SourceLine | None, folder: Path, given: Collection[str] = ()) -> SourceLine | None:
+    """The innermost frame's line; of a module that is not found, and that it does not name, the learner's that does.
+
+    A setting of Django's names modules, and is no frame.
+    """
     missing = _NO_MODULE.match(error)
-    if missing is None:
-        return None
+    if missing is None or (frame is not None and missing["name"].rpartition(".")[2] in frame.doing):
+        return frame
     pattern = rf"(?!\s*#).*(?:['\"]|\b(?:import|from)\s+){re.escape(missing['name'])}(?!\w)"
     files = (file for file in _own_files(folder) if file not in given)
-    return next((place for file in files if (place := line_matching(folder, file, [pattern]))), None)
+    return next((place for file in files if (place := line_matching(folder, file, [pattern]))), frame)
 
 
 def _own_files(folder: Path) -> Iterator[str]:
@@ -112,7 +115,7 @@ def _is_error(line: str) -> bool:
 def _traceback(lines: Sequence[str], error: str, folder: Path, given: Collection[str]) -> Traceback:
     # A server's own module that is not found lies as little in the project as a project's that is not there.
     importing = any(_IMPORTING in line for line in lines)
-    where = _innermost(lines, folder.resolve(), given) or line_naming_module(error, folder, given)
+    where = at_fault(error, _innermost(lines, folder.resolve(), given), folder, given)
     return Traceback(error[:SHOWN_CHARACTERS], where, importing)
 
 
