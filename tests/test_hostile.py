@@ -59,7 +59,7 @@ def test_wrong_settings_are_told_in_djangos_words(tmp_path: Path) -> None:
     wsgi += "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
     files = {"app.py": wsgi, "settings.py": "SECRET_KEY = 'x'\nINSTALLED_APPS = ['nosuch']\nROOT_URLCONF = 'urls'\n"}
     code, saw, where = finding_of(grade(tmp_path, files))
-    assert (code, where) == ("import-error", "app.py:4")
+    assert (code, where) == ("import-error", "settings.py:2")
     assert "nosuch" in saw
 
 
