@@ -107,7 +107,7 @@ def test_an_address_is_never_broken() -> None:
     assert [line for line, _ in wrapped(address, 20)] == [address]
 
 
-FRAME = 'File "/home/me/wsgi-asgi/stage_2/shop/views.py", line 14'
+FRAME = 'File "/srv/you/wsgi-asgi/stage_2/shop/views.py", line 14'
 
 
 @pytest.mark.parametrize(
