@@ -126,13 +126,13 @@ def test_what_waits_is_told_by_the_failure_that_all_of_it_waits_for() -> None:
         )
     )
     assert shown.count(" wait") == 1  # counted once, in one place
-    assert "  ◌ 4 checks wait: 3 for check 1, 1 for check 4\n" in shown
+    assert "  ◌ 4 more wait: 3 for check 1, 1 for check 4\n" in shown
 
 
 def test_a_failure_has_the_number_by_which_others_refer_to_it() -> None:
     shown = played(verdict(check(1), check(2, FINDING), check(3, reason="needs: Check number 2 holds")))
     assert any("✗ Check number 2 holds" in line and line.endswith(" check 2 · 0.4 s") for line in shown.splitlines())
-    assert "  ◌ 1 check waits for check 2\n" in shown
+    assert "  ◌ 1 more waits for check 2\n" in shown
 
 
 def test_verbose_shows_every_check_whole_where_it_stands() -> None:

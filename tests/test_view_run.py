@@ -63,7 +63,7 @@ def test_of_a_failed_run_all_failures_are_whole() -> None:
     text = past(run)
     assert text.count("wanted   ") == sum(result.outcome is Outcome.FAILED for result in run.results)
     assert "needs a check above" not in text
-    waiting = "◌ 22 checks wait: 2 for check 1, 13 for check 3, 5 for check 17, 2 for check"  # as `learn check` says it
+    waiting = "◌ 22 more wait: 2 for check 1, 13 for check 3, 5 for check 17, 2 for check"  # as `learn check` says it
     assert waiting in text
     assert waiting in played(run)
 

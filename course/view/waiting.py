@@ -1,4 +1,4 @@
-"""What waits, folded to one line for a run: `10 checks wait: 6 for check 2, 4 for check 9`."""
+"""What waits, folded to one line for a run: `10 more wait: 6 for check 2, 4 for check 9`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def waiting(results: Sequence[CheckResult]) -> Iterator[Row]:
         return
     names = {root: f"check {numbers[root]}" if root in numbers else root for root in counts}
     total = sum(counts.values())
-    head = "1 check waits" if total == 1 else f"{total} checks wait"
+    head = "1 more waits" if total == 1 else f"{total} more wait"
     if len(counts) == 1:
         text = f"{head} for {next(iter(names.values()))}"
     else:
