@@ -145,3 +145,13 @@ def test_a_server_is_not_started_on_a_file_that_its_reader_would_wait_for(tmp_pa
     finding = finding_of(grade(tmp_path, {"app.py": HELLO}, suite=DEPLOYED.replace("START", start)))
     assert finding.code == "file-unreadable"
     assert finding.saw == "odd is a named pipe (FIFO)"
+
+
+def test_a_configuration_of_gunicorns_in_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    write_latin(tmp_path / "project" / "odd")
+    suite = DEPLOYED.replace("START", 'gunicorn("app:application", config="odd")')
+    finding = finding_of(grade(tmp_path, {"app.py": HELLO}, suite=suite))
+    assert finding.code == "file-not-text"
+    assert finding.where is not None
+    assert (finding.where.file, finding.where.line) == ("odd", 3)

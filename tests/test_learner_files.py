@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from checker.harness.findings import NotYet
-from checker.harness.learner_files import copy_project, expect_bytes, expect_text, expect_toml, text_of, tree_of
+from checker.harness.learner_files import (
+    copy_project,
+    expect_bytes,
+    expect_python,
+    expect_text,
+    expect_toml,
+    text_of,
+    tree_of,
+)
 from course.model import Finding
 from tests.odd_files import IN_PLACE_OF_A_FILE, lay_beside, write_latin
 
@@ -59,6 +67,20 @@ def test_a_signature_is_taken_and_counts_for_nothing(tmp_path: Path) -> None:
         expect_text(tmp_path, "notes.toml")
     assert told.value.finding.where is not None
     assert told.value.finding.where.line == 2
+
+
+@pytest.mark.parametrize("comment", ["# für", "x = 1  # für", "# one\n# two\n# für\n# coding: latin-1"])
+def test_python_in_another_encoding_is_told_though_python_bears_it_in_a_comment(tmp_path: Path, comment: str) -> None:
+    (tmp_path / "app.py").write_bytes(comment.encode("latin-1"))
+    with pytest.raises(NotYet) as told:
+        expect_python(tmp_path, "app.py")
+    assert told.value.finding.code == "file-not-text"
+
+
+@pytest.mark.parametrize("head", ["# coding: latin-1\n", "#!/usr/bin/python3\n# -*- coding: latin-1 -*-\n"])
+def test_python_that_declares_its_encoding_is_left_to_python(tmp_path: Path, head: str) -> None:
+    (tmp_path / "app.py").write_bytes(f"{head}# für\n".encode("latin-1"))
+    expect_python(tmp_path, "app.py")
 
 
 @pytest.mark.parametrize(

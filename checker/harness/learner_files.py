@@ -21,11 +21,21 @@ from checker.harness.findings import NotYet, fail
 from course.model import Finding, SourceLine
 from course.shared.reading import Odd, content_of, text_of
 
-__all__ = ["copy_project", "expect_bytes", "expect_file_if_any", "expect_text", "expect_toml", "text_of", "tree_of"]
+__all__ = [
+    "copy_project",
+    "expect_bytes",
+    "expect_file_if_any",
+    "expect_python",
+    "expect_text",
+    "expect_toml",
+    "text_of",
+    "tree_of",
+]
 
 _TOML_LINE = re.compile(r"\(at line (\d+)")
 _OPEN_TO_US = 0o600
 _SIGNATURE = "\ufeff"
+_DECLARES_ENCODING = re.compile(rb"(?:.*\n)?[ \t\f]*#.*?coding[:=]")  # PEP 263: in line 1 or 2
 
 
 def expect_bytes(project: Path, file: str) -> bytes:
@@ -54,6 +64,15 @@ def expect_text(project: Path, file: str) -> str:
             saw=f"byte {error.start + 1:,} of {file} is 0x{content[error.start]:02x}, which is no UTF-8 there",
             where=SourceLine(file, content.count(b"\n", 0, error.start) + 1),
         )
+
+
+def expect_python(project: Path, file: str) -> None:
+    """The file is text in UTF-8, or declares an encoding of its own, which is left to Python.
+
+    Python itself bears odd bytes in a comment, and then its tracebacks show no line of the file.
+    """
+    if not _DECLARES_ENCODING.match(expect_bytes(project, file)):
+        expect_text(project, file)
 
 
 def expect_file_if_any(project: Path, file: str) -> None:

@@ -14,7 +14,7 @@ from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gunicorn.master import worker_pids
 from checker.harness.http import Exchange
-from checker.harness.learner_files import expect_bytes
+from checker.harness.learner_files import expect_python
 from checker.harness.processes import Process, clean_environment
 from checker.harness.run import Run
 from checker.harness.site import Site
@@ -45,7 +45,7 @@ def start_printing_configuration(
     run: Run, config: str = "gunicorn.conf.py", environment: Mapping[str, str] | None = None
 ) -> Process:
     """Have gunicorn print a configuration of the learner's. It is given no app: it stops before it would load one."""
-    expect_bytes(run.project, config)
+    expect_python(run.project, config)
     return Process(
         run,
         f"gunicorn --print-config {config}",

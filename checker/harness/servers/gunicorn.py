@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
-from checker.harness.learner_files import expect_bytes
+from checker.harness.learner_files import expect_python
 from checker.harness.probed import probed
 from checker.harness.run import Run
 from checker.harness.server import Server, ServerPlan
@@ -26,7 +26,7 @@ def gunicorn(
     `asgi` says that `app` speaks ASGI, for the asgi worker (add `--worker-class asgi`).
     """
     if config:
-        expect_bytes(run.project, config)
+        expect_python(run.project, config)
     target, variables = probed(run, app, interface="asgi" if asgi else "wsgi")
     # gunicorn takes a gunicorn.conf.py that lies where it is started, asked for or not: without `config` it is
     # started elsewhere, and led to the project.
