@@ -6,18 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from checker.harness import tracebacks
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
-from checker.harness.lines import line_with
+from checker.harness.learner_files import expect_python
+from checker.harness.lines import line_matching, line_with
 from checker.harness.run import Run
 from checker.harness.site import SelfBound
 from checker.harness.waiting import wait_until
-from checker.milestones.gunicorn_first.configuration import CONF, SURE_S, Starter, start_gunicorn, variables
+from checker.milestones.gunicorn_first.configuration import CONF, SETTINGS, SURE_S, Starter, start_gunicorn, variables
 from course.model import SourceLine
 
 START_DEADLINE_S = 60.0
 # gunicorn gives up when a worker cannot boot, and starts one that ended otherwise again and again.
 RESTARTS = 3
+READERS = (SETTINGS, CONF)
+# Nothing raises by itself for these: no text, a number with a fraction for int(float(...)), a whole number.
+TAKEN_VALUES = ("", "2.5", "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +43,43 @@ class BrokenStart:
 
     def expect_failed(self) -> None:
         """End the check unless gunicorn has ended, and named the variable."""
-        facts = {"variable": self.variable}
+        facts = {"variable": self.variable, "start": self.words}
         wanted = f"with {self.words} gunicorn ends at once, and its last words name {self.variable}"
         if self._wait_answers():
             saw = f"it started, and answered /hello/, with {self.words}"
-            fail("starts-anyway", wanted=wanted, saw=saw, where=self._line, facts=facts)
+            code = "value-taken" if self.value in TAKEN_VALUES else "starts-anyway"
+            fail(code, wanted=wanted, saw=saw, where=self._line, facts=facts)
         if self.site.process.returncode is None:
             saw = f"it starts its workers again and again:\n{self._last_lines}"
-            fail("restarts-forever", wanted=wanted, saw=saw, where=self._line, facts=facts)
+            fail("restarts-forever", wanted=wanted, saw=saw, where=self._exit or self._line, facts=facts)
         self.site.process.log.wait_end(SURE_S)
-        code, lines = self.site.process.returncode, self._last_lines
+        saw = ""
         if self.variable not in self.site.process.log.text:
-            fail(
-                "silent-failure",
-                wanted=wanted,
-                saw=f"it ended, and what it said does not name it:\n{lines}",
-                where=self._line,
-                facts=facts,
-            )
-        if code == 0:
-            fail(
-                "silent-failure",
-                wanted=wanted,
-                saw=f"it ended with exit code 0, as if all were well:\n{lines}",
-                where=self._line,
-                facts=facts,
-            )
+            saw = "it ended, and what it said does not name it"
+        elif self.site.process.returncode == 0:
+            saw = "it ended with exit code 0, as if all were well"
+        if saw:
+            where = self._error or self._exit or self._line
+            if where is not None:
+                expect_python(self.folder, where.file)  # else a traceback cannot show its line, which has the name
+            fail("silent-failure", wanted=wanted, saw=f"{saw}:\n{self._last_lines}", where=where, facts=facts)
 
     @property
     def _line(self) -> SourceLine | None:
         """The learner's line that reads the variable; None when none names it."""
-        files = ("office/settings.py", CONF)
-        return next((place for file in files if (place := line_with(self.folder, file, self.variable))), None)
+        return next((place for file in READERS if (place := line_with(self.folder, file, self.variable))), None)
+
+    @property
+    def _error(self) -> SourceLine | None:
+        """The learner's line that raised."""
+        error = tracebacks.first(self.site.process.log.text, self.folder, self.site.run.given)
+        return error.where if error else None
+
+    @property
+    def _exit(self) -> SourceLine | None:
+        """The learner's line that ends the process itself."""
+        places = (line_matching(self.folder, file, [r"[^#]*\b(exit\(|SystemExit\b)"]) for file in READERS)
+        return next((place for place in places if place), None)
 
     @property
     def _last_lines(self) -> str:

@@ -9,19 +9,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker.harness import starters
+from checker.harness import starters, tracebacks
 from checker.harness.gate import Gate
 from checker.harness.gunicorn.workers import Configuration, read_configuration, start_printing_configuration
 from checker.harness.lines import line_matching
 from checker.harness.probed import probed
 from checker.harness.run import Run
 from checker.harness.site import SelfBound
+from checker.harness.tracebacks import Traceback
 from course.model import SourceLine
 
 # Only failing solutions wait these out.
 GENEROUS_S = 20.0
 SURE_S = 3.0
 CONF = "gunicorn.conf.py"
+SETTINGS = "office/settings.py"
 
 WORKER_TIMEOUT_S = 20
 THEATRE_TIMEOUT_S = 45
@@ -44,8 +46,9 @@ class Printed:
     workers: Configuration
     # The same with OTHER_THEATRE_TIMEOUT_S and without BIND and WORKER_TIMEOUT_S; empty when it could not be printed.
     elsewhere: Mapping[str, str]
-    # The end of what gunicorn said when it could not read the file there.
+    # The end of what gunicorn said when it could not read the file there, and the error in it.
     refusal: str
+    error: Traceback | None
 
     def seconds(self, name: str) -> float:
         """A setting that is a number of seconds."""
@@ -77,13 +80,13 @@ def variables(gate: Gate, **changed: str | None) -> dict[str, str]:
 
 def print_configuration(run: Run, gate: Gate) -> Printed | None:
     """Have gunicorn print the learner's configuration; None when it cannot read it."""
-    here, _ = _print(run, variables(gate, BIND=PRINTED_BIND))
+    here, *_ = _print(run, variables(gate, BIND=PRINTED_BIND))
     workers = read_configuration(here)
     if workers is None:
         return None
     other = {"BIND": None, "WORKER_TIMEOUT_S": None, "THEATRE_TIMEOUT_S": str(OTHER_THEATRE_TIMEOUT_S)}
-    elsewhere, refusal = _print(run, variables(gate, **other))
-    return Printed(_settings(here), workers, _settings(elsewhere), refusal)
+    elsewhere, refusal, error = _print(run, variables(gate, **other))
+    return Printed(_settings(here), workers, _settings(elsewhere), refusal, error)
 
 
 def start_gunicorn(
@@ -120,8 +123,8 @@ def setting_line(folder: Path, name: str) -> SourceLine | None:
     return line_matching(folder, CONF, [rf"\s*{name}\b.*="])
 
 
-def _print(run: Run, environment: Mapping[str, str]) -> tuple[str, str]:
-    """What was printed; and its end when gunicorn has ended and printed no configuration."""
+def _print(run: Run, environment: Mapping[str, str]) -> tuple[str, str, Traceback | None]:
+    """What was printed; and its end and error when gunicorn has ended and printed no configuration."""
     printing = start_printing_configuration(run, CONF, environment)
     try:
         code = printing.wait(GENEROUS_S)
@@ -131,7 +134,10 @@ def _print(run: Run, environment: Mapping[str, str]) -> tuple[str, str]:
     # It always ends with an error: there is no app.
     text = printing.log.text
     is_refused = code is not None and read_configuration(text) is None
-    return text, "\n".join(f"  {line}" for line in printing.log.last_lines(4)) if is_refused else ""
+    if not is_refused:
+        return text, "", None
+    last_lines = "\n".join(f"  {line}" for line in printing.log.last_lines(4))
+    return text, last_lines, tracebacks.first(text, run.project, run.given)
 
 
 def _settings(printed: str) -> dict[str, str]:

@@ -29,7 +29,7 @@ def printed(run: Run, gate: Gate, self_bound: starters.SelfBound) -> Printed:
 def start(run: Run, gate: Gate, printed: Printed, self_bound: starters.SelfBound) -> Callable[..., Office]:
     """Starts a box office under the learner's configuration, in a copy of its own."""
 
-    def start(name: str, **changed: str) -> Office:
+    def start(name: str, **changed: str | None) -> Office:
         folder = copy_of(run, name)
         site = start_gunicorn(self_bound, run, name, variables(gate, **changed), folder=folder)
         return Office(run, gate, printed, site, folder)
@@ -47,3 +47,9 @@ def office(start: Callable[..., Office]) -> Office:
 def impatient(start: Callable[..., Office]) -> Office:
     """A second one, which gives the theatre two seconds."""
     return start("impatient", THEATRE_TIMEOUT_S=str(SHORT_S))
+
+
+@pytest.fixture(scope="session")
+def on_defaults(start: Callable[..., Office]) -> Office:
+    """A third one, which is told no number of seconds."""
+    return start("on-defaults", THEATRE_TIMEOUT_S=None, WORKER_TIMEOUT_S=None)

@@ -17,7 +17,6 @@ from checker.milestones.gunicorn_first.configuration import (
     CONF,
     DEFAULT_BINDS,
     GENEROUS_S,
-    OTHER_THEATRE_TIMEOUT_S,
     PRINTED_BIND,
     SURE_S,
     Printed,
@@ -25,6 +24,11 @@ from checker.milestones.gunicorn_first.configuration import (
     stop_all,
 )
 from checker.milestones.gunicorn_first.office import Office
+from checker.milestones.gunicorn_first.refusals import (
+    expect_boot_on_defaults,
+    expect_boot_with_a_fraction,
+    judge_refusal,
+)
 from checker.milestones.gunicorn_first.verdicts import SLOW, judge_waiting
 
 MOST_WORKERS = 3
@@ -39,10 +43,7 @@ def test_the_office_answers(printed: Printed, project: Path, request: pytest.Fix
         saw = f"with BIND={PRINTED_BIND} it binds to {bind}"
         fail("bound-elsewhere", wanted=wanted, saw=saw, where=setting_line(project, "bind"))
     if printed.refusal:
-        wanted = (
-            f"gunicorn starts without BIND and WORKER_TIMEOUT_S, and with THEATRE_TIMEOUT_S={OTHER_THEATRE_TIMEOUT_S}"
-        )
-        fail("defaults-missing", wanted=wanted, saw=f"it ended:\n{printed.refusal}")
+        judge_refusal(printed)
     at_home = printed.elsewhere.get("bind")
     if at_home is not None and not any(address in at_home for address in DEFAULT_BINDS):
         wanted = f"without BIND, gunicorn binds to {DEFAULT_BINDS[0]}: your own machine's visitors only"
@@ -72,10 +73,13 @@ def test_the_office_answers(printed: Printed, project: Path, request: pytest.Fix
         saw = f"{workers} workers of {printed.workers.slots_each} threads are {printed.places} places"
         where, facts = setting_line(project, "threads"), {"places": printed.places}
         fail("too-many-calls", wanted=wanted, saw=saw, where=where, facts=facts)
-    # Two at once: they boot side by side.
-    offices: list[Office] = [request.getfixturevalue("office"), request.getfixturevalue("impatient")]
-    for office in offices:
-        office.expect_boot()
+    # Three at once: they boot side by side.
+    names = ("office", "impatient", "on_defaults")
+    office, impatient, on_defaults = (request.getfixturevalue(name) for name in names)
+    office.expect_boot()
+    expect_boot_with_a_fraction(impatient)
+    expect_boot_on_defaults(on_defaults)
+    stop_all([on_defaults.site])
 
 
 @needs("test_the_office_answers")

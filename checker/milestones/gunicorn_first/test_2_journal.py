@@ -6,7 +6,12 @@ from checker.harness.findings import fail
 from checker.harness.suite import needs
 from checker.milestones.gunicorn_first.configuration import GENEROUS_S
 from checker.milestones.gunicorn_first.office import JOURNAL, Answered, Office, journal_lines
-from checker.milestones.gunicorn_first.verdicts import expect_journal_line, judge_silence, what_holds_others
+from checker.milestones.gunicorn_first.verdicts import (
+    expect_journal_around,
+    expect_journal_line,
+    judge_silence,
+    what_holds_others,
+)
 
 
 @needs("test_eight_slow_pages_and_a_fast_one")
@@ -36,6 +41,7 @@ def test_the_journal_keeps_its_duties(office: Office) -> None:
         office.expect_answer_to(office.ask("/nowhere/", "nowhere"))
         office.expect_whole_list(stream, "ring", "another page was served")
     office.expect_closed("ring", "it has been read to its end")
+    expect_journal_around(office)
     beside = office.answered[-1]
     if not journal_lines(office.site.process.log.text) and not office.wait_for_journal(beside.label, beside.id):
         judge_silence(office, beside.label)

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import itemgetter
 from pathlib import Path
 
 from checker.harness import starters
-from checker.harness.findings import fail
 from checker.harness.learner_files import expect_toml
 from checker.harness.picture import Lane, Picture
 from checker.harness.site import SelfBound
 from checker.harness.suite import needs
 from checker.milestones.gunicorn_first import trials
 from checker.milestones.gunicorn_first.configuration import stop_all
+from checker.milestones.gunicorn_first.notes import NOTES, Note, expect_all_right
 from checker.milestones.gunicorn_first.office import Office
-from course.model import SourceLine
-
-OF_YOUR_OWN = {
-    "calls_at_most": "calls_at_most as your own workers and threads make it, without a reload",
-    "calls_while_a_worker_is_stuck": "calls_while_a_worker_is_stuck: places of the workers that are not stuck",
-}
 
 
 @needs("test_eight_slow_pages_and_a_fast_one", "test_a_hung_call_is_given_up")
@@ -29,7 +22,7 @@ def test_the_notes_are_borne_out(
 ) -> None:
     """notes.toml foretells what the trials show."""
     picture.nothing()  # until the notes are right: a wrong note is explained by no traffic
-    notes, text = expect_toml(project, "notes.toml")
+    notes, text = expect_toml(project, NOTES)
     tried = {
         threads: trials.start_trial(self_bound, office.run, office.gate, office.folder, threads=threads)
         for threads in (1, 8)
@@ -42,44 +35,32 @@ def test_the_notes_are_borne_out(
     finally:
         office.gate.open()
         stop_all(list(tried.values()))
-    measured: dict[tuple[str, str], str | int] = {
-        ("one_sync_worker", "hung_request"): hung[1].hung_request,
-        ("one_sync_worker", "visitor_status"): hung[1].visitor_status,
-        ("one_threaded_worker", "hung_request"): hung[8].hung_request,
-    }
-    each, workers = office.printed.workers.slots_each, office.printed.workers.workers
-    if each is not None:
-        measured["your_configuration", "calls_at_most"] = each * workers
-        measured["your_configuration", "calls_while_a_worker_is_stuck"] = each * (workers - 1)
-    _expect_all_right(text, notes, measured)
+    expect_all_right(notes, text, asked_of(office, hung))
     picture.lanes("Eight calls at the theatre", lanes)
 
 
-def _expect_all_right(text: str, notes: Mapping[str, object], measured: Mapping[tuple[str, str], str | int]) -> None:
-    """Every wrong note in one finding, what is missing first."""
-    wrong = []
-    for (table, name), value in measured.items():
-        section = notes.get(table)
-        predicted = section.get(name) if isinstance(section, dict) else None
-        if predicted != value or isinstance(predicted, bool):
-            wrong.append((predicted is not None, table, name, value, predicted))
-    wrong.sort(key=itemgetter(0))
-    if not wrong:
-        return
-    _, first_table, first_name, *_ = wrong[0]
-    fail(
-        "wrong-note" if any(name not in OF_YOUR_OWN for _, _, name, *_ in wrong) else "wrong-count",
-        wanted="; ".join(
-            OF_YOUR_OWN.get(name, f"{table}.{name} = {value!r}, as the trial showed")
-            for _, table, name, value, _ in wrong
-        ),
-        saw="; ".join(
-            f"{table}.{name} {f'says {predicted!r}' if is_there else 'is missing'}"
-            for is_there, table, name, _, predicted in wrong
-        ),
-        where=SourceLine("notes.toml", line_of(text, first_table, first_name)),
-        facts={"count": len(wrong)},
-    )
+def asked_of(office: Office, hung: Mapping[int, trials.Measured]) -> list[Note]:
+    """The notes, with what each trial has shown."""
+    beats = {
+        threads: f"the worker's heartbeat {'stood still' if one.hung_request == trials.ENDED else 'went on'} meanwhile"
+        for threads, one in hung.items()
+    }
+    status = hung[1].visitor_status
+    visitor = f"its visitor got {'an' if status else 'no'} answer, though THEATRE_TIMEOUT_S was not over"
+    asked = [
+        Note("one_sync_worker", "hung_request", hung[1].hung_request, beats[1], "wrong-note"),
+        Note("one_sync_worker", "visitor_status", status, visitor, "wrong-note"),
+        Note("one_threaded_worker", "hung_request", hung[8].hung_request, beats[8], "wrong-note"),
+    ]
+    each, workers = office.printed.workers.slots_each, office.printed.workers.workers
+    if each is not None:
+        served = f"{office.printed.workers.words} serve, and each thread may be waiting for the theatre"
+        stuck = f"{office.printed.workers.words} serve, until one worker is stuck with all its threads"
+        asked += [
+            Note("your_configuration", "calls_at_most", each * workers, served, "wrong-count"),
+            Note("your_configuration", "calls_while_a_worker_is_stuck", each * (workers - 1), stuck, "wrong-count"),
+        ]
+    return asked
 
 
 def staircases(office: Office, tried: dict[int, SelfBound]) -> list[Lane]:
@@ -90,15 +71,3 @@ def staircases(office: Office, tried: dict[int, SelfBound]) -> list[Lane]:
         *trials.measure_staircase(tried[8], gate, "1 x 8"),
         *trials.measure_staircase(office.site, gate, "yours"),
     ]
-
-
-def line_of(text: str, table: str, name: str) -> int:
-    """The line of notes.toml that sets this name in this table; else that of the table's head, or 1."""
-    section, head = "", 1
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith("["):
-            section = line.strip().strip("[]")
-            head = number if section == table else head
-        elif section == table and line.split("=")[0].strip() == name:
-            return number
-    return head
