@@ -40,8 +40,8 @@ class Trial:
         """The first of the learner's lines that is known of these; else where the middleware is defined.
 
         `called` calls the app, `started` calls the server's start_response, `written` its write(), from a write() of
-        the learner's; `pulled` asks the app for a chunk, `returned` returns the body; `starter` and `body` are where
-        start_response and what was returned are defined.
+        the learner's; `pulled` asks the app for a chunk, `closed` closes its body, `returned` returns the body.
+        `starter` and `body` are where start_response and what was returned are defined.
         """
         known = (visit or self.visit)["where"]
         return next((place_of(known[name]) for name in names if known[name]), None) or self.defined

@@ -101,6 +101,8 @@ def _fail_as_no_line(trial: Trial) -> NoReturn:
         if trial.is_unbegun_generator:
             fail_as_unbegun_generator(trial, wanted, "no line was written")
         where = trial.line("called") if trial.scenario in ("fail", "exit") else trial.body_line
+        if trial.scenario == "bad-close":
+            where = trial.line("closed", "pulled", "returned", "body")
         fail("line-lost-when-broken-off", wanted=wanted, saw="no line was written", where=where)
     wanted = f"a line in the ledger, by journal.write, when a response{_ending_of(trial)} is over"
     fail("no-ledger-line", wanted=wanted, saw="no line was written", where=trial.line("returned", "body"))

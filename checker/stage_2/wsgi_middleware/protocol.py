@@ -67,7 +67,9 @@ def expect_writes_passed(trial: Trial) -> None:
     """What the app sends through write() arrives, before the body."""
     wanted = "the app gets back from start_response a write() that sends its bytes to the server"
     if trial.error:
-        fail("write-lost", wanted=wanted, saw=trial.error, where=trial.start_line)
+        # An error that came through the call of the app alone is of the write() that it was given.
+        raised_at = trial.raised_at if trial.raised_at != trial.line("called") else None
+        fail("write-lost", wanted=wanted, saw=trial.error, where=raised_at or trial.start_line)
     if trial.visit["body"] != ALL_WRITTEN:
         _fail_as_changed_body(trial, ALL_WRITTEN, "write-lost", wanted)
 

@@ -117,7 +117,7 @@ def test_the_layers_stand_in_order(mall: Mall, traced_mall: Mall, lab: Lab, pict
     traced_mall.server.expect_ready("/hello/")  # what the first request alone has to import is not in the picture
     request = traced_mall.read_export("onion", ROWS_SHOWN)
     title = "One streamed answer: Django's layers are done before its first row"
-    picture.lanes(title, onion(history, request))
+    picture.nothing()  # until they stand in order: a layer in the wrong place shows in the answers below
     where = mall.place(SETTINGS, TENANT)
     wanted = "/shelf/ for the tenant `sud` says Content-Language: fr, which TenantLanguage takes from request.tenant"
     answer = mall.expect_page("/shelf/", tenant="sud", wanted=wanted)
@@ -130,6 +130,7 @@ def test_the_layers_stand_in_order(mall: Mall, traced_mall: Mall, lab: Lab, pict
     if mall.fault_of(answer) and tenants is not None and faults is not None and tenants < faults:
         saw = f"FaultPages, which stands further inside, answered first: status {answer.status}"
         fail("wrong-order", wanted=wanted, saw=saw, where=where)
+    picture.lanes(title, onion(history, request))
 
 
 @needs("test_the_layers_stand_in_order")

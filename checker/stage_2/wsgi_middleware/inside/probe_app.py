@@ -35,6 +35,7 @@ class ProbeApp:
         self.starter: Seen | None = None
         self.called_at: Seen | None = None
         self.pulled_at: Seen | None = None
+        self.closed_at: Seen | None = None
         self.passed_on: Callable[[], int] = lambda: 0  # how many chunks the server has seen, empty ones too
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -152,5 +153,6 @@ class _Chunks:
 
     def close(self) -> None:
         self._app.closed += 1
+        self._app.closed_at = caller()
         if self._app.mode == "bad-close":
             raise LookupError("the app failed in its body's close()")

@@ -101,6 +101,7 @@ class StrictVisit:
                 "written": self._written_at,
                 "called": app.called_at,
                 "pulled": app.pulled_at,
+                "closed": app.closed_at,
                 "returned": self._returned_at,
                 "body": self._body_place,
             },
