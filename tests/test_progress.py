@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,8 @@ PATH = "stage_2/hello"
 HELLO = Exercise("stage_2", "hello", "Hello over HTTP", written=True)
 NOW = datetime(2026, 1, 31, 12, 0, 0, 5000, tzinfo=UTC)
 STAMP = "2026-01-31T12:00:00+00:00"
-SOME = Progress({PATH: ExerciseProgress(attempts=3, hints_shown={"not-hello": 2}, failed_code="not-hello")}, PATH)
+SEEN = ExerciseProgress(attempts=3, hints_shown={"test_hello: not-hello": 2}, failed_code="not-hello")
+SOME = Progress({PATH: SEEN}, PATH)
 
 
 def result(name: str, outcome: Outcome = Outcome.PASSED) -> CheckResult:
@@ -177,8 +179,15 @@ def test_a_run_that_skipped_for_the_machines_sake_ticks_nothing() -> None:
 def test_hints_and_other_exercises_outlive_a_run() -> None:
     other = Progress({**SOME.exercises, "stage_1/greeting": ExerciseProgress(attempts=7)})
     known = progress.after(other, PASSED, "h", NOW)
-    assert known.exercises[PATH].hints_shown == {"not-hello": 2}
+    assert known.exercises[PATH].hints_shown == {"test_hello: not-hello": 2}
     assert known.exercises["stage_1/greeting"].attempts == 7
+
+
+def test_hints_for_a_diagnosis_begin_anew_in_another_check() -> None:
+    seen = ExerciseProgress(failed_check="test_one", failed_code="not-hello", hints_shown={"test_one: not-hello": 2})
+    assert seen.hints_seen == 2
+    assert replace(seen, failed_check="test_two").hints_seen == 0
+    assert replace(seen, failed_check=None, failed_code=None).hints_seen == 0
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_a_pass_that_was_taken_back_keeps_its_date() -> None:
 
 
 def test_the_hint_offered_is_the_next_one() -> None:
-    seen = replace(FAILED, hints_shown={"all-slots-busy": 2})
+    seen = replace(FAILED, hints_shown={FAILED.failure: 2})
     assert "hint 3 of 3 for that failure" in where(replace(PROGRESS, exercises={"stage_1/three": seen}))
 
 

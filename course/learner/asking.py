@@ -64,9 +64,9 @@ def hint(here: Situation, exercise: Exercise) -> Hint:
     hints = catalogue.hints(here.places, exercise.path).get(known.failed_code)
     if hints is None:
         raise CourseBug(f"{exercise.path}: diagnosis {known.failed_code!r} has no hints in hints.toml")
-    seen = known.hints_shown.get(known.failed_code, 0)
+    seen = known.hints_seen
     shown = min(seen + 1, len(hints))
-    _note(here, exercise, replace(known, hints_shown={**known.hints_shown, known.failed_code: shown}))
+    _note(here, exercise, replace(known, hints_shown={**known.hints_shown, known.failure: shown}))
     texts = tuple(filled(text, known.failed_facts) for text in hints)
     return Hint(exercise, known.failed_code, known.failed_sentence or "", texts, shown, seen >= len(hints))
 
@@ -74,7 +74,7 @@ def hint(here: Situation, exercise: Exercise) -> Hint:
 def hints_left(here: Situation, exercise: Exercise) -> int:
     """How many hints for the last diagnosis have not been seen."""
     known = here.of(exercise)
-    return 3 - known.hints_shown.get(known.failed_code, 0) if known.failed_code else 0
+    return 3 - known.hints_seen if known.failed_code else 0
 
 
 def may_see_solution(here: Situation, exercise: Exercise) -> bool:

@@ -1,7 +1,7 @@
 """The learner's progress: one small JSON file, read and written whole. Draws nothing, judges nothing.
 
     {"schema": 2, "current": "stage_2/blocking_problem",
-     "exercises": {"stage_2/blocking_problem": {"attempts": 3, "hints_shown": {"all-slots-busy": 1}, ...}}}
+     "exercises": {"stage_2/blocking_problem": {"attempts": 3, "hints_shown": {"test_six: all-slots-busy": 1}, ...}}}
 
 The keys of an exercise are the fields of ExerciseProgress. A key that is new or changes its meaning raises the schema.
 """
@@ -29,7 +29,8 @@ class ExerciseProgress:
     """What is known of one exercise. Moments are in ISO 8601, with their offset from UTC.
 
     `passed_at` is when it passed last, and stays. `passed_hash` is that of the files that passed; None again when the
-    very same files have failed since. The counts and `failed_...` are of the last run that was judged.
+    very same files have failed since. The counts and `failed_...` are of the last run that was judged. `hints_shown`
+    counts for each diagnosis in each check: in another check it has another cause, and its hints begin anew.
     """
 
     attempts: int = 0
@@ -44,6 +45,16 @@ class ExerciseProgress:
     failed_code: str | None = None
     failed_facts: Mapping[str, Fact] = field(default_factory=dict)
     solution_asked: bool = False
+
+    @property
+    def failure(self) -> str:
+        """The last failure as `hints_shown` names it; "" where nothing has failed."""
+        return f"{self.failed_check}: {self.failed_code}" if self.failed_code else ""
+
+    @property
+    def hints_seen(self) -> int:
+        """How many hints for the last failure have been shown."""
+        return self.hints_shown.get(self.failure, 0)
 
     @property
     def is_ticked(self) -> bool:

@@ -6,7 +6,7 @@ Whatever draws one (timeline.py, chart.py) hands its lines over as a Drawing; wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rich.text import Text
 
@@ -15,7 +15,10 @@ LEAST_LINES = 4  # of a picture that is cut: below that it says nothing
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The lines of a picture. An entry of the body has one line, or more where words drop under it."""
+    """The lines of a picture. An entry of the body has one line, or more where words drop under it.
+
+    The head has a title, where there is one, above its last line, the scale.
+    """
 
     head: Sequence[Text] = ()
     body: Sequence[Sequence[Text]] = ()
@@ -26,10 +29,16 @@ class Drawing:
         return _joined([*self.head, *(line for entry in self.body for line in entry), *self.legend])
 
     def within(self, most: int) -> Text:
-        """The picture in at most `most` lines: its first entries, how many are left out, and its last one."""
+        """The picture in at most `most` lines: its first entries, how many are left out, and its last one.
+
+        It does without its title where it is whole then.
+        """
         room = most - len(self.head) - len(self.legend)
-        if sum(map(len, self.body)) <= room or len(self.body) < 2:
+        lines = sum(map(len, self.body))
+        if lines <= room or len(self.body) < 2:
             return self.whole()
+        if lines <= room + len(self.head[:-1]):
+            return replace(self, head=self.head[-1:]).whole()
         last = self.body[-1]
         room -= len(last) + 1
         first: list[Text] = []

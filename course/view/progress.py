@@ -7,7 +7,7 @@
         {"exercise": "stage_2/blocking_problem", "title": "...", "state": "coming|open|started|passed|stale",
          "attempts": 3, "checked_at": "2026-01-31T12:00:00+00:00" or null, "passed_at": ... or null,
          "passed_checks": 2, "checks": 4, "failed_check": "test_..." or null, "failed_code": "all-slots-busy" or null,
-         "hints_shown": {"all-slots-busy": 1}}]}]}
+         "hints_shown": {"test_six: all-slots-busy": 1}}]}]}
 
 `current` is the exercise you are at: the one whose folder you are in, else the one begun or checked last. `passed`
 counts the boxes of the numbered stages; a stale one, which passed at `passed_at` and does not now, is not counted.
@@ -190,7 +190,7 @@ def _to_type(known: ExerciseProgress, state: BoxState, next_open: Exercise | Non
         return [*onward, ("learn solution", "the reference, and why it is so")]
     commands = [("learn check", "grade it again" if known.checked_at else "grade it")]
     if known.failed_code:
-        shown = known.hints_shown.get(known.failed_code, 0)
+        shown = known.hints_seen
         which = f"hint {shown + 1} of 3 for that failure" if shown < 3 else "the three hints for that failure"
         commands.append(("learn hint", which))
     return [*commands, ("learn lesson", "read it again" if known.checked_at else "read it")]
