@@ -5,18 +5,17 @@ Imports stand in the functions that need them: `learn progress` must not wait fo
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 import typer
 
-from course.commands import authors
+from course.commands import authors, editors
 from course.commands.arguments import AsJson, ExerciseName, NoPager, Verbose, exercise_names
+from course.commands.situations import here as _here
 from course.model import ExitStatus
 from course.parameters import PlainCommand, PlainGroup
-
-if TYPE_CHECKING:
-    from course.learner.situation import Situation
 
 
 class LearnGroup(PlainGroup):
@@ -47,16 +46,6 @@ def print_version(wanted: bool) -> None:
 
         typer.echo(f"learn-asgi {__version__}")
         raise typer.Exit
-
-
-def _here() -> Situation:
-    from course.learner import situation
-    from course.view import screens, welcome
-
-    here = situation.here()
-    # On stderr: what follows on stdout may be JSON.
-    screens.stderr().show(welcome.note(here.note))
-    return here
 
 
 @app.callback()
@@ -117,6 +106,7 @@ def next_(
     for begun in came_to.begun:
         screen.show(view.draw(begun.stage, begun.exercise, situation.from_here(begun.folder), is_new=bool(begun.files)))
     screen.show(view.then(came_to.steps))
+    screen.show(view.python(sys.executable))
     return ExitStatus.PASSED
 
 
@@ -266,6 +256,10 @@ def show(
         project = place.project_in(here.workspace.root, chosen.path)
     pager.show(view.draw(shown, screen, project, verbose=verbose), screen, is_wanted=not no_pager)
     return ExitStatus.PASSED
+
+
+app.command("open", cls=PlainCommand)(editors.open_)
+app.command(cls=PlainCommand)(editors.editor)
 
 
 @app.command(cls=PlainCommand)

@@ -20,7 +20,7 @@ from tests.tree import ROOT
 TOY = ROOT / "tests" / "toy_course"
 REFERENCE = TOY / "solutions" / "stage_1" / "greeting" / "right" / "reference" / "greeting.txt"
 DEADLINE_S = 120
-# What would change a screen. A test sets what it wants.
+# What would change a screen, or what it opens. A test sets what it wants.
 SCREEN_VARIABLES = {
     "NO_COLOR",
     "FORCE_COLOR",
@@ -32,6 +32,9 @@ SCREEN_VARIABLES = {
     "FORCE_HYPERLINK",
     "TERM_PROGRAM",
     "VTE_VERSION",
+    "VISUAL",
+    "EDITOR",
+    "TERMINAL_EMULATOR",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -35,7 +36,9 @@ def test_a_command_outside_a_workspace_says_where_to_make_one(tmp_path: Path, co
 def test_the_first_next_makes_the_workspace_too(tmp_path: Path) -> None:
     shown = learn(tmp_path, "next")
     assert shown.status == 0
-    hold("next_first", shown.out)
+    screen, _, python = shown.out.rpartition("\n  Python ")
+    hold("next_first", screen)
+    assert python.startswith(sys.executable)
     assert (tmp_path / "wsgi-asgi" / "ROADMAP.md").is_file()
 
 
@@ -297,7 +300,7 @@ def test_version_is_printed() -> None:
 
 def test_help_lists_every_command(tmp_path: Path) -> None:
     text = learn(tmp_path, "--help").out
-    for name in "init next lesson check progress hint solution reset show tour doctor dev".split():  # noqa: SIM905
+    for name in "init next lesson check progress hint solution reset show open editor tour doctor dev".split():  # noqa: SIM905
         assert f"  {name} " in text
 
 

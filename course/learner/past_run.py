@@ -81,6 +81,11 @@ def read_folder(folder: Path, places: Places | None = None) -> PastRun:
     return _read(folder, catalogue.find(catalogue.read(places), verdict.exercise), verdict)
 
 
+def last_verdict(here: Situation, exercise: Exercise) -> Verdict | None:
+    """What its last run came to; None where no run has come to a verdict."""
+    return next((verdict for _, verdict in reversed(_judged(here, exercise))), None)
+
+
 def _read(folder: Path, exercise: Exercise, verdict: Verdict) -> PastRun:
     logs = tuple(sorted(path.name for path in folder.glob("*.log") if path.stat().st_size))
     history = folder / HISTORY
@@ -94,8 +99,7 @@ def _read(folder: Path, exercise: Exercise, verdict: Verdict) -> PastRun:
 
 
 def _found(here: Situation, exercise: Exercise, number: str | None) -> tuple[Path, Verdict]:
-    kept = workspace.kept_runs(here.workspace, exercise.path)
-    judged = [(path, verdict) for path in kept if (verdict := verdicts.read(path)) is not None]
+    judged = _judged(here, exercise)
     if not judged:
         raise UsageError(f"no run of {exercise.name} has come to a verdict yet.", "`learn check` grades it.")
     if number is None:
@@ -103,10 +107,17 @@ def _found(here: Situation, exercise: Exercise, number: str | None) -> tuple[Pat
     for path, verdict in judged:
         if path.name == number.zfill(4):
             return path, verdict
+    kept = workspace.kept_runs(here.workspace, exercise.path)
     killed = [f"{path.name} (killed)" for path in kept if path not in {path for path, _ in judged}]
     ended = (_listed(path, verdict) for path, verdict in judged)
     names = ", ".join(sorted([*ended, *killed]))
     raise UsageError(f"{exercise.name} has no run {number} with a verdict.", f"It has these: {names}.")
+
+
+def _judged(here: Situation, exercise: Exercise) -> list[tuple[Path, Verdict]]:
+    """The runs that have come to a verdict, the oldest first."""
+    kept = workspace.kept_runs(here.workspace, exercise.path)
+    return [(path, verdict) for path in kept if (verdict := verdicts.read(path)) is not None]
 
 
 def _listed(run: Path, verdict: Verdict) -> str:

@@ -77,6 +77,14 @@ class Workspace:
         """The scaffold as it was issued."""
         return self.learn / _BASE / path
 
+    def reference(self, path: str) -> Path:
+        """A copy of the reference, made anew whenever it is opened."""
+        return self.learn / "reference" / path
+
+    def editor_record(self, editor: str) -> Path:
+        """What `learn editor` has written for this editor."""
+        return self.learn / "editors" / f"{editor}.json"
+
     def runs(self, path: str) -> Path:
         """The last runs of an exercise, one numbered folder each."""
         return self.learn / "runs" / path

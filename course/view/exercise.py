@@ -34,6 +34,14 @@ def then(steps: list[str]) -> Iterator[Row]:
         yield _typed("Then" if at == 0 else " ", step)
 
 
+def python(interpreter: str) -> Iterator[Row]:
+    """The interpreter that has Django, for the learner's editor."""
+    yield BLANK
+    yield Row(
+        dim(interpreter), label=dim("Python"), label_columns=LABEL_COLUMNS, right=dim("for your editor"), whole=True
+    )
+
+
 def workspace(folder: str, *, steps: list[str]) -> Iterator[Row]:
     """A workspace that was just made."""
     yield _labelled("Made", f"{folder}/")
