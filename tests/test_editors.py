@@ -28,6 +28,7 @@ call = {{"argv": sys.argv[1:], "cwd": os.getcwd(), "terminal": os.isatty(0) and 
 (here / "making.json").write_text(json.dumps(call))
 (here / "making.json").rename(here / "call.json")
 time.sleep(float(os.environ.get("STAND_IN_SLEEPS_S", "0")))
+(here / "ended").touch()
 sys.exit(int(os.environ.get("STAND_IN_STATUS", "0")))
 """
 
@@ -266,17 +267,22 @@ def test_an_editor_of_the_terminal_is_not_started_without_one(folder: Path, prog
     assert not (programs / "call.json").exists()
 
 
-def test_ctrl_c_in_the_editor_is_the_editors(folder: Path, programs: Path) -> None:
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGHUP, 130), (signal.SIGTERM, 130)])
+def test_what_ends_us_does_not_end_the_editor(folder: Path, programs: Path, number: int, status: int) -> None:
     env = environment(EDITOR=f"'{stand_in(programs, 'mine')}'", STAND_IN_SLEEPS_S="1")
     with subprocess.Popen(
-        command("open"), cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        command("open"), cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         while not (programs / "call.json").exists():
             assert process.poll() is None
             time.sleep(0.05)
-        os.kill(process.pid, signal.SIGINT)
-        _, error = process.communicate(timeout=60)
-    assert (process.returncode, error) == (0, "")
+        os.kill(process.pid, number)
+        # Ctrl-C in the editor is the editor's.
+        assert process.wait(timeout=60) == status
+    deadline = time.monotonic() + 60
+    while not (programs / "ended").exists():
+        assert time.monotonic() < deadline, "it was killed, and perhaps the learner's work with it"
+        time.sleep(0.05)
 
 
 def test_outside_a_workspace_it_says_where_to_make_one(tmp_path: Path) -> None:

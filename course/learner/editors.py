@@ -146,7 +146,8 @@ def _run(command: Sequence[str]) -> int:
     # Ctrl-C in the editor is the editor's.
     before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
     try:
-        return subprocess.run(command, check=False).returncode
+        # Not `subprocess.run`, which kills it when we are ended: it may have work that is not saved.
+        return subprocess.Popen(command).wait()
     finally:
         signal.signal(signal.SIGINT, before)
 
