@@ -177,7 +177,7 @@ def closing(done: Attempt) -> Iterator[Drawn]:
         case Outcome.FAILED:
             if done.passed_before is not None:
                 yield lost(done.passed_before)
-            yield Row((bad("Not yet"), f": {count}"), right="learn hint · learn show · learn lesson")
+            yield Row((bad("Not yet"), f": {count}"), right="learn hint · learn show · learn open")
         case Outcome.SKIPPED:
             yield Row(f"Not judged: {count}. This machine lacks something.", right="learn doctor")
         case Outcome.INCONCLUSIVE:
