@@ -17,7 +17,7 @@ from checker.harness.findings import NotYet
 from checker.harness.history import History
 from checker.harness.http import REQUEST_ID_HEADER, Exchange, Stream
 
-DEADLINE_S = 20
+DEADLINE_S = 60
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Colour: green\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
