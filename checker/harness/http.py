@@ -183,8 +183,8 @@ class Stream:
         self.id = f"r{next(_numbers)}"
         self.status: int | None = None
         self.headers: dict[str, str] = {}
-        self.body = b""
         self.ended = False
+        self._body = bytearray()
         self._history = history
         self._path = path
         self._wire = h11.Connection(h11.CLIENT)
@@ -207,6 +207,11 @@ class Stream:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def body(self) -> bytes:
+        """What has come so far."""
+        return bytes(self._body)
+
     def wait_for(self, enough: Callable[[], bool], deadline_s: float) -> bool:
         """True as soon as `enough`, asked after each piece; False at the deadline or when the response ends first.
 
@@ -226,13 +231,13 @@ class Stream:
                 self._end()
                 continue
             self._take()
-            if len(self.body) > MOST_BYTES:
-                raise answer_endless(f"the answer to {self._path}", len(self.body))
+            if len(self._body) > MOST_BYTES:
+                raise answer_endless(f"the answer to {self._path}", len(self._body))
         return True
 
     def read_until(self, token: bytes, deadline_s: float) -> bool:
         """True as soon as the body holds `token`; False at the deadline or when the response ends without it."""
-        return self.wait_for(lambda: token in self.body, deadline_s)
+        return self.wait_for(lambda: token in self._body, deadline_s)
 
     def read_to_end(self, deadline_s: float) -> bool:
         """True when the server has ended the response, well or by a reset; False at the deadline."""
@@ -254,9 +259,9 @@ class Stream:
                     case h11.InformationalResponse():
                         pass
                     case h11.Data():
-                        if not self.body:
+                        if not self._body:
                             self._history.record(EventKind.REQUEST_FIRST_BYTE, request=self.id)
-                        self.body += event.data
+                        self._body += event.data
                     case _:
                         self._end()
                         return
