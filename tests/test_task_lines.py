@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from checker.harness.task_lines import line_awaiting_each, line_calling, line_starting, line_starting_from, outermost
+from checker.harness.task_lines import (
+    line_awaiting_each,
+    line_awaiting_in_order,
+    line_calling,
+    line_starting,
+    line_starting_from,
+    outermost,
+)
 
 CODE = """\
 import asyncio
@@ -133,3 +140,38 @@ def test_a_call_is_blamed_when_it_is_the_only_one_of_its_name(project: Path) -> 
     assert line_calling(project, ["desk.py"], {"wait"}, "events") is None
     assert line_calling(project, ["desk.py"], {"sleep"}) is not None
     assert line_calling(project, ["desk.py"], {"create_task"}) is None
+
+
+STREAMS = """
+async def in_list_order():
+    for task in tasks:
+        yield event(*await task)
+
+
+async def as_they_come():
+    for answer in asyncio.as_completed(tasks):
+        yield event(*await answer)
+
+
+async def all_at_once():
+    for task in tasks:
+        prices.append(await task)
+    for price in prices:
+        yield event(price)
+
+
+async def in_two_loops():
+    for task in tasks:
+        yield await task
+    for name, task in late.items():
+        yield name, await task
+"""
+
+
+@pytest.mark.parametrize(
+    ("stream", "line"), [("in_list_order", 4), ("as_they_come", None), ("all_at_once", None), ("in_two_loops", None)]
+)
+def test_a_loop_that_tells_each_task_in_turn_is_found(tmp_path: Path, stream: str, line: int | None) -> None:
+    (tmp_path / "desk.py").write_text(STREAMS)
+    found = line_awaiting_in_order(tmp_path, ["desk.py"], stream)
+    assert (found and found.line) == line

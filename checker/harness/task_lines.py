@@ -91,6 +91,22 @@ def line_awaiting_each(
     return None
 
 
+def line_awaiting_in_order(project: Path, files: Collection[str], function: str) -> SourceLine | None:
+    """The line of a loop over tasks that awaits each as its turn comes, and yields; None unless there is just one.
+
+    Looked for in this function and in those that it calls by name. `as_completed` has an order of its own.
+    """
+    lines: set[tuple[str, int]] = set()
+    for file, root in _reached(project, files, function):
+        for loop in (node for node in ast.walk(root) if isinstance(node, ast.For)):
+            inside = [*_own(loop)]
+            is_told = any(isinstance(node, ast.Yield) for node in inside)
+            if is_told and "as_completed" not in _called(loop.iter):
+                awaited = [node for node in inside if isinstance(node, ast.Await) and isinstance(node.value, ast.Name)]
+                lines |= {(file, node.lineno) for node in awaited if _names(node.value) <= _names(loop.target)}
+    return _line(project, *next(iter(lines))) if len(lines) == 1 else None
+
+
 def line_calling(
     project: Path, files: Collection[str], names: Collection[str], function: str = ""
 ) -> SourceLine | None:

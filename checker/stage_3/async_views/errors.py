@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 from collections.abc import Collection
@@ -12,8 +13,14 @@ from checker.harness import diagnosis
 from checker.harness.events import EventKind
 from checker.harness.findings import NotYet, fail
 from checker.harness.history import Event
+from checker.harness.learner_files import text_of, tree_of
 from checker.harness.server import Server
-from checker.harness.task_lines import line_awaiting_each, line_calling, line_starting_from
+from checker.harness.task_lines import (
+    line_awaiting_each,
+    line_awaiting_in_order,
+    line_calling,
+    line_starting_from,
+)
 from course.model import SourceLine
 
 GIVEN = ("desk/suppliers.py", "desk/invoice_sdk.py")
@@ -70,6 +77,27 @@ def line_of_turns(server: Server, view: str) -> SourceLine | None:
 def line_of_call(server: Server, names: Collection[str], view: str = "") -> SourceLine | None:
     """The one line that calls something of these names, for this view if one is named; None when there are more."""
     return line_calling(server.run.project, _own_files(server), names, view)
+
+
+def line_of_list_order(server: Server, view: str) -> SourceLine | None:
+    """The one line, for this view, that waits for tasks in the order in which they stand."""
+    return line_awaiting_in_order(server.run.project, _own_files(server), view)
+
+
+def line_writing(server: Server, pattern: str) -> SourceLine | None:
+    """The one line with a literal in which this is found, in either case of letters; None when there are more."""
+    project, wanted = server.run.project, re.compile(pattern, re.IGNORECASE)
+    found = {
+        (file, node.lineno)
+        for file in _own_files(server)
+        for node in ast.walk(tree_of(project / file))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
+        if wanted.search(node.value if isinstance(node.value, str) else node.value.decode("latin-1"))
+    }
+    if len(found) != 1:
+        return None
+    file, line = found.pop()
+    return SourceLine(file, line, doing=text_of(project / file).splitlines()[line - 1].strip())
 
 
 def _own_files(server: Server) -> list[str]:

@@ -8,19 +8,31 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from checker.harness import diagnosis
-from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.http import Stream
+from checker.harness.picture import Picture
 from checker.harness.server import Server
 from checker.stage_3.async_views.drawings import draw_calls
-from checker.stage_3.async_views.errors import expect_free_loop, judge_error, line_of_call, line_of_turns, wait_error_of
+from checker.stage_3.async_views.errors import (
+    expect_free_loop,
+    judge_error,
+    line_of_call,
+    line_of_list_order,
+    line_of_turns,
+    line_writing,
+    wait_error_of,
+)
 from checker.stage_3.async_views.event_stream import Told, events_in, unfinished_in
 from checker.stage_3.async_views.patience import LOOK_EVERY_S, is_at_rest
 from checker.stage_3.async_views.suppliers import ANSWERING, PRICES, PROMPT_S, calls, release, wait_all_held
+from course.model import SourceLine
 
 FIRST_NAMED = "acme"
+# How a literal begins that writes an event. The last one begins otherwise, with its `event:`.
+ID_FIELD, DATA_FIELD = r"^\s*id:", r"^\s*data:"
+HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 SHOWN_BYTES = 200
 # A server that rests so often in a row, a look each LOOK_EVERY_S, in the middle of an event does not go on with it.
 RESTS = 8
@@ -90,36 +102,65 @@ def expect_order_of_arrival(server: Server, gate: Gate) -> None:
             if event is None:
                 fail_as_not_heard(server, gate, stream, name)
             if event.fields.get("price") != PRICES[name] or not event.id:
-                wanted = f'an id, and data: {{"name": "{name}", "price": "{PRICES[name]}"}}'
-                fail("events-shape", wanted=wanted, saw=f"id: {event.id or 'none'}, data: {event.data}")
+                wanted = f"the event for {name} came in time, with an id, and data: {in_full(name)}"
+                saw = f"in time, but with id: {event.id or 'none'}, data: {event.data}"
+                fail_undrawn("events-shape", server, wanted=wanted, saw=saw, where=line_of_event(server))
         if not stream.read_to_end(10):
             fail("events-end", wanted="after the last supplier, `done` and the response's end", saw="no end")
         if told(stream)[-1].kind != "done":
             judge_stream(server, stream, "a last event: done")
-            expect_finished(stream, "a last event: done")
+            expect_finished(server, stream, "a last event: done")
             dropped = "; a browser drops an event that has no data line" * (b"event: done" in stream.body)
-            fail("events-end", wanted="a last event: done", saw=f"the last is of {told(stream)[-1].data}{dropped}")
-        promised = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no"}
-        for header, value in promised.items():
-            if value not in (seen := stream.headers.get(header, "no such header")):
-                fail("events-headers", wanted=f"{header}: {value}", saw=f"{header}: {seen}")
+            saw = f"the last is of {told(stream)[-1].data}{dropped}"
+            where = line_writing(server, r"event: ?done")
+            fail_undrawn("events-end", server, wanted="a last event: done", saw=saw, where=where)
+        expect_headers(server, stream)
 
 
-def expect_finished(stream: Stream, wanted: str) -> None:
+def expect_headers(server: Server, stream: Stream) -> None:
+    """End the check unless the stream has the headers that the lesson promises, each perhaps with more beside it."""
+    for header, value in HEADERS.items():
+        seen = stream.headers.get(header.lower())
+        if value not in re.split(r"[\s,;]+", (seen or "").lower()):
+            wanted = f"the stream, whose events came in order of arrival, has the header {header}: {value}"
+            saw = f"no header {header}" if seen is None else f"{header}: {seen}"
+            where = line_of_call(server, {"StreamingHttpResponse"})
+            fail_undrawn("events-headers", server, wanted=wanted, saw=saw, where=where)
+
+
+def fail_undrawn(code: str, server: Server, *, wanted: str, saw: str, where: SourceLine | None) -> NoReturn:
+    """End the check, for something of which a picture of who waited for whom says nothing."""
+    Picture(server.run.history).nothing()
+    fail(code, wanted=wanted, saw=saw, where=where)
+
+
+def line_of_event(server: Server) -> SourceLine | None:
+    """The line that writes an event, by its id or, without one, by its data; never the last event's."""
+    return line_writing(server, ID_FIELD) or line_writing(server, DATA_FIELD)
+
+
+def in_full(name: str) -> str:
+    """The data that a supplier's event should have."""
+    return f'{{"name": "{name}", "price": "{PRICES[name]}"}}'
+
+
+def expect_finished(server: Server, stream: Stream, wanted: str) -> None:
     """No event has come without the blank line that ends it."""
     if unfinished := unfinished_in(stream.body):
         saw = f"the lines came, and no blank line after them: {stream.body[-SHOWN_BYTES:]!r}"
         code = "events-unfinished" if any(line.startswith("data") for line in unfinished) else "events-shape"
-        fail(code, wanted=wanted, saw=saw)
+        fail_undrawn(code, server, wanted=wanted, saw=saw, where=line_of_event(server))
 
 
 def fail_as_not_heard(server: Server, gate: Gate, stream: Stream, name: str) -> NoReturn:
     """End the check: there is no event for a supplier that has answered. Finds out which mistake it is."""
     wanted = f"the event for {name} as soon as {name} has answered, while {len(gate.held)} others are waited for"
-    expect_finished(stream, f"{wanted}: its lines, and a blank line at their end")
+    expect_finished(server, stream, f"{wanted}: its lines, and a blank line at their end")
     already = len(told(stream))
     if nameless := [event.data for event in told(stream) if event.fields.get("name") not in [*PRICES]]:
-        fail("events-shape", wanted='data: {"name": ..., "price": ...} in each event', saw=f"data: {nameless[0][:120]}")
+        form = 'data: {"name": ..., "price": ...} in each event'
+        saw = f"data: {nameless[0][:120]}"
+        fail_undrawn("events-shape", server, wanted=form, saw=saw, where=line_of_event(server))
     if already and stream.ended:
         judge_stream(server, stream, wanted)
         draw_calls(server, "events", stream.id)
@@ -130,45 +171,21 @@ def fail_as_not_heard(server: Server, gate: Gate, stream: Stream, name: str) -> 
         wait_event_of(server, stream, FIRST_NAMED)
         if gate.held and len(told(stream)) > already:
             saw = f"it was held back until {FIRST_NAMED}, the first of the list, had answered too"
-            fail("events-in-list-order", wanted=wanted, saw=saw)
+            fail("events-in-list-order", wanted=wanted, saw=saw, where=line_of_list_order(server, "events"))
     gate.open()
     stream.read_to_end(PROMPT_S)
     judge_stream(server, stream, wanted)
-    if not told(stream):
-        wanted = f'data: {{"name": "{name}", "price": "{PRICES[name]}"}} and a blank line'
-        fail("events-shape", wanted=wanted, saw=repr(stream.body[:200]))
+    if not any(event.fields.get("name") in PRICES for event in told(stream)):
+        wanted = f"an event for {name} that a browser hears: data: {in_full(name)} and a blank line"
+        saw = f"nothing that it hears: {stream.body[:SHOWN_BYTES]!r}"
+        fail_undrawn("events-shape", server, wanted=wanted, saw=saw, where=line_of_event(server))
     warned = re.search(r"StreamingHttpResponse must consume .*", server.process.log.text)
     some = f"{already} came, and not one more" if already else "not one event"
     saw = f"{some} until all five suppliers had answered"
     if warned:
         where = line_of_call(server, {"StreamingHttpResponse"})
-        fail("events-at-the-end", wanted=wanted, saw=f"{saw}; {server.name}'s log: {warned[0]}", where=where)
+        # Who follows the log's advice for both servers mends one and breaks the other.
+        saw += f"; {server.name}'s log, which speaks for {server.name} alone: {warned[0]}"
+        fail("events-at-the-end", wanted=wanted, saw=saw, where=where)
     where = line_of_call(server, {"gather"}, "events")
     fail("events-in-list-order", wanted=wanted, saw=f"{saw}, then all of them", where=where)
-
-
-def expect_resumed(first: Server, second: Server, gate: Gate) -> tuple[str, list[str], str]:
-    """Two events from one server, the rest by the second event's id from another: (wanted, suppliers told, trouble)."""
-    with listen(first, gate) as stream:
-        last = None
-        for name in ("delta", "acme"):
-            release(gate, [name])
-            last = wait_event_of(first, stream, name)
-    if last is None or not re.fullmatch(r"[!-~]([ -~]*[!-~])?", last.id):
-        fail("events-shape", wanted="every event has an id of visible ASCII characters", saw=repr(last))
-    gate.reset()
-    gate.open()
-    since = History.now()
-    with second.stream("/events/", headers={"Last-Event-ID": last.id}, label="events, resumed") as stream:
-        stream.read_to_end(10)
-        wanted = f"with `Last-Event-ID: {last.id}`, only borealis, cobalt and ember are asked and told, then done"
-        if not told(stream) or told(stream)[-1].kind != "done":
-            judge_stream(second, stream, wanted)
-    names = [str(event.fields["name"]) for event in told(stream) if "name" in event.fields]
-    asked = {event["tag"] for event in first.run.history.events(EventKind.GATE_ARRIVED, since=since)}
-    trouble = ""
-    if sorted(names) != ["borealis", "cobalt", "ember"]:
-        trouble = f"told: {', '.join(names) or 'nobody'}"
-    elif more := asked - set(names):
-        trouble = f"asked once more: {', '.join(sorted(more))}"
-    return wanted, names, trouble

@@ -8,8 +8,9 @@ from checker.harness.server import Server
 from checker.harness.suite import needs
 from checker.stage_3.async_views.drawings import draw_calls
 from checker.stage_3.async_views.errors import line_of_tasks
-from checker.stage_3.async_views.events import expect_order_of_arrival, expect_resumed, listen, wait_event_of
-from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, release, still_open
+from checker.stage_3.async_views.events import expect_order_of_arrival, listen, wait_event_of
+from checker.stage_3.async_views.resuming import expect_resumed
+from checker.stage_3.async_views.suppliers import PROMPT_S, release, still_open
 
 
 @needs("test_the_desk_answers")
@@ -34,6 +35,4 @@ def test_a_listener_who_leaves_takes_the_calls_along(desk: Server, gate: Gate) -
 @needs("test_events_come_in_order_of_arrival")
 def test_a_stream_resumes(desk: Server, gate: Gate) -> None:
     """A stream that broke off goes on after the last event that was seen."""
-    wanted, names, trouble = expect_resumed(desk, desk, gate)
-    if trouble:
-        fail("resume-ignored" if set(names) == set(PRICES) else "resume-mixed-up", wanted=wanted, saw=trouble)
+    expect_resumed(desk, desk, gate)
