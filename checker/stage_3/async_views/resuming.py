@@ -11,7 +11,15 @@ from checker.harness.history import History
 from checker.harness.server import Server
 from checker.stage_3.async_views.errors import line_of_call, line_writing
 from checker.stage_3.async_views.event_stream import Told
-from checker.stage_3.async_views.events import ID_FIELD, fail_undrawn, judge_stream, listen, told, wait_event_of
+from checker.stage_3.async_views.events import (
+    ID_FIELD,
+    expect_done,
+    fail_undrawn,
+    judge_stream,
+    listen,
+    told,
+    wait_event_of,
+)
 from checker.stage_3.async_views.suppliers import PRICES, release
 from course.model import SourceLine
 
@@ -62,6 +70,7 @@ def expect_rest(server: Server, id_: str, past: str, untold: Collection[str], co
     if saw:
         code = code or ("resume-ignored" if {*names} == {*PRICES} else "resume-mixed-up")
         fail_undrawn(code, server, wanted=wanted, saw=saw, where=line_at_fault(server, code))
+    expect_done(server, stream, wanted)
     return heard
 
 
