@@ -53,7 +53,7 @@ class Answer:
 
 
 def is_retry_after(value: str | None) -> bool:
-    """Whether this is a value of Retry-After: seconds, or an HTTP date (RFC 9110, 10.2.3)."""
+    """Whether this is a value of Retry-After: whole seconds, or an HTTP date (RFC 9110, 10.2.3)."""
     if value is None or value.strip().isdigit():
         return value is not None
     with suppress(ValueError, TypeError):

@@ -45,7 +45,7 @@ def expect_flag_followed(trial: Trial) -> None:
             fail("breaks-the-protocol", wanted=wanted, saw=saw, where=trial.line("started", visit=visit))
         retry_after = header_values(visit, "retry-after")
         if not is_retry_after(retry_after[0] if retry_after else None):
-            wanted = "a 503 with Retry-After, in seconds or as a date"
+            wanted = "a 503 with Retry-After, in whole seconds or as a date"
             saw = f"Retry-After: {retry_after[0]}" if retry_after else "no Retry-After"
             fail("no-retry-after", wanted=wanted, saw=saw, where=trial.line("started", visit=visit))
 
