@@ -17,6 +17,8 @@ class Limit:
         with self.lock:
             return self.get_response(request)
 """
+PRELOADS = "preload_app = True"
+SEMAPHORE = "from multiprocessing import BoundedSemaphore\nslots = BoundedSemaphore(5)"
 
 
 def doing(place: SourceLine | None) -> str:
@@ -55,3 +57,43 @@ def test_a_shop_without_a_limit_has_no_such_line(tmp_path: Path) -> None:
     places = Places(tmp_path)
     assert (places.limit, places.takes, places.gives_back, places.refuses) == (None, None, None, None)
     assert not places.is_shared
+
+
+@pytest.mark.parametrize(
+    ("style", "is_shared"),
+    [("shared_slots", True), ("six_processes", True), ("preloaded_semaphore", True), ("reference", False)],
+)
+def test_files_are_shared_and_what_is_made_before_the_fork(style: str, is_shared: bool) -> None:
+    assert Places(RIGHT / style).is_shared is is_shared
+
+
+@pytest.mark.parametrize(
+    ("files", "is_shared"),
+    [
+        # preload_app alone: Django imports the views with each worker's first request.
+        ({"gunicorn.conf.py": PRELOADS, "shop/views.py": SEMAPHORE}, False),
+        ({"shop/wsgi.py": SEMAPHORE}, False),
+        ({"gunicorn.conf.py": PRELOADS, "shop/wsgi.py": SEMAPHORE}, True),
+        ({"gunicorn.conf.py": PRELOADS, "shop/limit.py": SEMAPHORE, "shop/wsgi.py": "from shop import limit"}, True),
+        # Django imports the middleware with the application.
+        ({"gunicorn.conf.py": PRELOADS, "shop/limit.py": SEMAPHORE, "shop/settings.py": "['shop.limit.At']"}, True),
+        ({"gunicorn.conf.py": f"{PRELOADS}\nworkers = multiprocessing.cpu_count()", "shop/views.py": "x = 1"}, False),
+        # A semaphore counts for one process, whatever files there are beside it.
+        ({"shop/views.py": f"{SEMAPHORE}\npage = open('page.html')"}, False),
+        ({"shop/views.py": "running = open('running', 'r+')"}, True),
+        ({"shop/slow_database.py": "with open('given'): ..."}, False),
+    ],
+)
+def test_what_multiprocessing_makes_after_the_fork_is_one_for_each_process(
+    tmp_path: Path, files: dict[str, str], is_shared: bool
+) -> None:
+    (tmp_path / "shop").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert Places(tmp_path).is_shared is is_shared
+
+
+def test_a_lock_of_the_process_is_a_limits_line(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "views.py").write_text("import fcntl\nfcntl.fcntl(file, fcntl.F_SETLK, request)\n")
+    assert doing(Places(tmp_path).limit) == "fcntl.fcntl(file, fcntl.F_SETLK, request)"

@@ -16,15 +16,27 @@ CODE = r"(?!\s*(?:#|from\b|import\b)).*"
 SIZES = [r"\s*threads\b.*=", r"\s*workers\b.*=", r"\s*worker_class\b.*="]
 SEMAPHORE = rf"{CODE}\b(?:Bounded)?Semaphore\("
 LOCK = rf"{CODE}\bR?Lock\("
-FLOCK = rf"{CODE}\b(?:flock|lockf)\((?!.*LOCK_UN)"
+FLOCK = rf"{CODE}\b(?:(?:flock|lockf)\(|F_SETLK\b)(?!.*LOCK_UN)"
 COMPARISON = r"\s*(?:el)?if\b.*[<>]"
 REFUSES = rf"{CODE}\b(?:503|SERVICE_UNAVAILABLE)\b"
 # Of a limit that fails, the line to begin with: where it is made, or at least refuses.
 LIMITS = [SEMAPHORE, FLOCK, COMPARISON, LOCK, REFUSES]
 TAKES = [rf"{CODE}\.acquire\(", FLOCK, r"\s*[\w.]+ \+= 1\b"]
 GIVES_BACK = [rf"{CODE}\.release\b", rf"{CODE}\bLOCK_UN\b", r"\s*[\w.]+ -= 1\b"]
-# What processes count with together.
-SHARED = [FLOCK, rf"{CODE}\bmultiprocessing\b"]
+# What processes count with together, whoever makes it: files, the database, and Django's caches in either.
+SHARED = [
+    FLOCK,
+    rf"{CODE}(?:\bopen|\.write_text|\.mkdir|\.touch)\(",
+    rf"{CODE}\b(?:INSERT|UPDATE)\b",
+    rf"{CODE}\bcache\.(?:filebased|db)\b",
+]
+# What they count with together when it is made before the fork; gunicorn.conf.py often asks for cpu_count.
+MULTIPROCESSING = (
+    rf"(?!.*\bcpu_count\b)(?:\s*from multiprocessing\b|\s*import multiprocessing as\b|{CODE}\bmultiprocessing\.)"
+)
+# With preload_app these are run before the fork. Django imports urls and views with the first request, in each worker.
+BEFORE_THE_FORK = (CONF, "shop/wsgi.py", "shop/apps.py", "shop/settings.py")
+GIVEN = "shop/slow_database.py"
 
 
 class Places:
@@ -65,8 +77,10 @@ class Places:
 
     @property
     def is_shared(self) -> bool:
-        """Whether something counts for all processes together."""
-        return self._line(*SHARED) is not None
+        """Whether something counts for all processes together: a file, say, or what is made before gunicorn forks."""
+        if self._line(SEMAPHORE) is not None:
+            return self._is_made_before_the_fork
+        return self._is_made_before_the_fork or self._line(*SHARED) is not None
 
     @property
     def size(self) -> SourceLine | None:
@@ -86,6 +100,17 @@ class Places:
         """The line that names this status, or else refuses with another, or makes the limit."""
         return self._line(rf"{CODE}\b{status}\b") or self.refuses or self.limit
 
+    @property
+    def _is_made_before_the_fork(self) -> bool:
+        made = self._line(MULTIPROCESSING)
+        if made is None or line_matching(self._project, CONF, [r"\s*preload_app\s*=\s*True\b"]) is None:
+            return False
+        module = Path(made.file).stem
+        names = [rf"\s*(?:from|import)\b.*\b(?:urls|{module})\b", rf"(?!\s*#).*\bshop\.{module}\."]
+        return made.file in BEFORE_THE_FORK or any(
+            line_matching(self._project, file, names) for file in BEFORE_THE_FORK
+        )
+
     def _entered(self, making: str) -> SourceLine | None:
         """The `with` line that enters what is made there."""
         made = self._line(making)
@@ -93,7 +118,8 @@ class Places:
         return self._line(rf"\s*with\b.*\b{name[1]}\b") if name is not None else None
 
     def _line(self, *patterns: str) -> SourceLine | None:
-        files = [CONF, *(str(file.relative_to(self._project)) for file in sorted(self._project.glob("shop/**/*.py")))]
+        shop = [str(file.relative_to(self._project)) for file in sorted(self._project.glob("shop/**/*.py"))]
+        files = [CONF, *(file for file in shop if file != GIVEN)]
         found = (line_matching(self._project, file, [pattern]) for pattern in patterns for file in files)
         return next((line for line in found if line is not None), None)
 

@@ -52,10 +52,14 @@ class Shop:
     # --- traffic ---
 
     def expect_running_reports(
-        self, count: int, *, refused_code: str = "refused-too-early", after: str = ""
+        self, count: int, *, first: int = 1, refused_code: str = "refused-too-early", after: str = ""
     ) -> Reports:
-        """`count` reports, all in the database now. Whatever keeps one out of it ends the check with a finding."""
-        reports = {str(n): self.server.send(f"/report/{n}/", label=f"report {n}") for n in range(1, count + 1)}
+        """`count` reports, all in the database now. Whatever keeps one out of it ends the check with a finding.
+
+        They are numbered from `first`, so that no two reports of one check have the same number.
+        """
+        numbers = range(first, first + count)
+        reports = {str(n): self.server.send(f"/report/{n}/", label=f"report {n}") for n in numbers}
         end = self._now() + (SURE_S if self.workers.cannot_run(count) else GENEROUS_S)
         are_inside = False
         while not self.gate.wait_held(count, STEP_S):
@@ -84,8 +88,11 @@ class Shop:
             fail("fast-page-refused", wanted=wanted, saw=saw, where=self.places.limit)
         self.server.expect_answer(hello, 0.0 if hello.is_done else INSIDE_S)
 
-    def expect_refusal(self, tag: str, reports: Reports, *, held_code: str, saw_held: str) -> Answer:
-        """Send one report more than may run: the answer that refuses it, whatever its headers."""
+    def expect_refusal(self, tag: str, reports: Reports, *, held_code: str, saw_held: str = "") -> Answer:
+        """Send one report more than may run: the answer that refuses it, whatever its headers.
+
+        When it is let in, the finding has `held_code`, and `saw_held` before what was seen.
+        """
         wanted = f"report {tag} is refused with status 503 at once, while {_count(reports)} in the database"
         report = self.server.send(f"/report/{tag}/", label=f"report {tag}")
         end = self._now() + GENEROUS_S
@@ -143,9 +150,10 @@ class Shop:
         answer = report.wait_answer(0)
         if answer is not None and answer.status in REFUSALS:
             self.gate.wait_held(len(reports) - 1, SURE_S)
-            running = len(self.gate.held) or "none"
+            running = len(self.gate.held)
+            ran = f"only {running} report{'s were' if running > 1 else ' was'}" if running else "no report was"
             wanted = f"{_count(reports)} in the database{_together(reports)}{after}"
-            saw = f"report {tag} was refused with status {answer.status} while {running} of the others ran"
+            saw = f"report {tag} was refused with status {answer.status} while {ran} in the database"
             if refused_code == "refused-too-early":
                 self._judge_leak(reports, wanted, saw)
             is_low = refused_code == "refused-too-early"
@@ -180,12 +188,14 @@ class Shop:
         self, report: Exchange, reports: Reports, wanted: str, held_code: str, saw_held: str
     ) -> None:
         together = [*reports.values(), report]
-        saw = f"{saw_held}: {self.workers.busy_with(together)}"
         pids = {self.workers.wait_pid_of(each) for each in together}
-        # A project that does refuse has a limit. With each report in a process of its own, each may count for itself.
-        is_apart = len(pids) == len(together) and not self.places.is_shared
-        if held_code == "no-limit" and self.places.refuses is not None:
-            held_code = "limit-per-process" if is_apart else "limit-not-met"
+        processes = f"{len(pids)} processes" if len(pids) > 1 else "one process"
+        saw = f"{saw_held}six reports were in the database, in {processes}"
+        # A project that does refuse has a limit. In several processes each may count for itself.
+        if held_code == "limit-not-met" and self.places.refuses is None:
+            held_code = "no-limit"
+        elif held_code == "limit-not-met" and len(pids) > 1 and not self.places.is_shared:
+            held_code = "limit-per-process"
         place = self.places.gives_back if held_code in GROWN else self.places.limit
         where = self.places.query if held_code == "no-limit" else place or self.places.query
         fail(held_code, wanted=wanted, saw=saw, where=where, facts={"processes": len(pids)})
