@@ -122,7 +122,7 @@ def test_the_sender_gets_an_acknowledgement_only(chat: Chat, crowd: Crowd) -> No
         crowd.fail(
             "echoed",
             wanted='the socket that says something gets {"said": ...} and no copy of its own message',
-            saw=f"{ada.name} heard {shown(heard)}",
+            saw=f"{ada.name} heard its own {shown([message(hall, ada.user, mine)])}",
         )
     expect_heard(crowd, ada, heard, [message(hall, bo.user, BELL)])
     for tab in tabs:

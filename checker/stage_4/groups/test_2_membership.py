@@ -27,7 +27,7 @@ def test_a_socket_that_left_hears_no_more(chat: Chat, crowd: Crowd) -> None:
         crowd.fail(
             "heard-after-leaving",
             wanted=f"{bo.name} has left the room {cellar!r} and hears nothing of it",
-            saw=f"{bo.name} heard {shown(heard)}",
+            saw=f"{bo.name} heard {shown([message(cellar, ada.user, left)])}",
             user=bo.user,
             room=cellar,
         )
@@ -77,7 +77,7 @@ def test_joining_twice_is_joining_once(chat: Chat, crowd: Crowd) -> None:
         crowd.fail(
             "heard-after-leaving",
             wanted=f"{bo.name} has joined twice and left once: it hears nothing of the room",
-            saw=f"{bo.name} heard {shown(heard)}",
+            saw=f"{bo.name} heard {shown([message(attic, ada.user, later)])}",
             user=bo.user,
             room=attic,
         )

@@ -60,6 +60,7 @@ def _fail_with(error: Event, project: Path, wanted: str) -> NoReturn:
         fail("bad-group-name", wanted=wanted, saw=saw, where=where)
     if error["type"] == "ClientDisconnected":  # uvicorn's word for it; the specification says: some OSError
         saw = "sending to a client that had just vanished raised ClientDisconnected, and that ended your consumer"
+        saw += "\nit is an OSError; every send to a client that has gone raises it: accept(), each answer, each message"
         fail("cut-while-speaking", wanted=wanted, saw=saw, where=where)
     if error["type"] == "SynchronousOnlyOperation":
         raise diagnosis.error_finding(error, wanted)
