@@ -130,3 +130,15 @@ def test_an_entry_that_nothing_ends_is_found(write: Callable[..., Path], put: st
     assert places.kept_for_good(write(f"rooms = set(names)\n{put}")) is not None
     assert places.kept_for_good(write(f'{put}\nvalkey.pexpire("who:1", 1000)')) is None
     assert places.kept_for_good(write(f'{put}\nvalkey.zremrangebyscore("who:1", 0, 1)')) is None
+
+
+@pytest.mark.parametrize("lease", ['valkey.expire("who:1", 30)', 'valkey.set("who:1 ada", 1, px=700)'])
+def test_an_expiry_that_nothing_renews_is_found(write: Callable[..., Path], lease: str) -> None:
+    assert places.never_renewed(write(lease)) is not None
+    assert places.never_renewed(write(f"{lease}\nasyncio.create_task(renew())")) is None
+
+
+def test_an_expiry_beside_another_end_is_not_blamed(write: Callable[..., Path]) -> None:
+    expiry = 'valkey.pexpire("who:1", 1000)'
+    assert not places.drops_by_age(write(expiry))
+    assert places.drops_by_age(write(f'{expiry}\nvalkey.zremrangebyscore("who:1", 0, 1)'))

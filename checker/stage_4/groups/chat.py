@@ -23,6 +23,13 @@ _CHANNEL_NAME = re.compile(r"[\w.-]+\.[0-9a-f]{32}![0-9a-f]{32}")
 # Our own hold ends by itself, should we be killed while it lasts.
 HOLD_MS = 5000
 HELD_WITHIN_S = 0.5
+# How all that is kept under a key is read, by its type.
+_READ_WHOLE: dict[str, tuple[str, ...]] = {
+    "hash": ("HGETALL",),
+    "list": ("LRANGE", "0", "-1"),
+    "set": ("SMEMBERS",),
+    "zset": ("ZRANGE", "0", "-1"),
+}
 SETTLED_WITHIN_S = 0.5
 POLL_EVERY_S = 0.01
 
@@ -83,6 +90,22 @@ class Store:
     def wait_group_of(self, count: int) -> bool:
         """Whether some group has so many members, now or soon."""
         return wait_until(lambda: max(self.members().values(), default=0) >= count, SETTLED_WITHIN_S)
+
+    def expired(self) -> int:
+        """How many keys have come to the end of their expiry, since Valkey began."""
+        return int(self._valkey.command("INFO", "stats")["expired_keys"])
+
+    def shared_expiry(self, *users: str) -> tuple[str, float] | None:
+        """A key with an expiry that holds all of these users, and how many seconds it has left."""
+        for key in self._valkey.command("KEYS", "*"):
+            left_ms = int(self._valkey.command("PTTL", key))  # negative without an expiry
+            read = _READ_WHOLE.get(self._valkey.command("TYPE", key))
+            if left_ms < 0 or read is None:
+                continue
+            kept = str(self._valkey.command(read[0], key, *read[1:]))
+            if all(user in kept for user in users):
+                return str(key), left_ms / 1000
+        return None
 
     def _channel_count(self, key: str) -> int:
         return sum(bool(_CHANNEL_NAME.fullmatch(member)) for member in self._valkey.command("ZRANGE", key, 0, -1))

@@ -40,6 +40,7 @@ class Crowd:
         self.chat = chat
         self.random = random
         self.started_at = chat.history.now()
+        self.expired_before = chat.store.expired()
         self._tag = random.choice(ascii_uppercase) + str(random.randrange(10, 100))
         self._chatters: list[Chatter] = []
         self._deaf: list[DeafClient] = []

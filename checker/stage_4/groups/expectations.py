@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Sequence
 from typing import NoReturn
 
-from checker.harness.waiting import wait_until
-from checker.stage_4.groups import places
+from checker.stage_4.groups import leases, places
 from checker.stage_4.groups.chatter import Chatter
-from checker.stage_4.groups.crowd import MOST_ASKING_S, Crowd
+from checker.stage_4.groups.crowd import Crowd
 from checker.stage_4.groups.frames import Frame, altered, bare, message, never_heard, shown
-
-# The share of answers that may leave out somebody who is there.
-MOST_FORGOTTEN = 0.2
 
 
 def expect_heard(crowd: Crowd, listener: Chatter, heard: Sequence[Frame], expected: Sequence[Frame]) -> None:
@@ -73,7 +68,8 @@ def expect_refused(crowd: Crowd, stranger: Chatter, how: str, room: str, members
     speaker.say(room, bell)
     heard = wait_bare_until(listener, bell)
     if message(room, stranger.user, psst) in heard:
-        saw = f"the answer was {shown([answer])}; {listener.name} in the room heard {shown(heard)}"
+        said = message(room, stranger.user, psst)
+        saw = f"the answer was {shown([answer])}; {listener.name} in the room heard {shown([said])}"
         crowd.fail("spoke-without-joining", wanted=wanted, saw=saw, user=stranger.user, room=room)
     expect_heard(crowd, listener, heard, [message(room, speaker.user, bell)])
 
@@ -94,62 +90,17 @@ def expect_users(crowd: Crowd, askers: Sequence[Chatter], room: str, users: Sequ
                 saw=f"{told}\nthe names are right, their order is not",
                 where=places.sorting(crowd.project),
             )
+        wanted = f"{situation}: `who` names {list(users)} in both processes"
+        saw = f"{told}; the check has asked for {crowd.patience}"
+        if leases.expiries(crowd) and not any(answers.values()):
+            leases.fail_as_forgotten(crowd, wanted, saw)
         crowd.fail(
             code,
-            wanted=f"{situation}: `who` names {list(users)} in both processes",
-            saw=f"{told}; the check has asked for {crowd.patience}",
+            wanted=wanted,
+            saw=saw,
             where=places.kept_in_memory(crowd.project) if code == "who-differs" else None,
             room=room,
         )
-
-
-def expect_gone(crowd: Crowd, users: Sequence[str], room: str, askers: Sequence[Chatter], *, for_s: float) -> None:
-    """Ask until nobody has been told of these for so long on end; being told at the deadline ends the check.
-
-    A renewal that was on its way may show a user once more. One that never ends lets no such time go by. The askers are
-    in the room: meanwhile they are named, but for moments when a busy machine renews late.
-    """
-    living = {asker.user for asker in askers}
-    asked, forgotten = 0, 0
-    started_at = crowd.chat.history.now()
-    gone_since: float | None = None
-    returned: set[str] = set()
-
-    def have_been_gone() -> bool:
-        nonlocal asked, forgotten, gone_since
-        asked_at = crowd.chat.history.now()
-        answers = {asker.name: crowd.ask_who(asker, room) for asker in askers}
-        there = {user for named in answers.values() for user in named} & set(users)
-        asked += 1
-        forgotten += any(living - set(named) for named in answers.values())
-        if not there:
-            gone_since = gone_since or crowd.chat.history.now()
-            return asked_at >= gone_since + for_s
-        if asked_at >= started_at + crowd.patience_s:
-            _fail_as_listed(crowd, answers, there, returned)
-        returned.update(there if gone_since is not None else ())
-        gone_since = None
-        return False
-
-    wait_until(have_been_gone, MOST_ASKING_S)
-    if forgotten > MOST_FORGOTTEN * asked:
-        crowd.fail_as(
-            "living-forgotten",
-            wanted=f"{' and '.join(sorted(living))} stay in the room: `who` names them all the time",
-            saw=f"{forgotten} of {asked} times, over {crowd.chat.history.now() - started_at:.1f} s, `who` left one out",
-        )
-
-
-def _fail_as_listed(
-    crowd: Crowd, answers: Mapping[str, list[str]], there: AbstractSet[str], returned: AbstractSet[str]
-) -> NoReturn:
-    told = "; ".join(f"{name} is told {named}" for name, named in answers.items())
-    saw = f"{told}, after {crowd.patience_s:.1f} s of asking"
-    saw += f"\n{', '.join(sorted(returned))} had been gone, and came back" if returned else ""
-    gone = " and ".join(sorted(there))
-    wanted = f"the client of {gone} vanished while the server spoke to it: `who` names it no more, and never again"
-    # Not crowd.fail: a consumer may end with an error, as long as nothing stays behind.
-    crowd.fail_as("listed-after-vanishing", wanted=wanted, saw=saw, user=min(there))
 
 
 def fail_as_not_crossed(

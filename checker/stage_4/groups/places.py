@@ -12,13 +12,15 @@ from checker.harness.learner_files import text_of, tree_of
 from course.model import SourceLine
 
 _MAKERS = frozenset({"set", "dict", "list", "defaultdict", "Counter", "WeakSet"})
-_SPAWNERS = frozenset({"create_task", "ensure_future", "Thread", "submit"})
+_SPAWNERS = frozenset({"create_task", "ensure_future", "Thread", "Timer", "submit", "call_later"})
 _TIDIERS = frozenset(
     {"strip", "lstrip", "rstrip", "lower", "casefold", "upper", "slugify", "normalize", "sub", "replace", "translate"}
 )
 _PUTS = frozenset({"zadd", "sadd", "hset", "hsetnx", "hincrby", "zincrby", "set", "lpush", "rpush"})
+_EXPIRY = r"\.(p?expire(at)?|p?setex)\(|\b(ex|px|exat|pxat)="
 # What makes an entry end, or leaves out the old when it is read. A roll call keeps no entries.
 _ENDS = re.compile(r"expire|setex|byscore|zcount|\b(ex|px|exat|pxat)=", re.IGNORECASE)
+_BY_AGE = re.compile(r"byscore|zcount", re.IGNORECASE)
 
 
 def only_line(project: Path, pattern: str) -> SourceLine | None:
@@ -108,6 +110,24 @@ def kept_for_good(project: Path) -> SourceLine | None:
     if any(_ENDS.search(line) for file in sorted(project.rglob("*.py")) for line in lines(file)):
         return None
     return _only(project, lambda tree: (n for n in ast.walk(tree) if _puts_entry(n)))
+
+
+def never_renewed(project: Path) -> SourceLine | None:
+    """Where a key is given its expiry, in a project that starts no task or thread which could put it off."""
+    trees = [tree_of(file) for file in sorted(project.rglob("*.py"))]
+    if any(_called(node) in _SPAWNERS for tree in trees for node in ast.walk(tree)):
+        return None
+    return expiry(project)
+
+
+def expiry(project: Path) -> SourceLine | None:
+    """Where a key is given its expiry."""
+    return only_line(project, _EXPIRY)
+
+
+def drops_by_age(project: Path) -> bool:
+    """Whether entries are dropped, or left out, by their score: then a key's expiry only tidies up."""
+    return any(_BY_AGE.search(line) for file in sorted(project.rglob("*.py")) for line in lines(file))
 
 
 def lines(file: Path) -> list[str]:

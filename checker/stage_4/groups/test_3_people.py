@@ -9,6 +9,7 @@ from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.crowd import Crowd
 from checker.stage_4.groups.expectations import expect_heard, expect_users, wait_bare_until
 from checker.stage_4.groups.frames import BELL, bare, message, never_heard, shown, shown_title
+from checker.stage_4.groups.leases import expect_still_named
 from checker.stage_4.groups.titles import near_pairs
 
 # From when others in both processes have heard what was said after it.
@@ -24,12 +25,14 @@ def test_both_processes_name_the_same_users(chat: Chat, crowd: Crowd) -> None:
     bo = crowd.enter(chat.two, "bo", porch, garden)
     cy = crowd.enter(chat.two, "cy")
     zed = crowd.enter(chat.one, "Zed", porch)  # as Python sorts texts, a capital comes first
+    joined_at = chat.history.now()
     users = sorted((zed.user, ada.user, bo.user))
     expect_users(
         crowd, [ada, bo, cy], porch, users, f"{ada.user} (in both processes), {bo.user} and {zed.user} have joined"
     )
     expect_users(crowd, [ada, cy], garden, [bo.user], f"{bo.user} has joined two rooms; in the second")
     expect_users(crowd, [cy], crowd.room("nobody's"), [], "nobody has joined this room")
+    expect_still_named(crowd, ada, {porch: users, garden: [bo.user]}, joined_at=joined_at)
     for tab in tabs:
         tab.socket.close()
         crowd.wait_gone(tab)
@@ -109,13 +112,13 @@ def test_a_notice_reaches_every_tab(chat: Chat, crowd: Crowd) -> None:
             )
     for other in others:
         heard = wait_bare_until(other, BELL)
-        if any("notice" in frame for frame in heard):
+        if foreign := [frame for frame in heard if "notice" in frame]:
             rooms = f", who has joined rooms titled {', '.join(names)}," if other.name.startswith("eve") else ""
             case = "\nthe two names differ in case" if other is namesake else ""
             crowd.fail(
                 "notice-overheard",
                 wanted=f"{ada}'s notices reach {ada} alone; {other.name}{rooms} gets none",
-                saw=f"{other.name} heard {shown(heard)}{case}",
+                saw=f"{other.name} heard {shown(foreign)}{case}",
                 where=places.tidied(crowd.project) if case else None,
                 user=ada,
                 other=other.user,

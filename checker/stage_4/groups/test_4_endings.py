@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 
 from checker.harness.events import EventKind
 from checker.harness.suite import needs
-from checker.stage_4.groups import places
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.crowd import LEFT_WITHIN_S, Crowd
-from checker.stage_4.groups.expectations import expect_gone, expect_heard, expect_users, wait_bare_until
+from checker.stage_4.groups.expectations import expect_heard, expect_users, wait_bare_until
 from checker.stage_4.groups.frames import message
+from checker.stage_4.groups.leases import expect_gone, expect_still_named, fail_as_forgotten, fail_as_zombies
 
 DEATH_DEADLINE_S = 10.0
 # More than the buffers between the server and a client that reads nothing hold, all together.
@@ -114,20 +113,12 @@ def test_the_survivor_names_the_living(chat: Chat, crowd: Crowd) -> None:
     wanted = f"{cy}'s process is dead: PRESENCE_SECONDS later `who` names {living}"
     saw = f"`who` names {users}; the check has asked for {crowd.patience}"
     if cy in users:
-        crowd.fail("zombies", wanted=wanted, saw=saw, where=places.kept_for_good(crowd.project))
+        fail_as_zombies(crowd, cy, dot.user, wanted, saw)
+    if {ada.user, dot.user} - set(users):
+        fail_as_forgotten(crowd, wanted, saw)
     if users != living:
-        is_forgotten = {ada.user, dot.user} - set(users)
-        crowd.fail("living-forgotten" if is_forgotten else "who-wrong", wanted=wanted, saw=saw, room=deck)
-    # Nobody has renewed anything for them but their own sockets.
-    threading.Event().wait(max(0.0, joined_at + 1.5 * chat.presence_s - chat.history.now()))
-    for room, there in ((deck, living), (hold, sorted((ada.user, dot.user)))):
-        if (users := crowd.wait_who(ada, room, there)) != there:
-            crowd.fail(
-                "living-forgotten" if set(there) - set(users) else "who-wrong",
-                wanted=f"{chat.presence_s * 1.5:.1f} s after they joined {room!r}, `who` still names {there}",
-                saw=f"`who` names {users}; the check has asked for {crowd.patience}",
-                room=room,
-            )
+        crowd.fail("who-wrong", wanted=wanted, saw=saw, room=deck)
+    expect_still_named(crowd, ada, {deck: living, hold: sorted((ada.user, dot.user))}, joined_at=joined_at)
     text = crowd.text("who is left?")
     ada.say(deck, text)
     expect_heard(crowd, dot, wait_bare_until(dot, text), [message(deck, ada.user, text)])
