@@ -139,6 +139,7 @@ class Chat:
     history: History
     seed: Seed
     presence_s: float  # PRESENCE_SECONDS of both
+    tags: Iterator[str]  # one for each check, by which its users and rooms are no other's
 
     def place(self, server: Server) -> str:
         """How findings call the process."""

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from statistics import median
-from string import ascii_uppercase
 from typing import NoReturn
 
 from checker.harness.events import EventKind
@@ -41,7 +40,7 @@ class Crowd:
         self.random = random
         self.started_at = chat.history.now()
         self.expired_before = chat.store.expired()
-        self._tag = random.choice(ascii_uppercase) + str(random.randrange(10, 100))
+        self._tag = next(chat.tags)
         self._chatters: list[Chatter] = []
         self._deaf: list[DeafClient] = []
         self._answers_s: list[float] = []

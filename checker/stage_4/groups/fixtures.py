@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from string import ascii_uppercase
 
 import pytest
 
@@ -14,6 +15,7 @@ from checker.stage_4.groups.crowd import Crowd
 
 # With a fraction, so that nobody is right with whole seconds alone.
 PRESENCE_SECONDS = (0.7, 0.8, 0.9)
+TAGS = [f"{letter}{number}" for letter in ascii_uppercase for number in range(10, 100)]
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +28,8 @@ def chat(uvicorn: Uvicorn, valkey: Valkey, history: History, seed: Seed) -> Chat
     two = uvicorn("chat.asgi:application", name="uvicorn-two", environment=environment)
     for server in (one, two):
         server.expect_ready("/")
-    return Chat(one, two, Store(store), history, seed, presence_s)
+    tags = iter(seed.random("tags").sample(TAGS, len(TAGS)))
+    return Chat(one, two, Store(store), history, seed, presence_s, tags)
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ def near_pairs(random: Random, *, others: bool = False) -> list[tuple[str, str]]
     # Drawn too: another check's rooms must not be these, or its last members might still be named.
     foxes = (word + "🦊" * LONGEST_TITLE)[: LONGEST_TITLE - 1]
     first, second = random.sample("/_-.:;,!?+#%&", 2)
+    marks = 4 if others else 3  # few are drawn from: two checks would draw the same ones
     accented = f"Café {word}"
     return [
         (word, word.upper()),
@@ -56,7 +57,7 @@ def near_pairs(random: Random, *, others: bool = False) -> list[tuple[str, str]]
         (f"Cafe {word}", f"Cafe\u200b {word}"),
         (f"ﬁ {word}", f"fi {word}"),
         (f"{word}{first}{other}", f"{word}{second}{other}"),
-        (first * 3, second * 3),
+        (first * marks, second * marks),
         (f"{other}*", f"{other}s"),
         (f"{other}\0a", f"{other}\0b"),
         (long, long[:at] + "#" + long[at + 1 :]),
