@@ -59,7 +59,7 @@ def test_a_blocked_worker_at_80_columns() -> None:
         == """\
         0                                     412 ms
 pid 71  ███████████████████████████████████████████   report 1
-pid 72  ████████████████████████████████████████████  report 2, hello
+pid 72  █████████████████████████████████████████ ██  report 2, hello
 hello        ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░██  waited
 ██ in the app   ░░ waiting
 """
@@ -73,7 +73,7 @@ def test_a_blocked_worker_at_40_columns() -> None:
         0                         412 ms
 pid 71  ███████████████████████████████
         report 1
-pid 72  ████████████████████████████████
+pid 72  ██████████████████████████████ █
         report 2, hello
 hello      ░░░░░░░░░░░░░░░░░░░░░░░░░░░░█
         waited
@@ -125,6 +125,13 @@ def test_rows_without_notes_stay_single_lines_at_any_width() -> None:
     rows = tuple(TimelineRow(f"ada in process {n}", (Bar(0, 10, WORKING),)) for n in range(2))
     for width in range(20, 81):
         assert len(shown(Timeline(10.0, rows), width).splitlines()) == 4  # scale, two rows, legend
+
+
+def test_two_calls_that_meet_are_two_bars() -> None:
+    calls = (Bar(0, 300, WAITING, "call 1"), Bar(300, 600, WAITING, "call 2"))
+    assert "BOLT  ░░░░░░░░░ ░░░░░░░░░░  2 calls" in shown(
+        Timeline(600.0, (TimelineRow("BOLT", calls, note="2 calls"),)), 35
+    )
 
 
 def test_what_is_short_is_still_seen() -> None:

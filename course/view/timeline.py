@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
@@ -101,6 +102,12 @@ def _cells(row: TimelineRow, span_ms: float, columns: int) -> list[str]:
         first, end = _stretch(bar, span_ms, columns)
         # However short, what happened is seen: a later bar may take a cell from an earlier one.
         cells[first:end] = _SHADES[bar.kind] * (end - first)
+    for before, bar in pairwise(row.bars):
+        began, ended = _stretch(before, span_ms, columns)
+        first, _ = _stretch(bar, span_ms, columns)
+        # Two of a kind that meet stay two: the first one gives its last sign.
+        if before.kind is bar.kind and first <= ended <= first + 1 and first - began > 1:
+            cells[first - 1] = " "
     for mark in row.marks:
         if not _belongs_to_stall(mark, row):
             cells[_column(mark.at_ms, span_ms, columns)] = _FRAMES.get(mark.label, _END)
