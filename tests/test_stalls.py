@@ -10,7 +10,7 @@ import pytest
 
 from checker.harness.program import Program
 from checker.harness.run import Run
-from checker.stage_1.python_asyncio.stalls import LoopStall, find_stall
+from checker.stage_1.python_asyncio.stalls import DUMP_FOLLOWS, LoopStall, find_stall
 from tests.running import running
 
 # As in the exercise, what starts the loop is given, and no news.
@@ -69,3 +69,10 @@ def test_a_loop_that_is_stuck_is_told_with_its_line(run: Run, module: str) -> No
     assert stall is not None
     assert (stall.place.file, stall.place.function) == (f"{module}.py", "main")
     assert "# here" in stall.place.doing
+
+
+def test_the_log_says_whose_abort_it_was(run: Run) -> None:
+    with Program(run, [sys.executable, "-X", "dev", "__main__.py", "works"], name="desk") as program:
+        assert program.wait_for(lambda p: "begun" in p.lines)
+        find_stall(program, run.project)
+        assert program.errors.index(DUMP_FOLLOWS) < program.errors.index("Fatal Python error: Aborted")

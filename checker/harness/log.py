@@ -58,6 +58,11 @@ class Log:
         """The last lines that are not blank, fit for a terminal: no line too long, no control characters."""
         return last_lines(self.text, count)
 
+    def add(self, line: str) -> None:
+        """Put a line of the checker's own below what has been printed so far, for whoever reads the log."""
+        with self._changed:
+            self._keep(f"\n{line}\n".encode())
+
     def wait_for(self, text: str, deadline_s: float) -> bool:
         """True as soon as `text` has been printed; False at the deadline, or when the output ends without it."""
         with self._changed:

@@ -14,6 +14,7 @@ from course.model import SourceLine
 
 DUMP_DEADLINE_S = 5.0
 REST_DEADLINE_S = 2.0
+DUMP_FOLLOWS = "The check ends the program here, by SIGABRT, to see where its threads are. It has not crashed:"
 _STACK = re.compile(r"^(?:Current thread|Thread) 0x", re.MULTILINE)
 
 
@@ -37,6 +38,7 @@ def find_stall(program: Program, project: Path) -> LoopStall | None:
         resource.prlimit(program.pid, resource.RLIMIT_CORE, (0, 0))
     before = len(program.errors)
     program.wait_idle(REST_DEADLINE_S)
+    program.process.log.add(DUMP_FOLLOWS)
     program.send_signal(signal.SIGABRT)
     program.wait(DUMP_DEADLINE_S)
     dump = program.errors[before:]
