@@ -18,7 +18,7 @@ from checker.harness.program import Program
 from checker.harness.task_lines import line_starting, outermost
 from checker.stage_1.python_asyncio.blame import Find, line_of_deadline, line_of_task_not_kept
 from checker.stage_1.python_asyncio.complaints import CRASHED, DESTROYED, judge_crash, judge_warnings
-from checker.stage_1.python_asyncio.patience import STEP_S, wait_while_it_works
+from checker.stage_1.python_asyncio.patience import STEP_S, quiet_s, wait_while_it_works
 from checker.stage_1.python_asyncio.plan import NEVER_S, PRICES, Plan
 from checker.stage_1.python_asyncio.stalls import find_stall
 from checker.stage_1.python_asyncio.tasks import Tasks, tasks_now
@@ -176,7 +176,7 @@ class Desk:
             self.judge_trouble(wanted)
             if still_open:
                 self._fail_as_never_gave_up(still_open[0], tasks)
-            saw = f"{prices}, nothing left to wait for, and it still ran"
+            saw = f"{prices}, and {quiet_s(self):.0f} s after the last of them it still ran, with no call open"
             fail("does-not-end", wanted=wanted, saw=saw, where=tasks.endless)
         last = next((e for e in self.told if e["event"] == "end"), None)
         if last is None:
@@ -193,8 +193,9 @@ class Desk:
         """No task was still there when run() had returned. A check of its own: other checks have other news."""
         if self.tasks_left:
             wanted = "when run() returns, every task it has started has ended"
-            saw = f"run() has returned, and still there: {_these(self.tasks_left)}"
+            # Of tasks that have started others only the first is named: the same cause in all checks is told once.
             task = outermost(self.project, own_files(self.project), self.tasks_left)
+            saw = f"run() has returned, and a task of {task} was still there"
             fail("task-left", wanted=wanted, saw=saw, where=self.line_starting(task), facts={"task": task})
 
     def line_starting(self, coroutine: str) -> SourceLine | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from checker.harness.events import EventKind
 from checker.harness.idle import is_idle
 from checker.stage_1.python_asyncio.plan import NEVER_S
 
@@ -17,6 +18,8 @@ STEP_S = 0.1
 RESTS = 25
 # For one that never rests, after the last thing it did.
 SOON_S = 10.0
+# The history keeps the beginning of a line, which may be cut: no JSON any more.
+TOLD = ('"event": "quote"', '"event": "failed"')
 
 
 def wait_while_it_works(desk: Desk, condition: Callable[[], bool], look: Callable[[float], bool]) -> bool:
@@ -34,6 +37,13 @@ def wait_while_it_works(desk: Desk, condition: Callable[[], bool], look: Callabl
             desk.program.wait(STEP_S)
             return condition()
     return True
+
+
+def quiet_s(desk: Desk) -> float:
+    """How long ago it told its last price or failure; since its start when it has told none."""
+    lines = desk.history.events(EventKind.PROGRAM_LINE, since=desk.started_s)
+    told = (e.t for e in lines if e["name"] == desk.program.name and any(word in e["line"] for word in TOLD))
+    return desk.history.now() - max(told, default=desk.started_s)
 
 
 def _done(desk: Desk) -> tuple[int, int, int]:

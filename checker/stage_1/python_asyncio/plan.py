@@ -30,6 +30,11 @@ class Plan:
     heartbeat_s: float = NEVER_S
 
     @property
+    def command(self) -> str:
+        """As it is typed in a terminal, for a finding to quote."""
+        return " ".join(["python -m desk", *self.arguments])
+
+    @property
     def arguments(self) -> list[str]:
         """As `python -m desk` takes them."""
         numbers = {

@@ -16,7 +16,7 @@ from checker.stage_1.python_asyncio.plan import PRICES, Plan
 def test_the_desk_tells_one_price(start: Start, gate: Gate) -> None:
     """The desk tells one price and ends."""
     desk = start(Plan(("ACME",), limit=3))
-    wanted = "`python -m desk ACME` asks the upstream, tells the price, and ends"
+    wanted = f"`{desk.plan.command}` asks the upstream, tells the price, and ends"
     if not desk.wait_until(lambda: "ACME" in gate.held):
         tasks = desk.tasks_now()
         desk.judge_trouble(wanted)
