@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from course.commands import authors, editors
+from course.commands import authors, editors, stack
 from course.commands.arguments import AsJson, ExerciseName, NoPager, Verbose, exercise_names
 from course.commands.situations import here as _here
 from course.model import ExitStatus
@@ -152,6 +152,9 @@ def check(
     if junit is not None:
         report.save(junit, [done.verdict for done in attempts])
     return attempt.status(attempts)
+
+
+stack.add_to(app)
 
 
 @app.command(cls=PlainCommand)

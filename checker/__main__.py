@@ -1,6 +1,7 @@
-"""The grading child, started by course/grading/: a grader, or the forge that graders are forked from.
+"""The child of `learn`, started by course/grading/: a grader, a stack that stands, or the forge of the graders.
 
 python -m checker --fd N --suite FOLDER --project FOLDER --run FOLDER [--only CHECK,CHECK] --codes JSON --given JSON
+python -m checker --stand --fd N --suite FOLDER --project FOLDER --run FOLDER --ports JSON
 python -m checker --forge N
 """
 
@@ -21,6 +22,10 @@ def main() -> int:
     if options.forge is not None:
         order = Forge(options.forge).order()
         return 0 if order is None else grade(order)
+    if options.stand:
+        from checker import stand as standing  # graders do without what it imports
+
+        return standing.stand(standing.Order(options.fd, options.suite, options.project, options.run, options.ports))
     given = tuple(options.given)
     return grade(Order(options.fd, options.suite, options.project, options.run, options.only, options.codes, given))
 
@@ -28,6 +33,8 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m checker")
     parser.add_argument("--forge", type=int, help="a connected socket: orders in, each with its descriptors")
+    parser.add_argument("--stand", action="store_true", help="do not grade: start the exercise's stack, and keep it")
+    parser.add_argument("--ports", type=json.loads, default={}, help="with --stand: the ports to stand at, by name")
     parser.add_argument("--fd", type=int, help="a connected socket: nonce in, events out")
     parser.add_argument("--suite", type=Path, help="the exercise's room: its checks, test_*.py")
     parser.add_argument("--project", type=Path, help="the learner's folder")

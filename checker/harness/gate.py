@@ -40,7 +40,9 @@ class _Call:
 class Gate:
     """Holds calls until released. All methods may be called from any thread but the Gate's own."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, port: int = 0) -> None:
+        """At this port, or at any that is free. `answer` is the body for a call with this tag, where none is named."""
+        self.answer: Callable[[str], str] = str
         self._history = history
         self._held: list[_Call] = []
         self._changed = threading.Condition()
@@ -50,7 +52,7 @@ class Gate:
         self._peak = 0
         self._loop = asyncio.new_event_loop()
         started: Future[int] = Future()
-        self._thread = threading.Thread(target=self._run, args=(started,), name="gate", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(started, port), name="gate", daemon=True)
         self._thread.start()
         self.port = started.result(timeout=5)
         self.url = f"http://127.0.0.1:{self.port}"
@@ -89,6 +91,12 @@ class Gate:
         with self._changed:
             return self._left
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody is held."""
+        with self._changed:
+            return self._open
+
     def wait_until(self, condition: Callable[[], bool], deadline_s: float = ARRIVAL_DEADLINE_S) -> bool:
         """Sleep until `condition`, looked at after every arrival, release and hang-up; False at the deadline."""
         with self._changed:
@@ -123,10 +131,10 @@ class Gate:
         self._history.record(EventKind.GATE_PLACED, place=place)
 
     def release(self, tag: str | None = None, *, status: int = 200, body: str | None = None) -> int:
-        """Let go the calls with this tag (all, when None); returns how many. The default body is the tag."""
+        """Let go the calls with this tag (all, when None); returns how many. The default body is `answer(tag)`."""
         calls = self._let_go(tag, status)
         for call in calls:
-            answer = (status, call.tag if body is None else body)
+            answer = (status, self.answer(call.tag) if body is None else body)
             self._loop.call_soon_threadsafe(_answer, call.reply, answer)
         return len(calls)
 
@@ -143,11 +151,16 @@ class Gate:
             self._open = True
         self.release()
 
+    def hold(self) -> None:
+        """Hold those who come from now on."""
+        with self._changed:
+            self._open = False
+
     def reset(self) -> None:
         """Let everybody go and begin to hold and count anew: each check starts with an empty Gate."""
         self.open()
+        self.hold()
         with self._changed:
-            self._open = False
             self._arrived = self._left = self._peak = 0
 
     def close(self) -> None:
@@ -167,9 +180,12 @@ class Gate:
 
     # --- the server, on its own loop and thread ---
 
-    def _run(self, started: Future[int]) -> None:
+    def _run(self, started: Future[int], port: int) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=1024))
+        try:
+            server = self._loop.run_until_complete(self._listening(port))
+        except OSError:  # somebody else has it
+            server = self._loop.run_until_complete(self._listening(0))
         started.set_result(server.sockets[0].getsockname()[1])
         self._loop.run_forever()
         server.close()
@@ -180,6 +196,9 @@ class Gate:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         self._loop.close()
+
+    async def _listening(self, port: int) -> asyncio.Server:
+        return await asyncio.start_server(self._serve, "127.0.0.1", port, backlog=1024)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -207,7 +226,7 @@ class Gate:
             self._history.record(EventKind.GATE_ARRIVED, tag=tag)
             self._arrived += 1
             if self._open:
-                call.reply.set_result((200, tag))
+                call.reply.set_result((200, self.answer(tag)))
                 self._history.record(EventKind.GATE_RELEASED, tag=tag, status=200)
             else:
                 self._held.append(call)

@@ -10,6 +10,7 @@ import json
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -53,9 +54,10 @@ class Event:
 class History:
     """The record of a run. Safe to use from any thread; `wait_for` sleeps until something happens."""
 
-    def __init__(self, path: Path, probe_socket: Path) -> None:
+    def __init__(self, path: Path, probe_socket: Path, most: int | None = None) -> None:
+        """`most` keeps so many events, the latest, of what goes on for ever; its `path` should be os.devnull."""
         self.probe_socket = probe_socket
-        self._events: list[Event] = []
+        self._events: deque[Event] = deque(maxlen=most)
         self._kinds: Mapping[str, Facts] = {}
         self._heard = 0
         self._closing = False

@@ -108,10 +108,11 @@ class Log:
 def last_lines(text: str, count: int) -> list[str]:
     """The last lines of `text` that are not blank, as a finding may quote them: see `Log.last_lines`."""
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    return [_printable(line) for line in lines[-count:]]
+    return [printable(line) for line in lines[-count:]]
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
+    """The same, fit for a terminal: not too long, no control characters."""
     short = line if len(line) <= LINE_CHARACTERS else f"{line[:LINE_CHARACTERS]}... ({len(line):,} characters)"
     return "".join(
         character if character.isprintable() else " " if character == "\t" else "\ufffd" for character in short

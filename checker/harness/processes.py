@@ -11,7 +11,6 @@ import signal
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -128,7 +127,11 @@ class Process:
             self._popen.wait()
             os.close(read_fd)
             raise MachineLacks(f"{run.ledger.path}: {error.strerror}", "make room on the disk") from error
-        overheard = partial(record_if_told, run.history, name)
+
+        def overheard(output: bytes) -> None:
+            record_if_told(run.history, name, output)
+            run.overheard(name, output)
+
         file = f"{log_name or name}.log".replace(" ", "-")  # a name that a shell takes as it is
         self.log = Log(read_fd, run.folder / file, overheard=overheard)
         run.history.record(EventKind.PROCESS_STARTED, name=name, pid=self.pid)

@@ -167,6 +167,7 @@ class Program:
         told = 0
         with os.fdopen(reading, "rb", buffering=0) as pipe:
             while not self._is_endless and (chunk := pipe.read(CHUNK_BYTES)):
+                self._run.overheard(self.name, chunk)
                 with self._changed:
                     self._said += chunk
                     self._said_lines += chunk.count(b"\n")

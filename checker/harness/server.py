@@ -32,10 +32,7 @@ class Server(Site):
     """
 
     def __init__(self, plan: ServerPlan, run: Run) -> None:
-        listening = socket.socket()
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(BACKLOG)
+        listening = _listening(run.ports.get(plan.name, 0))
         port: int = listening.getsockname()[1]
         try:
             process = Process(
@@ -51,3 +48,15 @@ class Server(Site):
             # Only the server's copy may stay open: when it dies, clients must see a reset, not a silent backlog.
             listening.close()
         super().__init__(plan.name, run, port, process, environment=plan.environment)
+
+
+def _listening(port: int) -> socket.socket:
+    """A socket at this port of the loopback interface; at any that is free where somebody else has it."""
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError:
+        listening.bind(("127.0.0.1", 0))
+    listening.listen(BACKLOG)
+    return listening

@@ -160,11 +160,12 @@ class Site:
 class ReservedPort:
     """A port that no other run takes while this is held, and that is free for a program to bind."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: int = 0) -> None:
         # Held as a UDP port of the same number: that keeps other runs off, and is no hindrance to a TCP server, even
         # to one that binds without SO_REUSEADDR.
         self._hold = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.port = next(port for port in random.sample(OWN_PORTS, len(OWN_PORTS)) if self._take(port))
+        ports = [*filter(None, [wanted]), *random.sample(OWN_PORTS, len(OWN_PORTS))]
+        self.port = next(port for port in ports if self._take(port))
 
     def close(self) -> None:
         """Let others have it."""
@@ -190,7 +191,7 @@ class SelfBound(Site):
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> None:
-        self._reserved = ReservedPort()
+        self._reserved = ReservedPort(run.ports.get(name, 0))
         port = str(self._reserved.port)
         variables = {key: value.replace("{port}", port) for key, value in (environment or {}).items()}
         process = Process(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Concatenate, ParamSpec, TypeVar
 
 from checker.harness.guard import Guard
@@ -20,6 +20,11 @@ class Stack:
         self._run = run
         self._started: list[Started] = []
         self._guard = Guard(run.history)
+
+    @property
+    def started(self) -> Sequence[Started]:
+        """What has been started and not been stopped, the first one first."""
+        return tuple(self._started)
 
     def start(self, starter: Callable[Concatenate[Run, _P], _S], *arguments: _P.args, **options: _P.kwargs) -> _S:
         """Start one more; it is watched from now on."""

@@ -6,7 +6,6 @@ Which checks there are is read before any code of the learner's runs. Whatever e
 from __future__ import annotations
 
 import secrets
-import signal
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,17 +15,15 @@ from course.content import catalogue, scaffold, suites
 from course.content.places import Places
 from course.errors import CourseBug, LearnError
 from course.grading import verdicts
-from course.grading.child import Child, Order, Started
+from course.grading.child import Child, Order, Started, graders_line
+from course.grading.ending import end, swept
 from course.grading.forge import Forge
 from course.grading.hearing import Grading
 from course.model import Exercise
 from course.shared.facts import named_in
-from course.shared.ledger import Ledger, session_of
-from course.shared.leftovers import Orphans, end_all
+from course.shared.ledger import Ledger
+from course.shared.leftovers import Orphans
 from course.shared.prctl import refuse_inspection
-
-END_S = 0.5
-STOP_GRACE_S = 25.0
 
 
 @contextmanager
@@ -56,7 +53,11 @@ def start(
     with ours:
         nonce = secrets.token_hex(16)
         with theirs, (run / "grader.log").open("wb") as log:
-            child: Child = Started(order, theirs, log) if forge is None else forge.fork(order, theirs, log)
+            child: Child = (
+                Started(graders_line(order, theirs), run, theirs, log)
+                if forge is None
+                else forge.fork(order, theirs, log)
+            )
         grading = Grading(exercise, checks, run, ours, nonce)
         try:
             with suppress(OSError):  # it has ended already
@@ -73,9 +74,9 @@ def start(
                 with suppress(OSError):
                     ours.shutdown(socket.SHUT_RDWR)  # nobody listens any more: it must not wait for us to read
             try:
-                _end(child, at_once=grading.is_cut)
+                end(child, at_once=grading.is_cut)
             finally:
-                grading.note_left(_swept(Ledger(run / "ledger.jsonl"), orphans, child.pid))
+                grading.note_left(swept(Ledger(run / "ledger.jsonl"), orphans, child.pid))
         verdicts.save(grading.verdict)
 
 
@@ -85,28 +86,3 @@ def _checks(order: Order) -> frozenset[str]:
         return suites.reported(order.suite, order.only)
     except (CourseBug, OSError):
         return frozenset()
-
-
-def _end(child: Child, *, at_once: bool) -> None:
-    """Have the child stop its servers; kill it where it does not end."""
-    try:
-        if at_once or not child.has_ended(END_S):
-            child.signal(signal.SIGTERM)
-            child.signal(signal.SIGCONT)  # it may have been stopped, and would not hear of it
-            child.has_ended(STOP_GRACE_S)
-    finally:
-        if not child.has_ended():
-            child.signal(signal.SIGKILL)
-            child.has_ended(STOP_GRACE_S)
-
-
-def _swept(ledger: Ledger, orphans: Orphans | None, grader: int) -> list[str]:
-    """End what the grader has left. Returns the command lines of those that had escaped from their servers."""
-    escaped: list[str] = []
-    if orphans is not None:
-        known = {grader, *ledger.sessions}
-        escaped = end_all(lambda: [process for process in orphans() if session_of(process.pid) not in known])
-    ledger.sweep()
-    if orphans is not None:
-        end_all(orphans)
-    return escaped

@@ -1,4 +1,4 @@
-"""Starts a grading child, and ends it. What it tells is checking.py's business; forge.py forks one instead."""
+"""Starts a child: a grader, or a stack. What it tells is for checking.py or standing.py; forge.py forks graders."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +34,7 @@ class Order:
 
 
 class Child(Protocol):
-    """A grader in a process of its own, which leads its session."""
+    """A grader, or a stack that stands, in a process of its own, which leads its session."""
 
     @property
     def pid(self) -> int:
@@ -51,21 +51,12 @@ class Child(Protocol):
 
 
 class Started:
-    """A grader with an interpreter of its own."""
+    """A child with an interpreter of its own."""
 
-    def __init__(self, order: Order, told: socket.socket, log: IO[bytes]) -> None:
+    def __init__(self, line: Sequence[str], folder: Path, told: socket.socket, log: IO[bytes]) -> None:
         self._popen = subprocess.Popen(
-            [
-                *command(),
-                "--fd", str(told.fileno()),
-                "--suite", str(order.suite),
-                "--project", str(order.project),
-                "--run", str(order.run),
-                "--only", ",".join(order.only),
-                "--codes", json.dumps(order.codes),
-                "--given", json.dumps(order.given),
-            ],
-            cwd=order.run,
+            line,
+            cwd=folder,
             env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -73,7 +64,7 @@ class Started:
             pass_fds=(told.fileno(),),
             # Its own session: Ctrl-C reaches `learn` alone, which then asks the child to stop its servers.
             start_new_session=True,
-        )  # fmt: skip
+        )
         self.pid = self._popen.pid
 
     def has_ended(self, within_s: float = 0.0) -> bool:
@@ -87,8 +78,22 @@ class Started:
         self._popen.send_signal(number)
 
 
+def graders_line(order: Order, told: socket.socket) -> list[str]:
+    """The command line of a grader for this order."""
+    return [
+        *command(),
+        "--fd", str(told.fileno()),
+        "--suite", str(order.suite),
+        "--project", str(order.project),
+        "--run", str(order.run),
+        "--only", ",".join(order.only),
+        "--codes", json.dumps(order.codes),
+        "--given", json.dumps(order.given),
+    ]  # fmt: skip
+
+
 def command() -> list[str]:
-    """The beginning of the command line of every grading child."""
+    """The beginning of the command line of every child."""
     return [sys.executable, "-P", "-m", "checker"]
 
 

@@ -60,6 +60,11 @@ class Workspace:
         return self.learn / "backups"
 
     @property
+    def stands(self) -> Path:
+        """A folder for each exercise whose stack stands, or has stood."""
+        return self.learn / "stands"
+
+    @property
     def making(self) -> Path:
         """What is being built, until it is renamed to its place."""
         return self.learn / "making"

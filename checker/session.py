@@ -1,0 +1,74 @@
+"""One pytest session in a child of `learn`: an exercise's files, our fixtures, and no plugin but ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import checker
+from checker import fixtures
+from checker.harness.events import Facts
+from checker.harness.run import RUN, Run
+
+HERE = Path(__file__).resolve().parent
+# Ours is the only pytest plugin that takes part, besides the few that pytest cannot run without.
+UNUSED_PLUGINS = ("cacheprovider", "terminal", "doctest", "unittest", "junitxml", "pastebin", "faulthandler",
+                  "logging", "stepwise", "setuponly", "setupplan", "debugging", "legacypath", "threadexception",
+                  "unraisableexception", "recwarn", "tmpdir", "monkeypatch", "subtests")  # fmt: skip
+
+
+def prepared(suite: Path, run: Run) -> list[object]:
+    """The plugins of a session on an exercise's room. Raises whatever one of its modules raises when it is imported."""
+    shared = _fixtures(suite)
+    run.history.hear(_kinds(suite))
+    return [*shared, _Given(run)]
+
+
+def main(files: Path, plugins: Sequence[object], *options: str) -> int:
+    """Run what pytest finds in `files`."""
+    rooms = HERE.parent
+    arguments = [
+        str(files),
+        f"--config-file={HERE / 'pytest.ini'}",
+        f"--rootdir={rooms}",
+        "--noconftest",
+        "--import-mode=importlib",
+        "--capture=no",
+        *(f"-pno:{plugin}" for plugin in UNUSED_PLUGINS),
+        *options,
+    ]
+    return int(pytest.main(arguments, plugins=plugins))
+
+
+class _Given:
+    """Hands the run to the fixtures."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[RUN] = self._run
+
+
+def _fixtures(suite: Path) -> list[ModuleType]:
+    """Those of every check file, and those that the exercise's own files share."""
+    # A course of somebody else's (LEARN_ROOMS): its check files import from their own rooms as ours do.
+    rooms = str(suite.parents[1])
+    if rooms not in checker.__path__:
+        checker.__path__.append(rooms)
+    if not (suite / "fixtures.py").is_file():
+        return [fixtures]
+    return [fixtures, import_module(f"checker.{suite.parent.name}.{suite.name}.fixtures")]
+
+
+def _kinds(suite: Path) -> Mapping[str, Facts]:
+    """What the exercise's own programs tell from inside, with the facts that each kind holds."""
+    if not (suite / "kinds.py").is_file():
+        return {}
+    module = import_module(f"checker.{suite.parent.name}.{suite.name}.kinds")
+    told: Mapping[str, Facts] = getattr(module, "TOLD_FROM_INSIDE", {})
+    return told

@@ -1,0 +1,222 @@
+"""An exercise's own stack, standing until it is ended: started anew at each save, and found by who wants its variables.
+
+In `.learn/stands/STAGE/NAME/` lie the stack's ledger, its logs, and stand.json: what was told when it stood. That file
+is locked by the `learn run` that keeps the stack, and says something only as long as it is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+from course import files
+from course.errors import CourseBug, LearnError, MachineLacks, UsageError
+from course.grading import standing
+from course.learner import situation, workspace
+from course.learner.situation import Situation
+from course.model import Exercise, ExitStatus
+from course.shared.ledger import Ledger
+from course.shared.standing import StandEvent, Trouble, Up, from_line, to_line
+
+STATE = "stand.json"
+LOOK_EVERY_S = 0.3
+SETTLED_S = 0.1
+UP_DEADLINE_S = 60.0
+
+
+class Listener(Protocol):
+    """Who hears of a stack that stands."""
+
+    def __call__(self, event: StandEvent, /) -> None:
+        """One event."""
+
+    def changed(self) -> None:
+        """The learner's work has changed: the stack is started anew."""
+
+
+def keep(here: Situation, exercise: Exercise, listener: Listener) -> None:
+    """Have the exercise's stack stand on the learner's folder, anew at each save, until somebody presses Ctrl-C.
+
+    Raises UsageError when it stands already, MachineLacks and CourseBug for what no edit of the learner's mends.
+    """
+    project = situation.project_of(here, exercise)
+    with _held(here, exercise) as (folder, state):
+        ports: Mapping[str, int] = {}
+        while True:
+            work_hash = workspace.work_hash(here.workspace, exercise.path)
+            with standing.start(here.places, exercise, project=project, folder=folder, ports=ports) as stack:
+                for event in _until_changed(here, exercise, stack, work_hash):
+                    listener(event)
+                    _must_go_on(event)
+                    if isinstance(event, Up):
+                        ports = event.ports
+                        _save(state, event)
+            listener.changed()
+
+
+def run(here: Situation, exercise: Exercise, command: Sequence[str]) -> int:
+    """Run a command with the variables of the exercise's stack, as `environment` gives them; returns its exit status.
+
+    Of the stack that stands; where none does, of one that is started for it. Raises UsageError for a command that does
+    not exist, MachineLacks and CourseBug as `keep`.
+    """
+    project = situation.project_of(here, exercise)
+    folder = None if Path.cwd().is_relative_to(project) else project
+    with _variables(here, exercise, project) as variables:
+        return _run(command, environment(variables), folder)
+
+
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Our own environment, the course's Python first on its path, and these variables."""
+    beside = str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", os.defpath)
+    return {**os.environ, **variables, "PATH": f"{beside}{os.pathsep}{path}"}
+
+
+def variables_of(here: Situation, exercise: Exercise) -> Mapping[str, str] | None:
+    """Those of the stack that stands; None where none does."""
+    up = _standing(_folder(here, exercise) / STATE)
+    return None if up is None else up.variables
+
+
+@contextmanager
+def _variables(here: Situation, exercise: Exercise, project: Path) -> Iterator[Mapping[str, str]]:
+    known = variables_of(here, exercise)
+    if known is not None:
+        yield known
+        return
+    with (
+        _held(here, exercise) as (folder, _),
+        standing.start(here.places, exercise, project=project, folder=folder, ports={}) as stack,
+    ):
+        yield _wait_up(stack, folder).variables
+
+
+def _wait_up(stack: standing.Standing, folder: Path) -> Up:
+    end_s = time.monotonic() + UP_DEADLINE_S
+    while time.monotonic() < end_s and not stack.has_ended:
+        for event in stack.events(LOOK_EVERY_S):
+            _must_go_on(event)
+            if isinstance(event, Trouble):
+                raise UsageError(f"the exercise's stack does not start.\n{event.wrong}", event.remedy)
+            if isinstance(event, Up):
+                return event
+    raise CourseBug(f"the exercise's stack did not start: {folder}/stack.log")
+
+
+def _until_changed(
+    here: Situation, exercise: Exercise, stack: standing.Standing, work_hash: str
+) -> Iterator[StandEvent]:
+    """What the stack tells until the learner's work has changed, and has stopped changing."""
+    looked_s = time.monotonic()
+    while True:
+        if stack.has_ended:  # what it could not start on; only an edit helps
+            time.sleep(LOOK_EVERY_S)
+        else:
+            yield from stack.events(LOOK_EVERY_S)
+        if time.monotonic() - looked_s < LOOK_EVERY_S:
+            continue
+        looked_s = time.monotonic()
+        now = workspace.work_hash(here.workspace, exercise.path)
+        if now != work_hash:
+            while (last := now) and last != (now := _hash_soon(here, exercise)):
+                pass
+            return
+
+
+def _hash_soon(here: Situation, exercise: Exercise) -> str:
+    time.sleep(SETTLED_S)
+    return workspace.work_hash(here.workspace, exercise.path)
+
+
+def _must_go_on(event: StandEvent) -> None:
+    """Raises MachineLacks or CourseBug for what no edit of the learner's mends."""
+    match event:
+        case Trouble(status=ExitStatus.MACHINE_LACKS):
+            raise MachineLacks(event.wrong, event.remedy)
+        case Trouble(status=ExitStatus.COURSE_BUG):
+            raise CourseBug(event.wrong)
+
+
+def _folder(here: Situation, exercise: Exercise) -> Path:
+    return here.workspace.stands / exercise.path
+
+
+@contextmanager
+def _held(here: Situation, exercise: Exercise) -> Iterator[tuple[Path, Path]]:
+    """The stack's folder and its stand.json, held by us alone; what an earlier one left is swept up."""
+    folder = _folder(here, exercise)
+    state = folder / STATE
+    with files.writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        fd = os.open(state, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            up = _standing(state)
+            at = f" at {', '.join(url for _, url in up.sites)}" if up and up.sites else ""
+            raise UsageError(
+                f"the stack of {exercise.name} stands already{at}.",
+                "Ctrl-C ends it in the terminal where `learn run` runs.",
+            ) from None
+        Ledger(folder / "ledger.jsonl").sweep()
+        try:
+            yield folder, state
+        finally:
+            with suppress(OSError):
+                os.ftruncate(fd, 0)
+    finally:
+        os.close(fd)
+
+
+def _save(state: Path, up: Up) -> None:
+    """In place: the file is the lock, and must stay the one that is locked."""
+    with files.writing(state), state.open("r+", encoding="utf-8") as file:
+        file.write(to_line(up))
+        file.truncate()
+
+
+def _standing(state: Path) -> Up | None:
+    """What is told of the stack that stands; None where none does."""
+    try:
+        with state.open("r+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                event = from_line(file.read())
+                return event if isinstance(event, Up) else None
+    except (OSError, LearnError, ValueError):
+        return None
+    return None
+
+
+def _run(command: Sequence[str], variables: Mapping[str, str], folder: Path | None) -> int:
+    with _deaf_to_ctrl_c():
+        try:
+            returncode = subprocess.run(command, env=dict(variables), cwd=folder, check=False).returncode
+        except OSError as error:
+            raise UsageError(f"{command[0]}: {error.strerror}.", "Is it spelt right, and installed?") from None
+    return 128 - returncode if returncode < 0 else returncode
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Ctrl-C is for the command, which has the same terminal; a handler is not inherited, to ignore it would be."""
+
+    def hear_nothing(*_: object) -> None:
+        pass
+
+    before = signal.signal(signal.SIGINT, hear_nothing)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
