@@ -42,7 +42,7 @@ def history(run: Run) -> History:
 
 @pytest.fixture(scope="session")
 def _one_gate(run: Run) -> Iterator[Gate]:
-    with Gate(run.history, run.ports.get("gate", 0)) as gate:
+    with Gate(run.history, run.port("gate")) as gate:
         yield gate
 
 

@@ -37,6 +37,7 @@ from course.shared.standing import Ended, Said, StandEvent, Trouble, Up, to_line
 
 GATE, PAGE = "gate", "gate page"
 MOST_EVENTS = 10_000
+FIRST_PORT = 8000
 LOOK_EVERY_S = 0.1
 
 Tell = Callable[[StandEvent], None]
@@ -67,7 +68,13 @@ def stand(order: Order) -> int:
         ):
             heard = _Lines(tell)
             run = Run(
-                order.project, order.run, temporary, history, ledger, ports=order.ports, overheard=heard.overheard
+                order.project,
+                order.run,
+                temporary,
+                history,
+                ledger,
+                port=_Ports(order.ports),
+                overheard=heard.overheard,
             )
             return _standing(order.suite, run, tell)
     except NoRoom as none:
@@ -101,8 +108,9 @@ class _Keeper:
         stack: Stack = pyfuncitem._request.getfixturevalue("stack")  # noqa: SLF001
         stood: Stand = pyfuncitem.obj(**given)
         with ExitStack() as closing:
-            gate = given.get(GATE)
-            page = closing.enter_context(GatePage(gate, self._run.ports.get(PAGE, 0))) if gate else None
+            is_asked = GATE in pyfuncitem.fixturenames  # by itself, or by a fixture that it takes
+            gate: Gate | None = pyfuncitem._request.getfixturevalue(GATE) if is_asked else None  # noqa: SLF001
+            page = closing.enter_context(GatePage(gate, self._run.port(PAGE))) if gate else None
             self._tell(_up(stood, gate, page))
             if gate:
                 gate.answer = stood.answer
@@ -122,13 +130,25 @@ class _Keeper:
         while True:
             for one in stack.started:
                 code = _returncode(one)
-                if code is not None and one.name not in gone:
+                if code is not None and one.name not in gone and not (code == 0 and isinstance(one, Process)):
                     gone.add(one.name)
                     self._tell(Ended(one.name, code))
             if gate and gate.held != held:
                 held = gate.held
                 self._tell(Said(GATE, f"holds {', '.join(map(printable, held))}" if held else "holds nobody"))
             time.sleep(LOOK_EVERY_S)
+
+
+class _Ports:
+    """Where servers are to stand: where they stood before, else at 8000 and the ports after it, as lessons have it."""
+
+    def __init__(self, before: Mapping[str, int]) -> None:
+        self._given = dict(before)
+
+    def __call__(self, name: str) -> int:
+        if name in (GATE, PAGE):
+            return self._given.get(name, 0)
+        return self._given.setdefault(name, FIRST_PORT + sum(other not in (GATE, PAGE) for other in self._given))
 
 
 class _Lines:

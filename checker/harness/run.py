@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,8 +16,9 @@ from course.shared.ledger import Ledger
 class Run:
     """The learner's project, the run's folder (kept), a short temporary folder (removed), the record, the ledger.
 
-    `given` are the files of the project that are as issued: findings point at none of them. `ports` are those that
-    servers of these names are to have, if they are free; `overheard` gets each piece of a program's output as it comes.
+    `given` are the files of the project that are as issued: findings point at none of them. `port` tells
+    at which one the server of a name is to stand, if it is free, 0 for any; `overheard` gets each piece of a program's
+    output as it comes.
     """
 
     project: Path
@@ -26,7 +27,7 @@ class Run:
     history: History
     ledger: Ledger
     given: frozenset[str] = frozenset()
-    ports: Mapping[str, int] = field(default_factory=dict)
+    port: Callable[[str], int] = lambda _name: 0
     overheard: Callable[[str, bytes], object] = lambda _name, _output: None
 
 

@@ -32,7 +32,7 @@ class Server(Site):
     """
 
     def __init__(self, plan: ServerPlan, run: Run) -> None:
-        listening = _listening(run.ports.get(plan.name, 0))
+        listening = _listening(run.port(plan.name))
         port: int = listening.getsockname()[1]
         try:
             process = Process(

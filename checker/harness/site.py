@@ -164,15 +164,17 @@ class ReservedPort:
         # Held as a UDP port of the same number: that keeps other runs off, and is no hindrance to a TCP server, even
         # to one that binds without SO_REUSEADDR.
         self._hold = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        ports = [*filter(None, [wanted]), *random.sample(OWN_PORTS, len(OWN_PORTS))]
-        self.port = next(port for port in ports if self._take(port))
+        is_had = wanted and self._take(wanted, is_known=True)
+        self.port = wanted if is_had else next(p for p in random.sample(OWN_PORTS, len(OWN_PORTS)) if self._take(p))
 
     def close(self) -> None:
         """Let others have it."""
         self._hold.close()
 
-    def _take(self, port: int) -> bool:
+    def _take(self, port: int, *, is_known: bool = False) -> bool:
         with suppress(OSError), socket.socket() as attempt:
+            if is_known:  # connections of a moment ago may be sitting on it
+                attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             attempt.bind(("127.0.0.1", port))
             self._hold.bind(("127.0.0.1", port))
             return True
@@ -191,7 +193,7 @@ class SelfBound(Site):
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> None:
-        self._reserved = ReservedPort(run.ports.get(name, 0))
+        self._reserved = ReservedPort(run.port(name))
         port = str(self._reserved.port)
         variables = {key: value.replace("{port}", port) for key, value in (environment or {}).items()}
         process = Process(

@@ -34,7 +34,7 @@ def run(context: typer.Context, exercise: ExerciseName = None, as_json: AsJson =
     """Start your work as the checks do, and keep it; or run a command beside it.
 
     Started again at each save. After `--`: that command, with the course's
-    Python and the stack's variables.
+    Python and the variables of the stack that runs.
     """
     from course.learner import situation, stands
     from course.view import screens

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -23,10 +24,10 @@ from course.grading import standing
 from course.learner import situation, workspace
 from course.learner.situation import Situation
 from course.model import Exercise, ExitStatus
+from course.shared import equipment
 from course.shared.ledger import Ledger
 from course.shared.standing import StandEvent, Trouble, Up, from_line, to_line
 
-STATE = "stand.json"
 LOOK_EVERY_S = 0.3
 SETTLED_S = 0.1
 UP_DEADLINE_S = 60.0
@@ -65,8 +66,9 @@ def keep(here: Situation, exercise: Exercise, listener: Listener) -> None:
 def run(here: Situation, exercise: Exercise, command: Sequence[str]) -> int:
     """Run a command with the variables of the exercise's stack, as `environment` gives them; returns its exit status.
 
-    Of the stack that stands; where none does, of one that is started for it. Raises UsageError for a command that does
-    not exist, MachineLacks and CourseBug as `keep`.
+    Of the stack that stands; where none does, of one that is started for it, if the exercise needs services. Nobody
+    could let go whom that one's Gate holds: without it the given files play their upstream themselves. Raises
+    UsageError for a command that does not exist, MachineLacks and CourseBug as `keep`.
     """
     project = situation.project_of(here, exercise)
     folder = None if Path.cwd().is_relative_to(project) else project
@@ -83,21 +85,24 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 def variables_of(here: Situation, exercise: Exercise) -> Mapping[str, str] | None:
     """Those of the stack that stands; None where none does."""
-    up = _standing(_folder(here, exercise) / STATE)
+    up = _standing(_folder(here, exercise) / workspace.STAND)
     return None if up is None else up.variables
 
 
 @contextmanager
 def _variables(here: Situation, exercise: Exercise, project: Path) -> Iterator[Mapping[str, str]]:
     known = variables_of(here, exercise)
-    if known is not None:
-        yield known
+    if known is None and not equipment.SERVICES.isdisjoint(exercise.servers):
+        with (
+            _held(here, exercise) as (folder, state),
+            standing.start(here.places, exercise, project=project, folder=folder, ports={}) as stack,
+        ):
+            up = _wait_up(stack, folder)
+            alone = {name: value for name, value in up.variables.items() if value != up.gate}
+            _save(state, replace(up, variables=alone))  # a second command beside this one finds the same services
+            yield alone
         return
-    with (
-        _held(here, exercise) as (folder, _),
-        standing.start(here.places, exercise, project=project, folder=folder, ports={}) as stack,
-    ):
-        yield _wait_up(stack, folder).variables
+    yield known or {}
 
 
 def _wait_up(stack: standing.Standing, folder: Path) -> Up:
@@ -154,7 +159,7 @@ def _folder(here: Situation, exercise: Exercise) -> Path:
 def _held(here: Situation, exercise: Exercise) -> Iterator[tuple[Path, Path]]:
     """The stack's folder and its stand.json, held by us alone; what an earlier one left is swept up."""
     folder = _folder(here, exercise)
-    state = folder / STATE
+    state = folder / workspace.STAND
     with files.writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         fd = os.open(state, os.O_RDWR | os.O_CREAT, 0o644)
@@ -163,7 +168,8 @@ def _held(here: Situation, exercise: Exercise) -> Iterator[tuple[Path, Path]]:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             up = _standing(state)
-            at = f" at {', '.join(url for _, url in up.sites)}" if up and up.sites else ""
+            urls = ([url for _, url in up.sites] or [up.page]) if up else []
+            at = f" at {', '.join(urls)}" if any(urls) else ""
             raise UsageError(
                 f"the stack of {exercise.name} stands already{at}.",
                 "Ctrl-C ends it in the terminal where `learn run` runs.",

@@ -24,6 +24,7 @@ from course.model import Course, Exercise
 from course.shared.ledger import Ledger
 
 KEPT_RUNS = 10
+STAND = "stand.json"
 _LEARN = ".learn"
 _BASE = "base"
 # What lies in an exercise's folder and is no work: the lesson, and what tools, editors and the app itself leave there.
@@ -222,6 +223,7 @@ def sweep(ws: Workspace) -> int:
 
     Does nothing while another `learn` is at work here.
     """
+    left = _sweep_stands(ws)
     ledgers = list((ws.learn / "runs").glob("*/*/*/ledger.jsonl"))
     leavings = [
         *files.abandoned(ws.making),
@@ -229,14 +231,24 @@ def sweep(ws: Workspace) -> int:
         *files.abandoned(ws.root, f".{ws.roadmap_file.name}.*.new"),
     ]
     if not ledgers and not leavings:
-        return 0
+        return left
     try:
         with lock(ws):
             for path in leavings:
                 files.remove(path)
-            return sum(Ledger(path).sweep() for path in ledgers)
+            return left + sum(Ledger(path).sweep() for path in ledgers)
     except LearnError:
-        return 0
+        return left
+
+
+def _sweep_stands(ws: Workspace) -> int:
+    """Sweep the stacks that nobody keeps any more. Who keeps one holds the lock of its stand.json (stands.py)."""
+    left = 0
+    for path in ws.stands.glob("*/*/ledger.jsonl"):
+        with suppress(OSError), path.with_name(STAND).open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left += Ledger(path).sweep()
+    return left
 
 
 def _put_in_place(ws: Workspace, exercise: Exercise, place: Path) -> None:

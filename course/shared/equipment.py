@@ -35,6 +35,7 @@ SERVERS = (
     *("gunicorn", "uvicorn", "daphne", "hypercorn", "supervisor", "wsgiref"),
     *("valkey", "nginx", "postgres", "systemd", "docker"),
 )
+SERVICES = frozenset({"valkey", "postgres"})  # those without which a project cannot be tried by hand
 
 
 @dataclass(frozen=True, slots=True)

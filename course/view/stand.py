@@ -43,6 +43,8 @@ class Follow:
         self._columns = max(LABEL_COLUMNS, *(len(name) + 2 for name in names))
         for name, url in up.sites:
             yield self._row(name, url)
+        if not up.sites:
+            yield Row("It serves nobody. Beside it, `learn run -- COMMAND` asks the gate.")
         if up.page:
             yield self._row("gate", up.page, "whom it holds, and the button that lets it go")
         yield BLANK

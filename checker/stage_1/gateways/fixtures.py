@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from checker.harness import starters
@@ -12,17 +10,16 @@ from checker.harness.run import Run
 from checker.harness.server import Server
 from checker.harness.site import SelfBound
 from checker.stage_1.gateways.lab import lab_environment
+from checker.stage_1.gateways.stack import start_adapter, start_wsgi_server
 
 
 @pytest.fixture(scope="session")
 def wsgi(self_bound: starters.SelfBound, run: Run, gate: Gate) -> SelfBound:
     """The learner's WSGI server."""
-    command = [sys.executable, "-m", "gateway.wsgi_server", "gateway_lab:application", "--port", "{port}"]
-    return self_bound("wsgi_server", command, environment=lab_environment(run, gate))
+    return start_wsgi_server(self_bound, "gateway_lab:application", lab_environment(run, gate))
 
 
 @pytest.fixture(scope="session")
 def adapter(uvicorn: starters.Uvicorn, run: Run, gate: Gate) -> Server:
     """The learner's adapter under uvicorn."""
-    environment = lab_environment(run, gate)
-    return uvicorn("gateway_lab:asgi", arguments=["--lifespan", "off"], environment=environment)
+    return start_adapter(uvicorn, "gateway_lab:asgi", lab_environment(run, gate))

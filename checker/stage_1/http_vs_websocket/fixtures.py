@@ -11,6 +11,7 @@ import pytest
 from checker.harness import starters
 from checker.harness.history import History
 from checker.stage_1.http_vs_websocket.frame_server import FrameServer
+from checker.stage_1.http_vs_websocket.stack import stand
 from checker.stage_1.http_vs_websocket.station import Station, each
 from checker.stage_1.http_vs_websocket.talk import Begin, Talk
 
@@ -31,7 +32,7 @@ def begin(program: starters.Program, project: Path, recorder: FrameServer) -> Be
 @pytest.fixture(scope="session")
 def booting(uvicorn: starters.Uvicorn, daphne: starters.Daphne, hypercorn: starters.Hypercorn) -> list[Station]:
     """The same application on three servers, which boot side by side."""
-    return [Station(start("wire.asgi:application")) for start in (uvicorn, daphne, hypercorn)]
+    return [Station(site) for site in stand(uvicorn, daphne, hypercorn).sites]
 
 
 @pytest.fixture

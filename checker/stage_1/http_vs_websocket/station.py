@@ -20,7 +20,7 @@ from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
 from checker.harness.idle import Rest
 from checker.harness.picture import Picture
-from checker.harness.server import Server
+from checker.harness.site import Site
 from checker.harness.waiting import wait_until
 from checker.harness.websocket import WebSocket
 from checker.stage_1.http_vs_websocket.faulty_lines import site_line
@@ -45,7 +45,7 @@ _T = TypeVar("_T")
 class Station:
     """One server with the learner's application; `since` is when the running check began to use it."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Site) -> None:
         self.server = server
         self.name = server.name
         self.since = 0.0

@@ -9,6 +9,7 @@ from checker.harness.gate import Gate
 from checker.harness.gunicorn.workers import Workers, read_configuration, start_printing_configuration
 from checker.harness.run import Run
 from checker.stage_2.blocking_problem.shop import GENEROUS_S, Shop
+from checker.stage_2.blocking_problem.stack import stand
 
 
 @pytest.fixture(scope="session")
@@ -16,8 +17,7 @@ def shop(gunicorn: starters.Gunicorn, gate: Gate, run: Run) -> Shop:
     """The shop, with the Gate for its database and a database file outside the learner's folder."""
     printing = start_printing_configuration(run)
     try:
-        environment = {"UPSTREAM_URL": gate.url, "DATABASE_PATH": str(run.temporary / "shop.sqlite3")}
-        server = gunicorn("shop.wsgi:application", config="gunicorn.conf.py", environment=environment)
+        [server] = stand(gunicorn, gate, run).sites
         printing.wait(GENEROUS_S)
     finally:
         printing.stop()

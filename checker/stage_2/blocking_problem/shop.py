@@ -16,7 +16,7 @@ from checker.harness.gunicorn.workers import Workers
 from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
 from checker.harness.run import Run
-from checker.harness.server import Server
+from checker.harness.site import Site
 from checker.harness.waiting import wait_until
 from checker.stage_2.blocking_problem.places import CONF, Places
 
@@ -41,7 +41,7 @@ Reports = Mapping[str, Exchange]
 class Shop:
     """The learner's shop under gunicorn, with the Gate for its database."""
 
-    def __init__(self, server: Server, workers: Workers, gate: Gate, run: Run) -> None:
+    def __init__(self, server: Site, workers: Workers, gate: Gate, run: Run) -> None:
         self.server = server
         self.workers = workers
         self.gate = gate

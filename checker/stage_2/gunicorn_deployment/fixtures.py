@@ -10,6 +10,7 @@ import pytest
 from checker.harness import starters
 from checker.harness.gate import Gate
 from checker.harness.run import Run
+from checker.stage_2.gunicorn_deployment import stack
 from checker.stage_2.gunicorn_deployment.profiles import FIRST_RELEASE, Profile, start_all
 
 
@@ -29,9 +30,5 @@ def profiles(gunicorn: starters.Gunicorn, gate: Gate, run: Run, release_file: Pa
 
 @pytest.fixture(scope="session")
 def outside(gate: Gate, run: Run, release_file: Path) -> Mapping[str, str]:
-    """What whoever starts gunicorn tells the depot about the world."""
-    return {
-        "UPSTREAM_URL": gate.url,
-        "DATABASE_PATH": str(run.temporary / "managed.sqlite3"),
-        "RELEASE_FILE": str(release_file),
-    }
+    """What a manager tells the depot about the world."""
+    return stack.outside(gate, run, release_file, "managed")

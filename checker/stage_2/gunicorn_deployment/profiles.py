@@ -20,10 +20,10 @@ from checker.harness.processes import Process
 from checker.harness.run import Run
 from checker.harness.server import Server
 from checker.stage_2.gunicorn_deployment.settings import Settings, file_of, line_that_sets, read_settings
+from checker.stage_2.gunicorn_deployment.stack import SERVICES, start_services
 from course.model import SourceLine
 
 FIRST_RELEASE, SECOND_RELEASE = "first", "second"
-SERVICES = ("exports", "pages", "reports")
 # What a timeout and a stop have to let through.
 LONGEST_EXPORT_S = 120
 LONGEST_REPORT_S = 20
@@ -129,14 +129,7 @@ class Profile:
 def start_all(run: Run, start: starters.Gunicorn, gate: Gate, release_file: Path) -> dict[str, Profile]:
     """All three, booting side by side while gunicorn prints what it makes of their profiles."""
     with _printing(run) as printing:
-        servers: dict[str, Server] = {}
-        for name in SERVICES:
-            environment = {
-                "UPSTREAM_URL": gate.url,
-                "DATABASE_PATH": str(run.temporary / f"{name}.sqlite3"),
-                "RELEASE_FILE": str(release_file),
-            }
-            servers[name] = start("depot.wsgi:application", name=name, config=file_of(name), environment=environment)
+        servers = start_services(start, gate, run, release_file)
         for process in printing.values():
             process.wait(GENEROUS_S)
     profiles = {}

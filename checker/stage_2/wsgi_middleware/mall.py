@@ -46,12 +46,13 @@ _numbers = itertools.count(1)
 class Mall:
     """The learner's mall under gunicorn, with the Gate for its supplier."""
 
-    def __init__(self, server: Server, gate: Gate, run: Run, *, ledger: Path, flag: Path) -> None:
+    def __init__(self, server: Server, gate: Gate, run: Run, variables: Mapping[str, str]) -> None:
         self.server = server
         self.gate = gate
+        self.variables = variables
         self._run = run
-        self._ledger = ledger
-        self._flag = flag
+        self._ledger = Path(variables["LEDGER_PATH"])
+        self._flag = Path(variables["MAINTENANCE_FLAG"])
 
     def ask(self, path: str, *, tenant: str = "", label: str = "") -> tuple[str, Answer]:
         """One visitor with an X-Request-Id of their own: that id, and the answer, of whatever status."""
@@ -227,7 +228,7 @@ def start_mall(
     given = {"UPSTREAM_URL": gate.url, "LEDGER_PATH": str(ledger), "MAINTENANCE_FLAG": str(flag)}
     arguments = ["--worker-class", "gthread", "--threads", "4"]
     server = gunicorn(app, name=name, arguments=arguments, environment={**given, **environment})
-    return Mall(server, gate, run, ledger=ledger, flag=flag)
+    return Mall(server, gate, run, given)
 
 
 def expect_line(

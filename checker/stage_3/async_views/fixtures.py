@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,46 +9,18 @@ import pytest
 from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
-from checker.harness.processes import Process, clean_environment
 from checker.harness.run import Run
 from checker.harness.server import Server
 from checker.harness.stack import Stack
+from checker.stage_3.async_views.stack import Booting, boot
 
 MIGRATE_DEADLINE_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Booting:
-    """All three start side by side; whoever needs one waits for it."""
-
-    uvicorn: Server
-    gunicorn: Server
-    migrate: Process
-    database: Path
 
 
 @pytest.fixture(scope="session")
 def booting(run: Run, stack: Stack, gate: Gate, uvicorn: starters.Uvicorn, gunicorn: starters.Gunicorn) -> Booting:
     """uvicorn, gunicorn, and `manage.py migrate` on an empty database."""
-    database = run.temporary / "desk.sqlite3"
-    environment = {"UPSTREAM_URL": gate.url, "DATABASE_PATH": str(database)}
-
-    def migrate(run: Run) -> Process:
-        return Process(
-            run,
-            "migrate",
-            # --skip-checks: they would import the views, whose faults are the servers' to tell.
-            [sys.executable, "manage.py", "migrate", "--skip-checks"],
-            environment=clean_environment(run.temporary, environment),
-            folder=run.project,
-        )
-
-    return Booting(
-        uvicorn("desk.asgi:application", environment=environment),
-        gunicorn("desk.wsgi:application", environment=environment),
-        stack.start(migrate),
-        database,
-    )
+    return boot(run, stack, gate, uvicorn, gunicorn)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from checker.harness.history import History
 from checker.harness.server import Server
 from checker.harness.suite import needs
 from checker.stage_3.async_views.errors import expect_free_loop, line_of_call
-from checker.stage_3.async_views.fixtures import Booting
 from checker.stage_3.async_views.pages import (
     expect_five_asked,
     expect_page,
@@ -21,6 +20,7 @@ from checker.stage_3.async_views.pages import (
     judge_waiting,
 )
 from checker.stage_3.async_views.patience import wait_rest
+from checker.stage_3.async_views.stack import Booting
 from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, release, wait_all_held
 
 VISITORS = 40

@@ -12,6 +12,7 @@ from checker.harness.seed import Seed
 from checker.harness.starters import Uvicorn, Valkey
 from checker.stage_4.groups.chat import Chat, Store
 from checker.stage_4.groups.crowd import Crowd
+from checker.stage_4.groups.stack import start_both
 
 # With a fraction, so that nobody is right with whole seconds alone.
 PRESENCE_SECONDS = (0.7, 0.8, 0.9)
@@ -23,9 +24,7 @@ def chat(uvicorn: Uvicorn, valkey: Valkey, history: History, seed: Seed) -> Chat
     """Both processes and the Valkey between them."""
     store = valkey()
     presence_s = seed.random("PRESENCE_SECONDS").choice(PRESENCE_SECONDS)
-    environment = {**store.environment, "PRESENCE_SECONDS": str(presence_s)}
-    one = uvicorn("chat.asgi:application", name="uvicorn-one", environment=environment)
-    two = uvicorn("chat.asgi:application", name="uvicorn-two", environment=environment)
+    one, two = start_both(uvicorn, {**store.environment, "PRESENCE_SECONDS": str(presence_s)})
     for server in (one, two):
         server.expect_ready("/")
     tags = iter(seed.random("tags").sample(TAGS, len(TAGS)))

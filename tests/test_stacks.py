@@ -1,0 +1,61 @@
+"""Each exercise's own stack, as `learn run` has it stand: on the reference, every site of it answers."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+
+from checker.harness.waiting import wait_until
+from course.authors import mistakes
+from course.content import catalogue
+from course.content.places import Places
+from course.grading import standing
+from course.model import Exercise
+from course.shared.standing import StandEvent, Up
+
+DEADLINE_S = 60.0
+PLACES = Places()
+WRITTEN = [exercise for exercise in catalogue.read(PLACES).exercises if exercise.written]
+each = pytest.mark.parametrize("exercise", WRITTEN, ids=lambda exercise: exercise.name)
+
+
+def up(stack: standing.Standing) -> Up:
+    """What is told once all is started."""
+    told: list[StandEvent] = []
+    end_s = time.monotonic() + DEADLINE_S
+    while time.monotonic() < end_s and not stack.has_ended:
+        told += stack.events(0.2)
+        if found := next((event for event in told if isinstance(event, Up)), None):
+            return found
+    raise AssertionError(f"it does not stand: {told}")
+
+
+def answers(url: str) -> bool:
+    """Whether the site answers, with whatever status."""
+    with closing(http.client.HTTPConnection(url.removeprefix("http://"), timeout=DEADLINE_S)) as connection:
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().status >= 100
+        except OSError:  # it does not listen yet
+            return False
+
+
+@each
+def test_the_reference_stands_and_nothing_is_left(exercise: Exercise, tmp_path: Path) -> None:
+    before = set(psutil.Process().children(recursive=True))
+    project, folder = tmp_path / "project", tmp_path / "stand"
+    folder.mkdir()
+    mistakes.lay_right(PLACES, exercise, "reference", project)
+    with standing.start(PLACES, exercise, project=project, folder=folder, ports={}) as stack:
+        told = up(stack)
+        assert told.ports.keys() - {"gate", "gate page"} == {name for name, _ in told.sites}
+        for name, url in told.sites:
+            assert wait_until(partial(answers, url), DEADLINE_S), name
+    assert not set(psutil.Process().children(recursive=True)) - before
+    assert not (folder / "ledger.jsonl").exists()
