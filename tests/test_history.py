@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -213,3 +214,14 @@ def test_many_threads_may_record_at_once(history: History, tmp_path: Path) -> No
     history.close()
     lines = (tmp_path / "history.jsonl").read_text().splitlines()
     assert len(history.events(Kind.A)) == len([json.loads(line) for line in lines]) == 1600
+
+
+def test_a_history_that_goes_on_for_ever_keeps_the_latest(tmp_path: Path) -> None:
+    with History(Path(os.devnull), tmp_path / "probe", most=3) as history:
+        history.hear({kind: {} for kind in Kind})
+        for kind in (Kind.FIRST, Kind.SECOND, Kind.A, Kind.B):
+            history.record(kind)
+        assert [event.kind for event in history.events(*Kind)] == [Kind.SECOND, Kind.A, Kind.B]
+        tell(history, as_json(kind="told"))
+        assert history.wait_for(Kind.TOLD, deadline_s=DEADLINE_S)
+        assert [event.kind for event in history.events(*Kind)] == [Kind.A, Kind.B, Kind.TOLD]

@@ -65,6 +65,10 @@ class Places:
         """The checks, in files test_*.py, with all that only they use; `inside/` runs beside the learner's code."""
         return self.rooms / "checker" / path
 
+    def stack(self, path: str) -> Path:
+        """The file that has the servers of stage_N/NAME stand, for its checks and for `learn run`."""
+        return self.suite(path) / "stack.py"
+
     def solutions(self, path: str) -> Path:
         """Holds `right/<style>/`, each an overlay on the scaffold, and `wrong/<mistake>.diff`, each on a right one."""
         return self.rooms / "solutions" / path

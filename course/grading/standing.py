@@ -19,6 +19,7 @@ from course.shared.prctl import refuse_inspection
 from course.shared.standing import StandEvent, from_line
 
 CHUNK_BYTES = 65_536
+LOG = "stack.log"
 
 
 class Standing:
@@ -55,7 +56,7 @@ def start(
     orphans = Orphans()
     ours, theirs = socket.socketpair()
     with ours:
-        with theirs, (folder / "stack.log").open("wb") as log:
+        with theirs, (folder / LOG).open("wb") as log:
             line = [
                 *command(),
                 "--stand",

@@ -21,6 +21,7 @@ from typing import Protocol
 from course import files
 from course.errors import CourseBug, LearnError, MachineLacks, UsageError
 from course.grading import standing
+from course.grading.standing import LOG
 from course.learner import situation, workspace
 from course.learner.situation import Situation
 from course.model import Exercise, ExitStatus
@@ -46,17 +47,20 @@ class Listener(Protocol):
 def keep(here: Situation, exercise: Exercise, listener: Listener) -> None:
     """Have the exercise's stack stand on the learner's folder, anew at each save, until somebody presses Ctrl-C.
 
-    Raises UsageError when it stands already, MachineLacks and CourseBug for what no edit of the learner's mends.
+    Raises UsageError when it stands already or there is none, MachineLacks and CourseBug for what no edit of the
+    learner's mends.
     """
     project = situation.project_of(here, exercise)
+    if not here.places.stack(exercise.path).is_file():
+        raise UsageError(f"{exercise.name} has nothing that could stand.", "`learn check` grades it.")
     with _held(here, exercise) as (folder, state):
         ports: Mapping[str, int] = {}
         while True:
             work_hash = workspace.work_hash(here.workspace, exercise.path)
             with standing.start(here.places, exercise, project=project, folder=folder, ports=ports) as stack:
                 for event in _until_changed(here, exercise, stack, work_hash):
-                    listener(event)
                     _must_go_on(event)
+                    listener(event)
                     if isinstance(event, Up):
                         ports = event.ports
                         _save(state, event)
@@ -114,7 +118,7 @@ def _wait_up(stack: standing.Standing, folder: Path) -> Up:
                 raise UsageError(f"the exercise's stack does not start.\n{event.wrong}", event.remedy)
             if isinstance(event, Up):
                 return event
-    raise CourseBug(f"the exercise's stack did not start: {folder}/stack.log")
+    raise CourseBug(f"the stack did not start: {folder / LOG} tells why")
 
 
 def _until_changed(
@@ -122,11 +126,16 @@ def _until_changed(
 ) -> Iterator[StandEvent]:
     """What the stack tells until the learner's work has changed, and has stopped changing."""
     looked_s = time.monotonic()
+    is_told = False  # why it does not stand: only an edit helps
     while True:
-        if stack.has_ended:  # what it could not start on; only an edit helps
+        if not stack.has_ended:
+            for event in stack.events(LOOK_EVERY_S):
+                is_told |= isinstance(event, Trouble)
+                yield event
+        elif is_told:
             time.sleep(LOOK_EVERY_S)
         else:
-            yield from stack.events(LOOK_EVERY_S)
+            raise CourseBug(f"the stack has ended: {_folder(here, exercise) / LOG} tells why")
         if time.monotonic() - looked_s < LOOK_EVERY_S:
             continue
         looked_s = time.monotonic()
