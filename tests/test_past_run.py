@@ -35,7 +35,7 @@ def commands(folder: Path, *events: dict[str, Any]) -> list[str]:
         ({"path": "/a/", "headers": {"X-Tenant": "sud"}}, "curl -i -H 'X-Tenant: sud' 'http://127.0.0.1:8000/a/'"),
         (
             {"kind": "socket.opening", "url": "ws://127.0.0.1:41/ws/?a=1"},
-            "python -m websockets 'ws://127.0.0.1:8000/ws/?a=1'",
+            "learn run -- python -m websockets 'ws://127.0.0.1:8000/ws/?a=1'",
         ),
     ],
 )
@@ -75,7 +75,7 @@ def test_under_a_socket_stand_the_frames_to_type_into_it(tmp_path: Path) -> None
     sent = [{"kind": "socket.sent", "socket": "w1", "frame": f'{{"n": {number}}}'} for number in range(5)]
     other = {"kind": "socket.sent", "socket": "w2", "frame": "another's"}
     assert commands(tmp_path, {**opening, "socket": "w1"}, other, *sent, {**opening, "socket": "w2"}) == [
-        'python -m websockets \'ws://127.0.0.1:8000/ws/\'\n  {"n": 0}\n  {"n": 1}\n  {"n": 2}'
+        'learn run -- python -m websockets \'ws://127.0.0.1:8000/ws/\'\n  {"n": 0}\n  {"n": 1}\n  {"n": 2}'
     ]
 
 

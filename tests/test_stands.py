@@ -19,11 +19,11 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.terminal import Shown, command, environment, learn, on_a_terminal
+from tests.terminal import TOY, Shown, command, environment, learn, on_a_terminal
 from tests.test_checking import living, wait_until
 from tests.tree import ROOT
 
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 SAYS_HELLO = (ROOT / "tests/toy_course/solutions/stage_2/hello/right/reference/app.py").read_text()
 EXERCISE = Path("stage_2", "hello")
 
@@ -83,12 +83,12 @@ def folder(tmp_path: Path, hello_once: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Run]:
-    """A `learn run` in this folder, ended afterwards in whatever way is left."""
+def running(folder: Path, rooms: Path = TOY) -> Iterator[Run]:
+    """A `learn run` in this exercise's folder, ended afterwards in whatever way is left."""
     with subprocess.Popen(
         command("run", "--json"),
         cwd=folder,
-        env=environment(),
+        env=environment(rooms),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         encoding="utf-8",
@@ -290,6 +290,18 @@ def test_its_exit_status_is_the_commands(folder: Path, status: int) -> None:
 
 def test_a_command_that_a_signal_ends_has_the_shells_exit_status(folder: Path) -> None:
     assert run_command(folder, "sh", "-c", "kill -9 $$").status == 137
+
+
+def test_a_kill_is_handed_on_to_the_command(folder: Path) -> None:
+    trap = "trap 'echo told; exit 4' TERM; echo ready; while :; do sleep 0.1; done"
+    with subprocess.Popen(
+        command("run", "--", "sh", "-c", trap), cwd=folder, env=environment(), stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.terminate()
+        assert process.stdout.read() == "told\n"
+    assert process.returncode == 4
 
 
 def test_a_command_that_does_not_exist_is_named(folder: Path) -> None:

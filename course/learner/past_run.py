@@ -21,6 +21,7 @@ from course.model import Exercise, Outcome, Verdict
 
 HTTP = "http://127.0.0.1:8000"
 WEBSOCKET = "ws://127.0.0.1:8000"
+BY_HAND = "learn run -- "  # whose `python` has what the course installs
 SHOWN_COMMANDS = 12
 VERDICT = "verdict.json"
 HISTORY = "history.jsonl"
@@ -31,7 +32,7 @@ LAB = "/lab/"  # pages of an app that the checks bring along: there are none in 
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """What `learn show` draws. `commands` repeat probes on a server at port 8000; `logs` lie in `folder`.
+    """What `learn show` draws. `commands` repeat probes beside `learn run`, at port 8000; `logs` lie in `folder`.
 
     The probes are those of the check that failed first, or of the whole run; `more_commands` were left out. `seed` is
     what the run drew its names and values from, where it drew any.
@@ -151,7 +152,9 @@ def _commands(history: Path, check: str = "") -> Iterator[str]:
                 line = command = _curl(method, path, event)
             case {"kind": "socket.opening", "url": str(url)}:
                 parts = urlsplit(url)
-                line = f"python -m websockets '{WEBSOCKET}{parts.path}{'?' + parts.query if parts.query else ''}'"
+                line = (
+                    f"{BY_HAND}python -m websockets '{WEBSOCKET}{parts.path}{'?' + parts.query if parts.query else ''}'"
+                )
                 command = "\n".join([line, *(f"  {frame}" for frame in _frames(events, event.get("socket")))])
             case _:
                 continue

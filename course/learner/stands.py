@@ -11,8 +11,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -215,23 +216,41 @@ def _standing(state: Path) -> Up | None:
 
 
 def _run(command: Sequence[str], variables: Mapping[str, str], folder: Path | None) -> int:
-    with _deaf_to_ctrl_c():
+    with _deaf() as is_killed:
         try:
-            returncode = subprocess.run(command, env=dict(variables), cwd=folder, check=False).returncode
+            process = subprocess.Popen(command, env=dict(variables), cwd=folder)
         except OSError as error:
             raise UsageError(f"{command[0]}: {error.strerror}.", "Is it spelt right, and installed?") from None
+        with process:
+            while (returncode := _returncode(process)) is None:
+                if is_killed():
+                    process.terminate()
     return 128 - returncode if returncode < 0 else returncode
 
 
+def _returncode(process: subprocess.Popen[bytes]) -> int | None:
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(LOOK_EVERY_S)
+    return None
+
+
 @contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Ctrl-C is for the command, which has the same terminal; a handler is not inherited, to ignore it would be."""
+def _deaf() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C reaches the command by itself, from the terminal that it shares with us; a `kill` is to be handed on.
 
-    def hear_nothing(*_: object) -> None:
-        pass
+    Gives whether one has come since the last time. Handlers are not inherited; to ignore the signals would be.
+    """
+    came = threading.Event()
 
-    before = signal.signal(signal.SIGINT, hear_nothing)
+    def is_killed() -> bool:
+        is_so = came.is_set()
+        came.clear()
+        return is_so
+
+    handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: came.set()}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
-        yield
+        yield is_killed
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -47,7 +47,7 @@ def draw(run: PastRun, screen: Screen, project: Project, *, verbose: bool = Fals
         yield Row(dim(f"LEARN_SEED={run.seed} draws the same names and values again"))
     if run.commands:
         yield BLANK
-        yield Row("By hand", right=dim(f"with your server at {HTTP}"), right_at=11)
+        yield Row("By hand", right=dim(f"beside `learn run`, at {HTTP}"), right_at=11)
         for command in run.commands:
             yield Row(command, indent=2, whole=True)
         if run.more_commands:
