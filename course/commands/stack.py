@@ -31,10 +31,11 @@ class BeforeDashes(PlainCommand):
 
 
 def run(context: typer.Context, exercise: ExerciseName = None, as_json: AsJson = False) -> ExitStatus:
-    """Start your work as the checks do, and keep it; or run a command beside it.
+    """Have your work stand, or run a command beside it.
 
-    Started again at each save. After `--`: that command, with the course's
-    Python and the variables of the stack that runs.
+    It is started as the checks do, and again at each save; Ctrl-C ends it.
+    After `--`: that command, with the course's Python and the variables of
+    what stands.
     """
     from course.learner import situation, stands
     from course.view import screens
@@ -52,7 +53,7 @@ def run(context: typer.Context, exercise: ExerciseName = None, as_json: AsJson =
 
 
 def shell(exercise: ExerciseName = None) -> ExitStatus:
-    """A shell with the course's Python and the stack's variables; `exit` leaves it."""
+    """A shell like `learn run --`; `exit` leaves it."""
     from course.learner import situation, stands
 
     here = situation.here()
