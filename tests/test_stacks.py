@@ -13,7 +13,8 @@ import pytest
 
 from checker.harness.waiting import wait_until
 from course.authors import mistakes
-from course.content import catalogue
+from course.authors.new import new
+from course.content import catalogue, scaffold
 from course.content.places import Places
 from course.grading import standing
 from course.model import Exercise
@@ -44,6 +45,17 @@ def answers(url: str) -> bool:
             return connection.getresponse().status >= 100
         except OSError:  # it does not listen yet
             return False
+
+
+def test_a_new_exercise_stands(own_places: Places, tmp_path: Path) -> None:
+    new(own_places, "stage_2/greeter", "A Greeter")
+    exercise = catalogue.find(catalogue.read(own_places), "greeter")
+    scaffold.issue(own_places, exercise, tmp_path / "project")
+    (tmp_path / "stand").mkdir()
+    with standing.start(
+        own_places, exercise, project=tmp_path / "project", folder=tmp_path / "stand", ports={}
+    ) as stack:
+        assert [name for name, _ in up(stack).sites] == ["gunicorn"]
 
 
 @each

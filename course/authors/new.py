@@ -41,7 +41,7 @@ def new(places: Places, path: str, title: str) -> Made:
         server, interface, other = "gunicorn", "wsgi", "asgi"
     boxes = {exercise.path: exercise.title for exercise in catalogue.read(places).exercises}
     title = boxes.get(path, title)
-    values = {"title": title, "server": server, "interface": interface}
+    values = {"title": title, "server": server, "interface": interface, "room": path.replace("/", ".")}
     made = [folder / file for room, folder in rooms.items() for file in scaffold.render(STUB / room, folder, values)]
     (unused,) = (file for file in made if file.name == f"{other}.py")
     unused.unlink()
