@@ -73,7 +73,7 @@ def stand(order: Order) -> int:
                 temporary,
                 history,
                 ledger,
-                port=_Ports(order.ports),
+                port=Ports(order.ports),
                 overheard=heard.overheard,
             )
             return _standing(order.suite, run, tell)
@@ -139,13 +139,14 @@ class _Keeper:
             time.sleep(LOOK_EVERY_S)
 
 
-class _Ports:
+class Ports:
     """Where servers are to stand: where they stood before, else at 8000 and the ports after it, as lessons have it."""
 
     def __init__(self, before: Mapping[str, int]) -> None:
         self._given = dict(before)
 
     def __call__(self, name: str) -> int:
+        """The port for the server of this name; 0 for any."""
         if name in (GATE, PAGE):
             return self._given.get(name, 0)
         return self._given.setdefault(name, FIRST_PORT + sum(other not in (GATE, PAGE) for other in self._given))

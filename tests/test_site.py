@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,16 @@ def test_a_reserved_port_is_free_for_a_server_and_for_no_other_run() -> None:
         server.bind(("127.0.0.1", first.port))
     first.close()
     second.close()
+
+
+def test_a_server_stands_again_where_it_has_just_served_unless_somebody_is_there(run: Run) -> None:
+    def serve(at: Run) -> int:
+        with SelfBound(at, "frail", [sys.executable, "frail.py"], environment={"PORT": "{port}"}) as site:
+            assert site.expect_ready("/").text == "hi"  # it closes the connection, and so has it lingering on the port
+            return site.port
+
+    port = serve(run)
+    there = replace(run, port=lambda name: port if name == "frail" else 0)
+    assert serve(there) == port
+    with socket.create_server(("127.0.0.1", port)):
+        assert serve(there) != port

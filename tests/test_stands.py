@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
+from checker.stand import Ports
 from tests.terminal import TOY, Shown, command, environment, learn, on_a_terminal
 from tests.test_checking import living, wait_until
 from tests.tree import ROOT
@@ -172,6 +173,27 @@ def test_a_crash_at_import_is_told_and_mended_by_a_save(folder: Path) -> None:
         assert run.wait("ended")["returncode"] == 3
         save(folder, SAYS_HELLO)
         assert get(run.url()) == "hello"
+
+
+def test_what_keeps_it_from_standing_is_told_and_mended_by_a_save(tmp_path: Path) -> None:
+    assert learn(tmp_path, "next", "blocking_problem", rooms=ROOT).status == 0
+    folder = tmp_path / "wsgi-asgi" / "stage_2" / "blocking_problem"
+    configuration = folder / "gunicorn.conf.py"
+    text = configuration.read_text()
+    configuration.unlink()
+    with running(folder, ROOT) as run:
+        trouble = run.wait("trouble")
+        assert (trouble["status"], "gunicorn.conf.py" in trouble["wrong"]) == (1, True)
+        configuration.write_text(text)
+        assert run.wait("up")["sites"][0][0] == "gunicorn"
+        assert run.end() == 0
+
+
+def test_sites_stand_at_8000_and_the_next_ones_or_where_they_stood() -> None:
+    port = Ports({})
+    assert [port(name) for name in ("gate", "uvicorn", "gunicorn", "gate page", "uvicorn")] == [0, 8000, 8001, 0, 8000]
+    again = Ports({"gate": 4000, "gate page": 4001, "uvicorn": 31_000})
+    assert [again(name) for name in ("gate", "uvicorn", "gunicorn", "gate page")] == [4000, 31_000, 8001, 4001]
 
 
 def test_ctrl_c_ends_all_and_leaves_nothing(run: Run, folder: Path) -> None:
