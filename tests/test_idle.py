@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -127,6 +128,14 @@ def test_one_that_is_gone_rests() -> None:
         process.kill()
         process.wait()
         assert is_idle(process.pid)
+
+
+def test_one_that_was_stopped_rests_until_it_may_go_on() -> None:
+    with program(SPINS) as process:
+        process.send_signal(signal.SIGSTOP)
+        assert comes(lambda: is_idle(process.pid))
+        process.send_signal(signal.SIGCONT)
+        assert comes(lambda: not is_idle(process.pid))
 
 
 def test_waiting_ends_when_what_is_waited_for_rests() -> None:

@@ -14,7 +14,8 @@ from typing import Protocol
 import psutil
 
 # What /proc tells of a thread that waits to be woken, and how often it went to sleep (proc_pid_status(5)).
-SLEEPS = "State:\tS"
+SLEEPS = ("State:\tS", "State:\tZ", "State:\tT")  # or has ended, or was stopped by a signal
+RESTING = (psutil.STATUS_SLEEPING, psutil.STATUS_IDLE, psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED)
 SWITCHES = ("voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")
 
 
@@ -90,7 +91,7 @@ def _threads(pid: int) -> tuple[str, ...] | None:
     with suppress(OSError):  # gone
         for task in sorted(tasks.iterdir()):
             lines = task.joinpath("status").read_text().splitlines()
-            if not any(line.startswith((SLEEPS, "State:\tZ")) for line in lines):
+            if not any(line.startswith(SLEEPS) for line in lines):
                 return None
             found += [task.name, *(line for line in lines if line.startswith(SWITCHES))]
     return tuple(found)
@@ -100,7 +101,7 @@ def _whole(pid: int) -> tuple[str, ...] | None:
     """The same where there is no /proc: by the process as a whole."""
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
-        if process.status() not in (psutil.STATUS_SLEEPING, psutil.STATUS_IDLE, psutil.STATUS_ZOMBIE):
+        if process.status() not in RESTING:
             return None
         return (str(process.num_ctx_switches()),)
     return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,11 @@ from checker.harness import tracebacks
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.learner_files import expect_python
-from checker.harness.lines import line_matching, line_with
+from checker.harness.lines import line_with
 from checker.harness.run import Run
 from checker.harness.site import SelfBound
 from checker.harness.waiting import wait_until
+from checker.milestones.gunicorn_first import exits
 from checker.milestones.gunicorn_first.configuration import CONF, SETTINGS, SURE_S, Starter, start_gunicorn, variables
 from course.model import SourceLine
 
@@ -21,6 +23,13 @@ START_DEADLINE_S = 60.0
 # gunicorn gives up when a worker cannot boot, and starts one that ended otherwise again and again.
 RESTARTS = 3
 READERS = (SETTINGS, CONF)
+QUOTABLE = 40  # of the log's last lines; the words of a worker that is replaced are in it again and again
+GUNICORNS = re.compile(r"\[\d{4}-\d\d-\d\d .*\] \[\d+\] \[[A-Z]+\] ")
+# gunicorn 27, arbiter.py, reap_workers: only the codes 3 and 4 of a worker end the master.
+RAISE = (
+    "raise an exception in place of sys.exit: gunicorn replaces a worker that exits, "
+    "and ends when one cannot import the application"
+)
 # Nothing raises by itself for these: no text, a number with a fraction for int(float(...)), a whole number.
 TAKEN_VALUES = ("", "2.5", "0")
 
@@ -50,8 +59,9 @@ class BrokenStart:
             code = "value-taken" if self.value in TAKEN_VALUES else "starts-anyway"
             fail(code, wanted=wanted, saw=saw, where=self._line, facts=facts)
         if self.site.process.returncode is None:
-            saw = f"it starts its workers again and again:\n{self._last_lines}"
-            fail("restarts-forever", wanted=wanted, saw=saw, where=self._exit or self._line, facts=facts)
+            saw = self._quoting("it starts its workers again and again")
+            where = self._exit or self._line
+            fail("restarts-forever", wanted=wanted, saw=saw, where=where, next=RAISE, facts=facts)
         self.site.process.log.wait_end(SURE_S)
         saw = ""
         if self.variable not in self.site.process.log.text:
@@ -62,7 +72,7 @@ class BrokenStart:
             where = self._error or self._exit or self._line
             if where is not None:
                 expect_python(self.folder, where.file)  # else a traceback cannot show its line, which has the name
-            fail("silent-failure", wanted=wanted, saw=f"{saw}:\n{self._last_lines}", where=where, facts=facts)
+            fail("silent-failure", wanted=wanted, saw=self._quoting(saw), where=where, facts=facts)
 
     @property
     def _line(self) -> SourceLine | None:
@@ -77,13 +87,19 @@ class BrokenStart:
 
     @property
     def _exit(self) -> SourceLine | None:
-        """The learner's line that ends the process itself."""
-        places = (line_matching(self.folder, file, [r"[^#]*\b(exit\(|SystemExit\b)"]) for file in READERS)
-        return next((place for place in places if place), None)
+        """The learner's line that ends the process itself: what it says is in the log, else it is near the variable."""
+        return exits.spoken(self.folder, READERS, self.site.process.log.text) or exits.near(
+            self.folder, READERS, self.variable
+        )
 
-    @property
-    def _last_lines(self) -> str:
-        return "\n".join(f"  {line}" for line in self.site.process.log.last_lines(4))
+    def _quoting(self, saw: str) -> str:
+        """The same, with the lines of the log that tell why: the error, else the last words that are not gunicorn's."""
+        error = tracebacks.first(self.site.process.log.text, self.folder, self.site.run.given)
+        own = [line for line in self.site.process.log.last_lines(QUOTABLE) if not GUNICORNS.match(line)]
+        told = [error.error] if error else list(dict.fromkeys(own))[-2:]
+        if not told:
+            return f"{saw}, and the log has no words but gunicorn's own"
+        return "\n".join([f"{saw}:", *(f"  {line.strip()}" for line in told)])
 
     def _wait_answers(self) -> bool:
         """Whether it serves; waits until it does, has ended, or has restarted its workers a few times."""

@@ -25,6 +25,9 @@ SURE_S = 3.0
 CONF = "gunicorn.conf.py"
 SETTINGS = "office/settings.py"
 
+MOST_WORKERS = 3
+MOST_CALLS = 24
+
 WORKER_TIMEOUT_S = 20
 THEATRE_TIMEOUT_S = 45
 # A second deployment: what is a constant does not follow, and what is not set has its default.

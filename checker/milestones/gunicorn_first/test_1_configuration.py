@@ -10,6 +10,7 @@ from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn.workers import expect_one_queue
+from checker.harness.picture import Picture
 from checker.harness.run import Run
 from checker.harness.suite import needs
 from checker.milestones.gunicorn_first import broken_starts
@@ -17,6 +18,8 @@ from checker.milestones.gunicorn_first.configuration import (
     CONF,
     DEFAULT_BINDS,
     GENEROUS_S,
+    MOST_CALLS,
+    MOST_WORKERS,
     PRINTED_BIND,
     SURE_S,
     Printed,
@@ -30,9 +33,6 @@ from checker.milestones.gunicorn_first.refusals import (
     judge_refusal,
 )
 from checker.milestones.gunicorn_first.verdicts import SLOW, judge_waiting
-
-MOST_WORKERS = 3
-MOST_CALLS = 24
 
 
 def test_the_office_answers(printed: Printed, project: Path, request: pytest.FixtureRequest) -> None:
@@ -103,8 +103,11 @@ def test_eight_slow_pages_and_a_fast_one(office: Office) -> None:
 
 
 @needs("test_the_office_answers")
-def test_a_broken_configuration_stops_the_start(run: Run, gate: Gate, self_bound: starters.SelfBound) -> None:
+def test_a_broken_configuration_stops_the_start(
+    run: Run, gate: Gate, self_bound: starters.SelfBound, picture: Picture
+) -> None:
     """Started on a broken configuration, it says which variable and ends."""
+    picture.nothing()  # a server that ends is what is wanted here, and would be drawn as a fault
     starts = broken_starts.start_broken(self_bound, run, gate)
     try:
         for broken in starts:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from checker.harness.calibration import slowness
 from checker.harness.diagnosis import wait_error
@@ -13,15 +16,30 @@ from checker.harness.http import Exchange
 from checker.harness.learner_files import text_of
 from checker.harness.lines import line_matching
 from checker.harness.waiting import wait_until
-from checker.milestones.gunicorn_first.configuration import CONF, GENEROUS_S, SETTINGS, SURE_S, setting_line
-from checker.milestones.gunicorn_first.office import JOURNAL, SERVER_ERROR, Answered, Office, journal_lines
+from checker.milestones.gunicorn_first import exits
+from checker.milestones.gunicorn_first.configuration import (
+    CONF,
+    GENEROUS_S,
+    MOST_CALLS,
+    SETTINGS,
+    SURE_S,
+    setting_line,
+)
+from checker.milestones.gunicorn_first.office import JOURNAL, LATE_S, SERVER_ERROR, Answered, Office, journal_lines
 from course.model import SourceLine
 
 WSGI = "office/wsgi.py"
 SLOW = 8
 SHORT_S = 2.5  # with a fraction: the seconds of the theatre may have one
 HUNG_S = 5.0  # so long after its limit, longer on a busy machine, a call that goes on has none
-ROOM = f"{CONF}: one worker alone must have room for {SLOW} slow pages and a fast one"
+ROOM = (
+    f"{CONF}: one worker alone must have room for {SLOW} slow pages and a fast one, "
+    f"and all workers together for {MOST_CALLS} at most"
+)
+HEED = (
+    "without preload_app a worker loads the settings, and gunicorn replaces a worker that leaves by sys.exit: "
+    "let them raise an exception"
+)
 
 
 def what_the_master_keeps(office: Office) -> SourceLine | None:
@@ -29,6 +47,12 @@ def what_the_master_keeps(office: Office) -> SourceLine | None:
     if office.printed.settings["preload_app"] == "True":
         return setting_line(office.folder, "preload_app")
     return line_matching(office.folder, CONF, [r"\s*(from|import)\s+office\b", r"\s*(from|import)\s.*\bsettings\b"])
+
+
+def what_comes_without_preload(office: Office) -> str:
+    """What the next step away from `preload_app` has to heed: the master ended by the settings' sys.exit itself."""
+    leaves = any(exits.found_in(office.folder, [SETTINGS]))
+    return HEED if office.printed.settings["preload_app"] == "True" and leaves else ""
 
 
 def what_holds_others(office: Office) -> SourceLine | None:
@@ -82,17 +106,35 @@ def expect_journal_line(office: Office, request: Answered) -> None:
     if len(lines) == 1:
         saw = "a line with path {path}, status {status} and bytes {bytes}".format_map(defaultdict(str, lines[0]))
     elif lines:
-        saw = f"{len(lines)} lines: {lines}"
-    others = [line for line in journal_lines(office.site.process.log.text) if line not in lines]
+        saw = f"{len(lines)} lines: {as_written(lines)}"
     foreign = {other.status for other in office.answered} - {request.status, 200}
     if not lines or any(line.get("path") != request.path or line.get("status") in foreign for line in lines):
-        saw = f"{saw}; another line is {others[-1]}" if others and not lines else saw
+        strange = None if lines else strange_line(office.answered, journal_lines(office.site.process.log.text))
+        saw = f"{saw}; another line is {as_written([strange])}" if strange else saw
         where = office.journal_line(r"\s*self\.id = ", r"\s*self\.(?!application)\w+.* = ")
         fail("journal-mixed-up", wanted=f"{wanted}, though other requests ran meanwhile", saw=saw, where=where)
     # None counted yet is a line that was written too early.
     is_miscounted = len(lines) == 1 and lines[0].get("status") == request.status and lines[0].get("bytes")
     counts = office.journal_line(r".*bytes\b\S*\s*\+=", r".*\blen\(") if is_miscounted else None
     fail("journal-untrue", wanted=wanted, saw=saw, where=counts or office.place(JOURNAL, "write"))
+
+
+def strange_line(answered: Iterable[Answered], lines: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The last line that shows two requests mixed: an id with what belongs to another, or an id's second line."""
+    true = {request.label.replace(" ", "-"): (request.path, request.status) for request in answered}
+    known = [line for line in lines if isinstance(line.get("id"), str) and line["id"] in true]
+    ids = [line["id"] for line in known]
+    strange = [
+        line
+        for number, line in enumerate(known)
+        if (line.get("path"), line.get("status")) != true[line["id"]] or line["id"] in ids[:number]
+    ]
+    return strange[-1] if strange else None
+
+
+def as_written(lines: Iterable[Mapping[str, Any]]) -> str:
+    """The lines as they stand in the log."""
+    return ", ".join(json.dumps(line) for line in lines)
 
 
 def judge_silence(office: Office, label: str) -> None:
@@ -102,7 +144,7 @@ def judge_silence(office: Office, label: str) -> None:
     old = master.worker_pids(office.site)
     master.reload(office.site)
     master.wait_gone(office.site, old, GENEROUS_S)
-    if wait_until(lambda: office.journal(label), SURE_S):
+    if wait_until(lambda: office.journal(label), LATE_S):
         saw = "the lines came only when the worker ended"
         where = office.journal_line(r".*\bstdout\b", r".*\bprint\(")
         fail("journal-unflushed", wanted=wanted, saw=saw, where=where)
