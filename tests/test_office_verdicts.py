@@ -13,6 +13,7 @@ from checker.milestones.gunicorn_first.verdicts import (
     ROOM,
     as_written,
     strange_line,
+    strange_words,
     what_comes_without_preload,
 )
 
@@ -35,6 +36,12 @@ def test_a_true_line_of_another_request_is_not_quoted() -> None:
 @pytest.mark.parametrize("strange", [MIXED, TRUE[0]])
 def test_a_line_that_is_mixed_or_the_second_of_its_id_is_quoted(strange: dict[str, Any]) -> None:
     assert strange_line([HELLO, GONE], [*TRUE, strange]) == strange
+
+
+def test_a_second_line_is_told_as_such() -> None:
+    quoted = '{"id": "hello", "path": "/hello/", "status": 200, "bytes": 40}'
+    assert strange_words([HELLO], [*TRUE, TRUE[0]]) == f"; another line is {quoted}, and 2 lines have that id"
+    assert not strange_words([HELLO], TRUE)
 
 
 def test_lines_are_quoted_as_they_stand_in_the_log() -> None:

@@ -109,8 +109,7 @@ def expect_journal_line(office: Office, request: Answered) -> None:
         saw = f"{len(lines)} lines: {as_written(lines)}"
     foreign = {other.status for other in office.answered} - {request.status, 200}
     if not lines or any(line.get("path") != request.path or line.get("status") in foreign for line in lines):
-        strange = None if lines else strange_line(office.answered, journal_lines(office.site.process.log.text))
-        saw = f"{saw}; another line is {as_written([strange])}" if strange else saw
+        saw = saw if lines else f"{saw}{strange_words(office.answered, journal_lines(office.site.process.log.text))}"
         where = office.journal_line(r"\s*self\.id = ", r"\s*self\.(?!application)\w+.* = ")
         fail("journal-mixed-up", wanted=f"{wanted}, though other requests ran meanwhile", saw=saw, where=where)
     # None counted yet is a line that was written too early.
@@ -130,6 +129,15 @@ def strange_line(answered: Iterable[Answered], lines: Sequence[Mapping[str, Any]
         if (line.get("path"), line.get("status")) != true[line["id"]] or line["id"] in ids[:number]
     ]
     return strange[-1] if strange else None
+
+
+def strange_words(answered: Iterable[Answered], lines: Sequence[Mapping[str, Any]]) -> str:
+    """The end of a sentence that quotes such a line; empty when there is none."""
+    strange = strange_line(answered, lines)
+    if strange is None:
+        return ""
+    count = sum(line.get("id") == strange["id"] for line in lines)
+    return f"; another line is {as_written([strange])}{f', and {count} lines have that id' if count > 1 else ''}"
 
 
 def as_written(lines: Iterable[Mapping[str, Any]]) -> str:
