@@ -274,7 +274,7 @@ class Verdict:
 
 # The check that the grader adds to those of every exercise.
 LEFT_RUNNING = "nothing_is_left_running"
-LEFT_RUNNING_SENTENCE = "Nothing is left running afterwards"
+LEFT_RUNNING_SENTENCE = "No process is left running afterwards"
 
 
 @dataclass(frozen=True, slots=True)
