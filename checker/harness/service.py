@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import signal
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -70,9 +71,12 @@ def launch(
     folder: Path,
     user: str | None = None,
 ) -> Process:
-    """Start a program of a service; its output goes to `<name>.log` of the run, in English."""
+    """Start a program of a service; its output goes to `<name>.log` of the run, in English.
+
+    It is overheard by nobody: who follows the learner's programs has no use for a database's greetings.
+    """
     return Process(
-        run,
+        replace(run, overheard=lambda _name, _output: None),
         name,
         command,
         environment=clean_environment(folder, {"LC_ALL": "C"}),
