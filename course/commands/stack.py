@@ -31,11 +31,11 @@ class BeforeDashes(PlainCommand):
 
 
 def run(context: typer.Context, exercise: ExerciseName = None, as_json: AsJson = False) -> ExitStatus:
-    """Have your work stand, or run a command beside it.
+    """Run your work by hand, or a command beside it.
 
-    It is started as the checks do, and again at each save; Ctrl-C ends it.
-    After `--`: that command, with the course's Python and the variables of
-    what stands.
+    Its servers are started as the checks do, and again at each save; Ctrl-C
+    ends them. After `--`: that command, with the course's Python and the
+    variables of what runs.
     """
     from course.learner import situation, stands
     from course.view import screens
@@ -53,7 +53,7 @@ def run(context: typer.Context, exercise: ExerciseName = None, as_json: AsJson =
 
 
 def shell(exercise: ExerciseName = None) -> ExitStatus:
-    """A shell like `learn run --`; `exit` leaves it."""
+    """A shell with the course's Python; `exit` leaves it."""
     from course.learner import situation, stands
 
     here = situation.here()
