@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 import typer
 
 from course.commands import authors, editors, stack
-from course.commands.arguments import AsJson, ExerciseName, NoPager, Verbose, exercise_names
+from course.commands.arguments import AsJson, ExerciseName, NoPager, Verbose, check_names, exercise_names
 from course.commands.situations import here as _here
 from course.model import ExitStatus
 from course.parameters import PlainCommand, PlainGroup
@@ -127,17 +127,28 @@ def check(
     *,
     every: Annotated[bool, typer.Option("--all", help="Every exercise in your folder.")] = False,
     stage: Annotated[int | None, typer.Option(metavar="N", help="Those of one stage.")] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(metavar="CHECK", help="One: its number, or part of its line.", autocompletion=check_names),
+    ] = None,
+    first_failed: Annotated[bool, typer.Option("--first-failed", help="What failed last, then all.")] = False,
     as_json: AsJson = False,
     verbose: Verbose = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a JUnit report.")] = None,
 ) -> ExitStatus:
-    """Grade your work: real servers, real requests."""
+    """Grade your work: real servers, real requests.
+
+    Only a run of all checks ticks the box.
+    """
+    from course.errors import UsageError
     from course.grading import junit as report
     from course.learner import attempt
     from course.shared import temporary
     from course.view import check as view
     from course.view import screens, welcome
 
+    if only is not None and (every or stage is not None or first_failed):
+        raise UsageError("--only is one check of one exercise: no --all, --stage or --first-failed.", "Choose one.")
     here = _here()
     screens.stderr().show(welcome.note(temporary.note()))
     screen = screens.stdout()
@@ -146,8 +157,11 @@ def check(
         report.must_be_writable(junit)
     attempts = []
     for chosen in attempt.chosen(here, exercise, every=every, stage=stage):
-        attempts.append(attempt.grade(here, chosen, follow))
-        follow.close(attempts[-1])
+        done = []
+        for run in attempt.runs(here, chosen, follow, only=only, first_failed=first_failed):
+            follow.close(run)
+            done.append(run)
+        attempts.append(done[-1])
     follow.sum_up(attempts)
     if junit is not None:
         report.save(junit, [done.verdict for done in attempts])

@@ -235,7 +235,10 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check's end. `sentence` is its docstring, the line on the learner's screen."""
+    """One check's end. `sentence` is its docstring, the line on the learner's screen.
+
+    `number` is its place among all checks of the exercise, from 1; 0 where nobody has counted them.
+    """
 
     id: str
     sentence: str
@@ -246,11 +249,15 @@ class CheckResult:
     timeline: Timeline | None = None
     charts: tuple[Chart, ...] = ()
     conversation: Conversation | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a whole run came to. `run` is its folder under `.learn/runs/`."""
+    """What a run came to. `run` is its folder under `.learn/runs/`.
+
+    A partial one is of some of the checks: it neither passes the exercise nor takes its tick away.
+    """
 
     exercise: str
     outcome: Outcome
@@ -258,6 +265,7 @@ class Verdict:
     seconds: float
     run: Path
     reason: str = ""
+    is_partial: bool = False
 
     @property
     def passed_count(self) -> int:

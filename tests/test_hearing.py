@@ -181,5 +181,6 @@ def test_d(): ...
 def helper(): ...
 """
     suite = lay(tmp_path, {"test_1_x.py": text, "test_2_y.py": "def test_e(): ...", "lab.py": "def test_f(): ..."})
-    assert suites.reported(suite) == {"test_a", "test_b", "test_c", "test_d", "test_e", LEFT_RUNNING}
-    assert suites.reported(suite, ["test_c"]) == {"test_a", "test_b", "test_c", LEFT_RUNNING}
+    every = ["test_a", "test_b", "test_c", "test_d", "test_e", LEFT_RUNNING]
+    assert suites.reported(suite) == {name: number for number, name in enumerate(every, 1)}
+    assert suites.reported(suite, ["test_c"]) == {"test_a": 1, "test_b": 2, "test_c": 3, LEFT_RUNNING: 6}

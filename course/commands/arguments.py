@@ -20,6 +20,21 @@ def exercise_names(incomplete: str) -> list[tuple[str, str]]:
     return [(name, title) for name, title in named if name.startswith(incomplete)]
 
 
+def check_names(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """For the shell: the checks of the exercise that is typed before them, or of the one you are at."""
+    from course.content import suites
+    from course.errors import LearnError
+    from course.learner import situation
+
+    try:
+        here = situation.here()
+        chosen = situation.meant(here, context.params.get("exercise"))
+        sentences = suites.sentences(here.places.suite(chosen.path))
+    except LearnError:
+        return []
+    return [(check, sentence) for check, sentence in sentences.items() if check.startswith(incomplete)]
+
+
 ExerciseName = Annotated[
     str | None, typer.Argument(metavar="EXERCISE", help="Its name or path.", autocompletion=exercise_names)
 ]

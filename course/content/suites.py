@@ -18,29 +18,41 @@ def checks(suite: Path) -> Iterator[str]:
     yield from _needs(suite)
 
 
-def reported(suite: Path, only: Sequence[str] = ()) -> frozenset[str]:
+def sentences(suite: Path) -> dict[str, str]:
+    """Each check's line on the learner's screen, in their order. Raises CourseBug for a file that is no Python."""
+    return {
+        check.name: " ".join((ast.get_docstring(check) or "").split("\n\n")[0].split()).removesuffix(".")
+        for check, _ in _found(suite)
+    }
+
+
+def reported(suite: Path, only: Sequence[str] = ()) -> dict[str, int]:
     """The checks that a grader has to tell of: those of `only` with all that they need, else every one; and its own.
 
-    Raises CourseBug for a file that is no Python.
+    Each with its number among all of the exercise. Raises CourseBug for a file that is no Python.
     """
     needs = _needs(suite)
     wanted, further = set[str](), set(only or needs)
     while further:
         wanted |= further
         further = {needed for name in further for needed in needs.get(name, ())} - wanted
-    return frozenset({*wanted, LEFT_RUNNING})
+    numbers = {name: number for number, name in enumerate((*needs, LEFT_RUNNING), 1)}
+    return {name: numbers.get(name, 0) for name in (*wanted, LEFT_RUNNING)}
 
 
 def _needs(suite: Path) -> dict[str, tuple[str, ...]]:
     """Each check's name, and those that stand in its `@needs(...)`, as texts or by the names of the module's texts."""
-    found = {}
+    return {check.name: tuple(_needed(check, texts)) for check, texts in _found(suite)}
+
+
+def _found(suite: Path) -> Iterator[tuple[ast.FunctionDef, Mapping[str, str]]]:
+    """Each check, with the texts that its module names."""
     for file in sorted(suite.glob("test_*.py")):
         body = parsed(file).body
         texts = dict(_texts(body))
         for node in body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                found[node.name] = tuple(_needed(node, texts))
-    return found
+                yield node, texts
 
 
 def _texts(body: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import secrets
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from course.content import catalogue, scaffold, suites
@@ -47,6 +48,7 @@ def start(
     given = scaffold.left_as_given(places, exercise, project)
     order = Order(places.suite(exercise.path), project.resolve(), run.resolve(), codes, given, tuple(only))
     checks = _checks(order)
+    is_partial = bool(only) and checks.keys() != _checks(replace(order, only=())).keys()
     refuse_inspection()
     orphans = Orphans() if forge is None else None  # a forge adopts, and ends, those of its graders itself
     ours, theirs = socket.socketpair()
@@ -58,7 +60,7 @@ def start(
                 if forge is None
                 else forge.fork(order, theirs, log)
             )
-        grading = Grading(exercise, checks, run, ours, nonce)
+        grading = Grading(exercise, checks, run, ours, nonce, is_partial=is_partial)
         try:
             with suppress(OSError):  # it has ended already
                 ours.sendall(nonce.encode() + b"\n")
@@ -80,9 +82,9 @@ def start(
         verdicts.save(grading.verdict)
 
 
-def _checks(order: Order) -> frozenset[str]:
-    """The checks that have to be told of; none where a check file cannot be read, which the grader will tell."""
+def _checks(order: Order) -> Mapping[str, int]:
+    """The checks to be told of, with their numbers; none where a check file cannot be read: the grader tells that."""
     try:
         return suites.reported(order.suite, order.only)
     except (CourseBug, OSError):
-        return frozenset()
+        return {}

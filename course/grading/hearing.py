@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from course.errors import CourseBug
@@ -32,12 +34,23 @@ START_GRACE_S = 60.0
 class Grading:
     """One run of an exercise's checks. `events` once, then `verdict`."""
 
-    def __init__(self, exercise: Exercise, checks: frozenset[str], run: Path, told: socket.socket, nonce: str) -> None:
+    def __init__(
+        self,
+        exercise: Exercise,
+        checks: Mapping[str, int],
+        run: Path,
+        told: socket.socket,
+        nonce: str,
+        *,
+        is_partial: bool = False,
+    ) -> None:
+        """`checks` are those that have to be told of, each with its number among all of the exercise's."""
         self._exercise = exercise
         self._checks = checks
         self._run = run
         self._told = told
         self._nonce = nonce
+        self._is_partial = is_partial
         self._started_at = time.monotonic()
         self._sentences: dict[str, str] = {}
         self._running = ""
@@ -61,11 +74,12 @@ class Grading:
             except CourseBug as bug:
                 self._trouble = bug.wrong
                 return
+            event = self._numbered(event)
             self._note(event)
             yield event
             if isinstance(event, SuiteFinished):
                 return
-        for late in self._late():
+        for late in map(self._numbered, self._late()):
             self._note(late)
             yield late
 
@@ -81,9 +95,14 @@ class Grading:
         return False
 
     def cut(self) -> None:
-        """End the run here: the verdict is what has been told so far, and the servers are stopped at once."""
+        """End the run here: the verdict is what has been told so far, and the servers are stopped at once.
+
+        From any thread: `events` ends too.
+        """
         self._is_cut = True
         self._trouble = ""
+        with suppress(OSError):  # it has ended already
+            self._told.shutdown(socket.SHUT_RD)
 
     @property
     def is_cut(self) -> bool:
@@ -108,12 +127,13 @@ class Grading:
                 exercise=self._exercise.path,
                 outcome=Outcome.INTERRUPTED,
                 results=tuple(
-                    known.get(check) or CheckResult(check, sentence, Outcome.SKIPPED)
+                    known.get(check) or CheckResult(check, sentence, Outcome.SKIPPED, number=self._checks.get(check, 0))
                     for check, sentence in self._sentences.items()
                 ),
                 seconds=round(time.monotonic() - self._started_at, 3),
                 run=self._run,
                 reason=f"interrupted at: {self._sentences.get(self._running, waiting)}",
+                is_partial=self._is_partial,
             )
         told = {result.id for result in self._results}
         missing = [check for check in self._sentences if check not in told and not self._is_cut]
@@ -131,15 +151,22 @@ class Grading:
             seconds=round(time.monotonic() - self._started_at, 3),
             run=self._run,
             reason=reason or next((r.reason for r in self._results if r.outcome is Outcome.BROKEN), ""),
+            is_partial=self._is_partial,
         )
 
     def _must_be_expected(self, event: CheckEvent) -> None:
         """Raises CourseBug for what no grader of this exercise tells: somebody else may have spoken in its place."""
         match event:
-            case SuiteStarted() if differing := self._checks ^ dict(event.checks).keys():
+            case SuiteStarted() if differing := self._checks.keys() ^ dict(event.checks).keys():
                 raise CourseBug(f"the grader told of other checks than there are: {', '.join(sorted(differing))}")
             case CheckFinished(CheckResult(id=name)) if any(result.id == name for result in self._results):
                 raise CourseBug(f"the grader told twice how {name} ended")
+
+    def _numbered(self, event: CheckEvent) -> CheckEvent:
+        """The same, with the check's number: the grader of some checks has counted only those."""
+        if not isinstance(event, CheckFinished):
+            return event
+        return CheckFinished(replace(event.result, number=self._checks.get(event.result.id, 0)))
 
     def _note(self, event: CheckEvent) -> None:
         match event:

@@ -35,6 +35,7 @@ def read(run: Path) -> Verdict | None:
             seconds=float(body["seconds"]),
             run=run,
             reason=body["reason"],
+            is_partial=bool(body.get("is_partial", False)),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -56,7 +56,9 @@ def hint(here: Situation, exercise: Exercise) -> Hint:
     """One hint more for the exercise's last diagnosis. Raises UsageError when nothing has failed."""
     known = here.of(exercise)
     if not known.failed_code:
-        if known.checked_at:
+        if known.checked_at and known.passed_count < known.check_count:
+            when, remedy = "what failed last passes now", "`learn check` runs all checks."
+        elif known.checked_at:
             when, remedy = "it passed", "`learn solution` shows the reference beside your work."
         else:
             when, remedy = "it has not been checked yet", "`learn check` grades it."

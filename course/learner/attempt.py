@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from course.errors import UsageError
 from course.grading import checking
-from course.learner import progress, roadmap, situation, workspace
+from course.learner import picking, progress, roadmap, situation, workspace
 from course.learner.progress import BoxState, ExerciseProgress
 from course.learner.situation import Situation
 from course.model import CheckEvent, Exercise, ExitStatus, Outcome, Verdict
@@ -63,19 +63,38 @@ def status(attempts: Sequence[Attempt]) -> ExitStatus:
     return max((attempt.verdict.outcome.exit_status for attempt in attempts), default=ExitStatus.PASSED)
 
 
-def grade(here: Situation, exercise: Exercise, listener: Listener) -> Attempt:
+def runs(
+    here: Situation, exercise: Exercise, listener: Listener, *, only: str | None = None, first_failed: bool = False
+) -> Iterator[Attempt]:
+    """One run of all checks, or of the one that `only` names; or one of what failed last and, once it passes, of all.
+
+    Each check that is picked is run with what it needs. Raises UsageError where `only` does not name just one.
+    """
+    picked = picking.failed_last(here, exercise) if first_failed else ()
+    if only is not None:
+        picked = picking.named(here.places, exercise, only)
+    if picked:
+        done = grade(here, exercise, listener, picked)
+        yield done
+        if only is not None or not done.verdict.is_partial or done.verdict.outcome is not Outcome.PASSED:
+            return
+        here = done.situation
+    yield grade(here, exercise, listener)
+
+
+def grade(here: Situation, exercise: Exercise, listener: Listener, only: Sequence[str] = ()) -> Attempt:
     """Run the exercise's checks on the learner's folder; `listener` hears each event as it comes.
 
-    A run on a machine that was too busy to judge is tried once more. Raises UsageError while another run holds the
-    workspace.
+    `only` names some of them, which are run with what they need: it neither passes then, nor loses its tick. A run on a
+    machine that was too busy to judge is tried once more. Raises UsageError while another run holds the workspace.
     """
     project = situation.project_of(here, exercise)
     with workspace.lock(here.workspace):
         # Taken before the checks: what is edited while they run has not been checked.
         work_hash = workspace.work_hash(here.workspace, exercise.path)
-        verdict = _run(here, exercise, project, listener)
+        verdict = _run(here, exercise, project, listener, only)
         if verdict.outcome is Outcome.INCONCLUSIVE:
-            verdict = _run(here, exercise, project, listener)
+            verdict = _run(here, exercise, project, listener, only)
         # Read again: a hint may have been taken in another terminal meanwhile.
         known = progress.load(here.workspace.progress_file).progress
         now = datetime.now(UTC)
@@ -88,11 +107,11 @@ def grade(here: Situation, exercise: Exercise, listener: Listener) -> Attempt:
     return Attempt(exercise, verdict, after, situation.boxes(after), is_on_roadmap, before.passed_at if lost else None)
 
 
-def _run(here: Situation, exercise: Exercise, project: Path, listener: Listener) -> Verdict:
+def _run(here: Situation, exercise: Exercise, project: Path, listener: Listener, only: Sequence[str]) -> Verdict:
     folder = workspace.new_run(here.workspace, exercise.path)
     with (
         # First of all: the child imports pytest while we import what draws it.
-        checking.start(here.places, exercise, project=project, run=folder) as grading,
+        checking.start(here.places, exercise, project=project, run=folder, only=only) as grading,
         listener.begin(exercise, tuple(equipment.named(server) for server in exercise.servers)),
     ):
         for event in grading.events():

@@ -18,7 +18,7 @@ from typing import Any
 
 from course.errors import UsageError
 from course.files import replace_file, writing
-from course.model import Exercise, Fact, Outcome, Verdict
+from course.model import CheckResult, Exercise, Fact, Outcome, Verdict
 from course.shared.facts import known_of
 
 SCHEMA = 2
@@ -29,8 +29,9 @@ class ExerciseProgress:
     """What is known of one exercise. Moments are in ISO 8601, with their offset from UTC.
 
     `passed_at` is when it passed last, and stays. `passed_hash` is that of the files that passed; None again when the
-    very same files have failed since. The counts and `failed_...` are of the last run that was judged. `hints_shown`
-    counts for each diagnosis in each check: in another check it has another cause, and its hints begin anew.
+    very same files have failed since. The counts are of the last run of all checks that was judged; `failed_...` is
+    what failed last, in a run of some checks too, and has not passed since. `hints_shown` counts for each diagnosis in
+    each check: in another check it has another cause, and its hints begin anew.
     """
 
     attempts: int = 0
@@ -126,7 +127,8 @@ def after(progress: Progress, verdict: Verdict, work_hash: str, now: datetime) -
     """The progress with one more verdict on files of this hash. One that judged nothing is not counted."""
     known = progress.exercises.get(verdict.exercise, ExerciseProgress())
     if verdict.outcome not in (Outcome.BROKEN, Outcome.INCONCLUSIVE):
-        known = _counted(known, verdict, work_hash, now.isoformat(timespec="seconds"))
+        counted = _counted_partial if verdict.is_partial else _counted
+        known = counted(known, verdict, work_hash, now.isoformat(timespec="seconds"))
     return Progress({**progress.exercises, verdict.exercise: known}, current=verdict.exercise)
 
 
@@ -148,18 +150,12 @@ def box_state(exercise: Exercise, progress: Progress, current_hash: str | None) 
 
 
 def _counted(known: ExerciseProgress, verdict: Verdict, work_hash: str, now: str) -> ExerciseProgress:
-    failure = verdict.first_failure
-    finding = failure.finding if failure else None
     known = replace(
-        known,
+        _failed(known, verdict.first_failure),
         attempts=known.attempts + 1,
         checked_at=now,
         passed_count=verdict.passed_count,
         check_count=len(verdict.results),
-        failed_check=failure.id if failure else None,
-        failed_sentence=failure.sentence if failure else None,
-        failed_code=finding.code if finding else None,
-        failed_facts=known_of(finding) if finding else {},
     )
     if verdict.outcome is Outcome.PASSED:
         return replace(known, passed_at=now, passed_hash=work_hash)
@@ -167,6 +163,24 @@ def _counted(known: ExerciseProgress, verdict: Verdict, work_hash: str, now: str
         # The very files that passed once fail now: the checks have changed, or the first verdict was luck.
         return replace(known, passed_hash=None)
     return known
+
+
+def _counted_partial(known: ExerciseProgress, verdict: Verdict, _work_hash: str, _now: str) -> ExerciseProgress:
+    """Some of the checks tell nothing of the others: all that they change is what failed last."""
+    failure = verdict.first_failure
+    has_passed = any(r.id == known.failed_check and r.outcome is Outcome.PASSED for r in verdict.results)
+    return _failed(known, failure) if failure or has_passed else known
+
+
+def _failed(known: ExerciseProgress, failure: CheckResult | None) -> ExerciseProgress:
+    finding = failure.finding if failure else None
+    return replace(
+        known,
+        failed_check=failure.id if failure else None,
+        failed_sentence=failure.sentence if failure else None,
+        failed_code=finding.code if finding else None,
+        failed_facts=known_of(finding) if finding else {},
+    )
 
 
 def _put_aside(path: Path) -> str:

@@ -6,7 +6,7 @@ The schema (version 2) is also what `learn check --json` prints, without the non
     {"v": 2, "event": "check_started", "id": "test_x"}
     {"v": 2, "event": "check_finished", "result": {"id", "sentence", "outcome", "seconds",
         "finding": {"code", "wanted", "saw", "where", "next", "facts"} or null, "reason", "timeline", "charts",
-        "conversation"}}
+        "conversation", "number"}}
     {"v": 2, "event": "suite_finished", "seconds": 2.1, "trouble": ""}
 """
 
@@ -76,7 +76,7 @@ def from_line(line: str, nonce: str = "") -> CheckEvent:
 def result_from(body: dict[str, Any]) -> CheckResult:
     """A CheckResult from its JSON shape, as in check_finished and verdict.json.
 
-    Of version 1 too: without facts, and without a conversation.
+    Of version 1 too: without facts, a conversation and a number.
     """
     finding = body["finding"]
     timeline = body["timeline"]
@@ -91,6 +91,7 @@ def result_from(body: dict[str, Any]) -> CheckResult:
         timeline=None if timeline is None else timeline_from(timeline),
         charts=tuple(chart_from(chart) for chart in body.get("charts", ())),
         conversation=None if conversation is None else conversation_from(conversation),
+        number=int(body.get("number", 0)),
     )
 
 

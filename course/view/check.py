@@ -5,7 +5,9 @@ exercise's events two lines of our own, version 2 too:
 
     {"v": 2, "event": "exercise", "exercise": "stage_2/blocking_problem"}
     {"v": 2, "event": "verdict", "exercise": "stage_2/blocking_problem", "outcome": "failed", "passed": 2, "checks": 4,
-     "seconds": 1.4, "reason": "", "run": "0003"}
+     "seconds": 1.4, "reason": "", "run": "0003", "partial": false}
+
+A partial run is of some of the checks (`--only`, `--first-failed`).
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ from course.view.progress import bar, lost
 from course.view.rows import BLANK, Block, Drawn, Piece, Row, bad, dim, good, height
 from course.view.running import Running
 from course.view.screens import Screen
-from course.view.waiting import waiting, waits
+from course.view.waiting import partial, waiting, waits
 
 LABEL_COLUMNS = 13
 
@@ -107,7 +109,7 @@ class Follow:
 
     def _ended(self, ended: CheckResult) -> Iterator[Drawn]:
         self._results.append(ended)
-        number = len(self._results)
+        number = ended.number or len(self._results)
         if self._verbose:
             yield from result.draw(ended, self._screen.as_it_is_now(), self._project, number=number)
         elif not waits(ended):
@@ -156,6 +158,7 @@ class JsonEvents:
                 "seconds": verdict.seconds,
                 "reason": verdict.reason,
                 "run": verdict.run.name,
+                "partial": verdict.is_partial,
             }
         )
 
@@ -170,7 +173,10 @@ def closing(done: Attempt) -> Iterator[Drawn]:
     """What the run came to, and what to type now."""
     verdict = done.verdict
     count = f"{verdict.passed_count} of {len(verdict.results)}, in {verdict.seconds:.1f} s"
+    yield from partial(verdict)
     match verdict.outcome:
+        case Outcome.PASSED if verdict.is_partial:
+            yield Row((good("Passed"), f": {count}"))
         case Outcome.PASSED:
             yield Row((good("Passed"), f": {count}"))
             yield from _passed(done)

@@ -17,6 +17,7 @@ from course.view.place import Project
 from course.view.result import INDENT, LABEL_COLUMNS, Words
 from course.view.rows import BLANK, FAILED, MARGIN, Drawn, Piece, Row, bad, cut, dim, height, narrowed, reading, safe
 from course.view.screens import Screen
+from course.view.waiting import numbered
 
 BLOCK_ROWS = 22  # of a failure with all that stands below it
 PROMPT_ROWS = 2
@@ -38,7 +39,7 @@ class Cause:
 def causes(results: Sequence[CheckResult]) -> list[Cause]:
     """The causes of a run's failures, in the order of the lesson."""
     found: dict[object, Cause] = {}
-    for number, result in enumerate(results, 1):
+    for number, result in numbered(results):
         if result.outcome is Outcome.FAILED and (finding := result.finding) is not None:
             key = (finding.code, finding.where, finding.saw)
             first = found.get(key, Cause(result, finding, ()))

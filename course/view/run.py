@@ -12,7 +12,7 @@ from course.view.result import draw as draw_result
 from course.view.result import has_pictures, line
 from course.view.rows import BLANK, Drawn, Piece, Row, bad, dim, good
 from course.view.screens import Screen
-from course.view.waiting import waiting, waits
+from course.view.waiting import numbered, partial, waiting, waits
 
 PICTURES_OF_A_PASS = 4
 FRAMES = ("sent", "received")
@@ -33,7 +33,7 @@ def draw(run: PastRun, screen: Screen, project: Project, *, verbose: bool = Fals
     yield Row(run.exercise.title, right=dim(f"run {verdict.run.name}"))
     yield BLANK
     if verbose:
-        for number, result in enumerate(verdict.results, 1):
+        for number, result in numbered(verdict.results):
             yield from draw_result(result, screen, project, with_pictures=True, number=number, record=run.record)
     else:
         yield from _in_short(run, screen, project)
@@ -41,6 +41,7 @@ def draw(run: PastRun, screen: Screen, project: Project, *, verbose: bool = Fals
     yield Row(
         (_WORDS[verdict.outcome], f": {verdict.passed_count} of {len(verdict.results)}, in {verdict.seconds:.1f} s")
     )
+    yield from partial(verdict)
     if verdict.reason:
         yield Row(dim(verdict.reason.rstrip()))
     if run.seed is not None:
@@ -63,7 +64,7 @@ def _in_short(run: PastRun, screen: Screen, project: Project) -> Iterator[Drawn]
     results = run.verdict.results
     same = {number: cause.numbers[0] for cause in causes(results) for number in cause.numbers[1:]}
     telling = () if run.verdict.outcome is Outcome.FAILED else _telling(results)
-    for number, result in enumerate(results, 1):
+    for number, result in numbered(results):
         if waits(result):
             continue
         if number in same:
@@ -73,7 +74,7 @@ def _in_short(run: PastRun, screen: Screen, project: Project) -> Iterator[Drawn]
         shown = number in telling
         yield from draw_result(result, screen, project, with_pictures=shown, number=number, record=run.record)
     yield from waiting(results)
-    silent = sum(has_pictures(r) for number, r in enumerate(results, 1) if number not in telling and _is_passed(r))
+    silent = sum(has_pictures(r) for number, r in numbered(results) if number not in telling and _is_passed(r))
     if silent:
         yield BLANK
         more = "a picture of 1 more check" if silent == 1 else f"pictures of {silent} more checks"
@@ -82,7 +83,7 @@ def _in_short(run: PastRun, screen: Screen, project: Project) -> Iterator[Drawn]
 
 def _telling(results: Sequence[CheckResult]) -> set[int]:
     """The checks whose pictures say most, by their numbers in the list."""
-    scores = {number: _score(result) for number, result in enumerate(results, 1) if has_pictures(result)}
+    scores = {number: _score(result) for number, result in numbered(results) if has_pictures(result)}
     most = sorted(scores, key=lambda number: scores[number], reverse=True)[:PICTURES_OF_A_PASS]
     return {number for number in most if scores[number] > (0, 0)}
 

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from course.model import CheckResult, Outcome
+from course.model import CheckResult, Outcome, Verdict
 from course.view.rows import SKIPPED, Piece, Row, dim
 
 NEEDS = "needs: "
+
+
+def numbered(results: Sequence[CheckResult]) -> Iterator[tuple[int, CheckResult]]:
+    """Each with its number: among all checks of the exercise, or, where nobody has counted them, among these."""
+    for place, result in enumerate(results, 1):
+        yield result.number or place, result
+
+
+def partial(verdict: Verdict) -> Iterator[Row]:
+    """Said of a run of some of the checks."""
+    if verdict.is_partial:
+        yield Row(dim("Of some checks only. `learn check` runs all."))
 
 
 def waits(result: CheckResult) -> bool:
@@ -18,7 +30,7 @@ def waits(result: CheckResult) -> bool:
 def waiting(results: Sequence[CheckResult]) -> Iterator[Row]:
     """At the end of a run: how many checks wait, and for which one, by its number, they do in the end."""
     known = {result.sentence: result for result in results}
-    numbers = {result.sentence: number for number, result in enumerate(results, 1)}
+    numbers = {result.sentence: number for number, result in numbered(results)}
     counts: dict[str, int] = {}
     for result in filter(waits, results):
         root = _root(result, known)
