@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from course.commands import authors, editors, stack
+from course.commands import authors, editors, stack, watch
 from course.commands.arguments import AsJson, ExerciseName, NoPager, Verbose, check_names, exercise_names
 from course.commands.situations import here as _here
 from course.model import ExitStatus
@@ -275,6 +275,7 @@ def show(
     return ExitStatus.PASSED
 
 
+app.command(cls=PlainCommand)(watch.watch)
 app.command("open", cls=PlainCommand)(editors.open_)
 app.command(cls=PlainCommand)(editors.editor)
 

@@ -116,6 +116,11 @@ def test_only_the_screens_use_rich() -> None:
     assert {name for name in users if not is_in(name, "course.view")} == set()
 
 
+def test_only_what_watches_imports_what_watches_files() -> None:
+    users = {name for name in modules() if any(is_in(other, "watchfiles") for other in imports_of(name))}
+    assert users == {"course.learner.watching"}
+
+
 def test_the_screens_touch_no_files() -> None:
     called = [
         (name, node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", ""))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.terminal import environment, learn
 
-SLOW = {"pytest", "django", "jinja2", "asyncio", "httpx", "psutil", "rich", "pydantic", "yaml"}
+SLOW = {"pytest", "django", "jinja2", "asyncio", "httpx", "psutil", "rich", "pydantic", "yaml", "watchfiles"}
 
 
 def imported_by(folder: Path, *arguments: str) -> set[str]:

@@ -9,8 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from course import files
 from course.errors import UsageError
 from course.grading import checking
+from course.grading.forge import Forge
+from course.grading.stopping import Stop, Stopped
 from course.learner import picking, progress, roadmap, situation, workspace
 from course.learner.progress import BoxState, ExerciseProgress
 from course.learner.situation import Situation
@@ -63,8 +66,22 @@ def status(attempts: Sequence[Attempt]) -> ExitStatus:
     return max((attempt.verdict.outcome.exit_status for attempt in attempts), default=ExitStatus.PASSED)
 
 
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Where a run is made, if not in a grader of its own: forked from this forge, and ended by this stop."""
+
+    forge: Forge
+    stop: Stop
+
+
 def runs(
-    here: Situation, exercise: Exercise, listener: Listener, *, only: str | None = None, first_failed: bool = False
+    here: Situation,
+    exercise: Exercise,
+    listener: Listener,
+    *,
+    only: str | None = None,
+    first_failed: bool = False,
+    workshop: Workshop | None = None,
 ) -> Iterator[Attempt]:
     """One run of all checks, or of the one that `only` names; or one of what failed last and, once it passes, of all.
 
@@ -74,27 +91,34 @@ def runs(
     if only is not None:
         picked = picking.named(here.places, exercise, only)
     if picked:
-        done = grade(here, exercise, listener, picked)
+        done = grade(here, exercise, listener, picked, workshop)
         yield done
         if only is not None or not done.verdict.is_partial or done.verdict.outcome is not Outcome.PASSED:
             return
         here = done.situation
-    yield grade(here, exercise, listener)
+    yield grade(here, exercise, listener, workshop=workshop)
 
 
-def grade(here: Situation, exercise: Exercise, listener: Listener, only: Sequence[str] = ()) -> Attempt:
+def grade(
+    here: Situation,
+    exercise: Exercise,
+    listener: Listener,
+    only: Sequence[str] = (),
+    workshop: Workshop | None = None,
+) -> Attempt:
     """Run the exercise's checks on the learner's folder; `listener` hears each event as it comes.
 
     `only` names some of them, which are run with what they need: it neither passes then, nor loses its tick. A run on a
-    machine that was too busy to judge is tried once more. Raises UsageError while another run holds the workspace.
+    machine that was too busy to judge is tried once more. Raises UsageError while another run holds the workspace,
+    and Stopped where the workshop's stop ends it: then no trace of it is left.
     """
     project = situation.project_of(here, exercise)
     with workspace.lock(here.workspace):
         # Taken before the checks: what is edited while they run has not been checked.
         work_hash = workspace.work_hash(here.workspace, exercise.path)
-        verdict = _run(here, exercise, project, listener, only)
+        verdict = _run(here, exercise, project, listener, only=only, workshop=workshop)
         if verdict.outcome is Outcome.INCONCLUSIVE:
-            verdict = _run(here, exercise, project, listener, only)
+            verdict = _run(here, exercise, project, listener, only=only, workshop=workshop)
         # Read again: a hint may have been taken in another terminal meanwhile.
         known = progress.load(here.workspace.progress_file).progress
         now = datetime.now(UTC)
@@ -107,13 +131,30 @@ def grade(here: Situation, exercise: Exercise, listener: Listener, only: Sequenc
     return Attempt(exercise, verdict, after, situation.boxes(after), is_on_roadmap, before.passed_at if lost else None)
 
 
-def _run(here: Situation, exercise: Exercise, project: Path, listener: Listener, only: Sequence[str]) -> Verdict:
+def _run(
+    here: Situation,
+    exercise: Exercise,
+    project: Path,
+    listener: Listener,
+    *,
+    only: Sequence[str],
+    workshop: Workshop | None,
+) -> Verdict:
     folder = workspace.new_run(here.workspace, exercise.path)
-    with (
-        # First of all: the child imports pytest while we import what draws it.
-        checking.start(here.places, exercise, project=project, run=folder, only=only) as grading,
-        listener.begin(exercise, tuple(equipment.named(server) for server in exercise.servers)),
-    ):
-        for event in grading.events():
-            listener(event)
+    forge = None if workshop is None else workshop.forge
+    try:
+        with (
+            # First of all: the child imports pytest while we import what draws it.
+            checking.start(here.places, exercise, project=project, run=folder, only=only, forge=forge) as grading,
+            listener.begin(exercise, tuple(equipment.named(server) for server in exercise.servers)),
+        ):
+            if workshop is not None:
+                workshop.stop.follow(grading)
+            for event in grading.events():
+                listener(event)
+            if grading.is_cut:
+                raise Stopped
+    except Stopped:
+        files.remove(folder)
+        raise
     return grading.verdict

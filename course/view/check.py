@@ -13,7 +13,7 @@ A partial run is of some of the checks (`--only`, `--first-failed`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,10 +49,18 @@ class Follow:
     is whole where it stands: every picture, every finding, a line for each that waits.
     """
 
-    def __init__(self, screen: Screen, workspace: Path | None = None, *, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        screen: Screen,
+        workspace: Path | None = None,
+        *,
+        verbose: bool = False,
+        below: Callable[[int], str] | None = None,
+    ) -> None:
+        """`below` draws a line that stands below the one that moves (Running)."""
         self._screen = screen
         self._workspace = workspace
-        self._running = Running(screen)
+        self._running = Running(screen, below)
         self._verbose = verbose
         self._project = NOWHERE
         self._results: list[CheckResult] = []

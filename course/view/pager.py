@@ -16,11 +16,14 @@ from course.view.screens import Screen
 LESS = "-FRX"
 
 
-def show(rows: Iterable[Drawn], screen: Screen, *, is_wanted: bool = True) -> None:
-    """Show the rows; in the pager when somebody watches, wants one, has one, and cannot see all at once."""
+def show(rows: Iterable[Drawn], screen: Screen, *, is_wanted: bool = True) -> bool:
+    """Show the rows; in the pager when somebody watches, wants one, has one, and cannot see all at once.
+
+    Returns whether it was in the pager.
+    """
     if not is_wanted or not screen.live:
         screen.show(rows)
-        return
+        return False
     import io
 
     drawn = io.StringIO()
@@ -32,6 +35,7 @@ def show(rows: Iterable[Drawn], screen: Screen, *, is_wanted: bool = True) -> No
     else:
         screen.stream.write(text)
         screen.stream.flush()
+    return bool(command)
 
 
 def _height(text: str, columns: int) -> int:

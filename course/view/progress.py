@@ -52,19 +52,23 @@ def bar(stage: Stage, boxes: Boxes) -> tuple[Piece, ...]:
 
 
 def _box(exercise: Exercise, progress: Progress, boxes: Boxes, *, is_current: bool) -> Row:
-    state = boxes[exercise.path]
+    symbol, note = standing(exercise, progress, boxes, is_current=is_current)
+    title = dim(exercise.title) if boxes[exercise.path] is BoxState.COMING else exercise.title
+    note = " · ".join(filter(None, [exercise.after and f"after {exercise.after}", note]))
+    return Row(title, label=symbol, right=dim(note), right_at=NOTES_AT, indent=3)
+
+
+def standing(exercise: Exercise, progress: Progress, boxes: Boxes, *, is_current: bool) -> tuple[Piece, str]:
+    """How an exercise stands: its box's symbol, and a note."""
     known = progress.exercises.get(exercise.path, ExerciseProgress())
     checks = f"{known.passed_count} of {known.check_count} checks" if known.checked_at else ""
-    symbol, note = {
+    return {
         BoxState.PASSED: (good(PASSED), ""),
         BoxState.STALE: (Piece(STALE), _stale(known)),
         BoxState.STARTED: (Piece(CURRENT if is_current else OPEN), checks or "begun"),
         BoxState.OPEN: (Piece(OPEN), ""),
         BoxState.COMING: (dim(OPEN), "coming"),
-    }[state]
-    title = dim(exercise.title) if state is BoxState.COMING else exercise.title
-    note = " · ".join(filter(None, [exercise.after and f"after {exercise.after}", note]))
-    return Row(title, label=symbol, right=dim(note), right_at=NOTES_AT, indent=3)
+    }[boxes[exercise.path]]
 
 
 def where_you_are(

@@ -1,0 +1,196 @@
+"""Grades an exercise at each save, and tells what comes of it. Draws nothing, reads no key.
+
+A save is an edit that changes the hash of the work: an editor's lock files, a file written anew as it was, and the
+app's database are none. Two threads work here, one that watches the folder and one that grades.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from course.errors import CourseBug, LearnError
+from course.grading.forge import Forge
+from course.grading.stopping import Stop, Stopped
+from course.learner import attempt, situation, workspace
+from course.learner.attempt import Attempt, Workshop
+from course.learner.situation import Situation
+from course.model import CheckEvent, Exercise
+
+STEP_MS = 30  # an editor that has written nothing for so long has done with this save
+DEBOUNCE_MS = 300
+LOOK_ANYWAY_MS = 5_000  # where the system tells of no edits: another machine's folder, one that was replaced
+LOOK_AGAIN_S = 1.0
+MOST_RESTARTS = 4  # of a run, one after the other: then it is no save, but something that writes all the time
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """A run begins, on these servers."""
+
+    exercise: Exercise
+    servers: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run has come to a verdict. `is_outdated`: files have changed since it began, and it was not begun anew."""
+
+    attempt: Attempt
+    is_outdated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A run could not be made, or broke off."""
+
+    error: Exception
+
+
+News = Began | CheckEvent | Ended | Refused
+
+
+class Watching:
+    """An exercise that is graded when this is entered, and at each save until it is left. Leaving it ends all."""
+
+    def __init__(self, here: Situation, exercise: Exercise, tell: Callable[[News], None]) -> None:
+        """`tell` is called from other threads than this one. Raises UsageError while the exercise is not made."""
+        self._here, self._exercise, self._tell = here, exercise, tell
+        self._folder = situation.project_of(here, exercise)
+        self._forge = Forge()
+        self._lock = threading.Lock()
+        self._stop = Stop()
+        self._orders = queue.Queue[Stop | None]()
+        self._restarts = 0
+        self._is_outdated = False
+        self._closed = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._grade_on_demand, name="grading", daemon=True),
+            threading.Thread(target=self._watch, name="watching", daemon=True),
+        ]
+
+    def __enter__(self) -> Self:
+        self.again()
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closed.set()
+        self._stop.set()
+        self._orders.put(None)
+        try:
+            for thread in self._threads:
+                thread.join()
+        finally:
+            self._forge.close()
+
+    def again(self) -> None:
+        """Grade what is there now: what failed last first. A run that goes on is ended."""
+        with self._lock:
+            self._stop.set()
+            self._stop = Stop()
+            self._orders.put(self._stop)
+
+    def pause(self) -> None:
+        """End the run that goes on, and wait until nothing of it is left."""
+        with self._lock:
+            self._stop.set()
+        self._orders.join()
+
+    # --- attempt.Listener ---
+
+    @contextmanager
+    def begin(self, exercise: Exercise, servers: Sequence[str]) -> Iterator[None]:
+        """Tell that a run begins."""
+        self._tell(Began(exercise, servers))
+        yield
+
+    def __call__(self, event: CheckEvent) -> None:
+        """Tell the event."""
+        self._tell(event)
+
+    # --- the thread that grades ---
+
+    def _grade_on_demand(self) -> None:
+        while (stop := self._orders.get()) is not None:
+            if not stop.is_set:
+                self._grade(stop)
+            self._orders.task_done()
+
+    def _grade(self, stop: Stop) -> None:
+        self._is_outdated = False
+        try:
+            here = situation.of(self._here.workspace, self._here.places)
+            workshop = Workshop(self._forge, stop)
+            for done in attempt.runs(here, self._exercise, self, first_failed=True, workshop=workshop):
+                self._restarts = 0
+                self._tell(Ended(done, self._is_outdated))
+        except Stopped:
+            return
+        except LearnError as error:
+            if isinstance(error, CourseBug):  # the forge may have died
+                self._forge.close()
+                self._forge = Forge()
+            if not stop.is_set:
+                self._tell(Refused(error))
+        except Exception as error:  # noqa: BLE001  # told, and raised where it can reach the door
+            self._tell(Refused(error))
+
+    # --- the thread that watches ---
+
+    def _watch(self) -> None:
+        seen = workspace.work_hash(self._here.workspace, self._exercise.path)
+        for _ in _changes(self._folder.resolve(), self._closed):
+            now = workspace.work_hash(self._here.workspace, self._exercise.path)
+            if now != seen:
+                seen = now
+                self._saved()
+
+    def _saved(self) -> None:
+        if self._orders.unfinished_tasks:
+            self._restarts += 1
+            if self._restarts > MOST_RESTARTS:
+                self._is_outdated = True
+                return
+        self.again()
+
+
+def _changes(folder: Path, closed: threading.Event) -> Iterator[None]:
+    """Whenever something in the folder may have changed; ends when `closed` is set."""
+    from watchfiles import watch
+
+    while not closed.is_set():
+        identity = _identity(folder)
+        try:
+            for _ in watch(
+                folder,
+                watch_filter=None,
+                debounce=DEBOUNCE_MS,
+                step=STEP_MS,
+                stop_event=closed,
+                rust_timeout=LOOK_ANYWAY_MS,
+                yield_on_timeout=True,
+            ):
+                yield
+                if _identity(folder) != identity:
+                    break  # another folder of that name, of which the system tells nothing yet
+        except (OSError, RuntimeError):  # the folder is gone, or the system watches no more folders
+            closed.wait(LOOK_AGAIN_S)
+            yield
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
