@@ -300,7 +300,7 @@ def test_version_is_printed() -> None:
 
 def test_help_lists_every_command(tmp_path: Path) -> None:
     text = learn(tmp_path, "--help").out
-    for name in "init next lesson check progress hint solution reset show open editor tour doctor dev".split():  # noqa: SIM905
+    for name in "init next lesson check watch progress hint solution reset show open editor tour doctor dev".split():  # noqa: SIM905
         assert f"  {name} " in text
 
 

@@ -10,13 +10,15 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
-from course.learner import progress
+from course.learner import progress, workspace
+from course.learner.workspace import Workspace
+from course.view.keyboard import Keyboard
 from tests.terminal import DEADLINE_S, REFERENCE, TOY, command, environment, learn
 from tests.test_view_emulator import Terminal
 
@@ -225,6 +227,39 @@ def test_stopped_and_continued_it_gives_the_terminal_back_and_takes_it_again(fol
         assert watched.terminal.lines == shown
         watched.press("q")
         assert watched.ends() == 0
+
+
+def test_what_writes_all_the_time_does_not_keep_a_run_from_its_end(folder: Path, slow_rooms: Path) -> None:
+    checks = slow_rooms / "checker" / "stage_1" / "greeting" / "test_greeting.py"
+    text = checks.read_text(encoding="utf-8")
+    log = '(project / "app.log").open("a").write("again\\n")'
+    checks.write_text(text.replace(SLOW.lstrip("\n"), f"    {log}\n"), encoding="utf-8")
+    with watching(folder, slow_rooms) as watched:
+        watched.sees("Not yet: ", "Files changed again while the checks ran", "q quit")
+        kept = max(runs(folder))
+        time.sleep(1)  # longer than an edit takes to be seen
+        assert max(runs(folder)) == kept
+        watched.press("r")
+        wait_for(lambda: runs(folder) - {kept} if max(runs(folder)) > kept else set())
+
+
+def test_a_workspace_that_is_busy_is_told_and_tried_again_on_demand(folder: Path) -> None:
+    with watching(folder) as watched:
+        with workspace.lock(Workspace(folder)):
+            watched.sees("another `learn`", "is at work", "q quit")
+        watched.press("\r")
+        watched.sees("Not yet: 1 of 5", "q quit")
+
+
+def test_an_error_leaves_the_terminal_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal(80, 24)
+    monkeypatch.setattr("sys.stdin", terminal.file)
+    before = settings(terminal)
+    with suppress(ZeroDivisionError), Keyboard():
+        assert settings(terminal) != before
+        raise ZeroDivisionError
+    assert settings(terminal) == before
+    terminal.close()
 
 
 # --- keys ---

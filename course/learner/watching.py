@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +28,10 @@ STEP_MS = 30  # an editor that has written nothing for so long has done with thi
 DEBOUNCE_MS = 300
 LOOK_ANYWAY_MS = 5_000  # where the system tells of no edits: another machine's folder, one that was replaced
 LOOK_AGAIN_S = 1.0
-MOST_RESTARTS = 4  # of a run, one after the other: then it is no save, but something that writes all the time
+# An edit during a run, or so soon after it, may be the app's own: a log that it keeps. So many of them, one after the
+# other, begin a run anew; those that follow do not, else it would never come to an end.
+SOON_S = 0.5
+MOST_RESTARTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,14 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run has come to a verdict. `is_outdated`: files have changed since it began, and it was not begun anew."""
+    """A run has come to a verdict."""
 
     attempt: Attempt
-    is_outdated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """Files have changed once more, and that begins no run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class Refused:
     error: Exception
 
 
-News = Began | CheckEvent | Ended | Refused
+News = Began | CheckEvent | Ended | Outdated | Refused
 
 
 class Watching:
@@ -68,7 +76,7 @@ class Watching:
         self._stop = Stop()
         self._orders = queue.Queue[Stop | None]()
         self._restarts = 0
-        self._is_outdated = False
+        self._ended_at = 0.0
         self._closed = threading.Event()
         self._threads = [
             threading.Thread(target=self._grade_on_demand, name="grading", daemon=True),
@@ -124,16 +132,15 @@ class Watching:
         while (stop := self._orders.get()) is not None:
             if not stop.is_set:
                 self._grade(stop)
+            self._ended_at = time.monotonic()
             self._orders.task_done()
 
     def _grade(self, stop: Stop) -> None:
-        self._is_outdated = False
         try:
             here = situation.of(self._here.workspace, self._here.places)
             workshop = Workshop(self._forge, stop)
             for done in attempt.runs(here, self._exercise, self, first_failed=True, workshop=workshop):
-                self._restarts = 0
-                self._tell(Ended(done, self._is_outdated))
+                self._tell(Ended(done))
         except Stopped:
             return
         except LearnError as error:
@@ -156,12 +163,12 @@ class Watching:
                 self._saved()
 
     def _saved(self) -> None:
-        if self._orders.unfinished_tasks:
-            self._restarts += 1
-            if self._restarts > MOST_RESTARTS:
-                self._is_outdated = True
-                return
-        self.again()
+        is_soon = self._orders.unfinished_tasks or time.monotonic() - self._ended_at < SOON_S
+        self._restarts = self._restarts + 1 if is_soon else 0
+        if self._restarts > MOST_RESTARTS:
+            self._tell(Outdated())
+        else:
+            self.again()
 
 
 def _changes(folder: Path, closed: threading.Event) -> Iterator[None]:

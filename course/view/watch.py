@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from course.learner.watching import Began, Ended, News, Refused
+from course.learner.watching import Began, Ended, News, Outdated, Refused
 from course.model import CheckStarted
 from course.view import trouble
 from course.view.check import Follow
@@ -37,6 +37,7 @@ WHAT_KEYS_DO = (
     ("r", "run the checks again; Enter does it too"),
     ("q", "quit"),
 )
+OUTDATED = Row(dim("Files changed again while the checks ran: r runs them anew."))
 BACK = "any other key: back to the checks"
 LIST_KEYS = "Enter watches it, arrows move the mark, Escape goes back"
 NO = "any other key: no"
@@ -60,6 +61,8 @@ class WatchScreen:
         """Show it: at once, or, while a page lies over the run, when that is left."""
         if isinstance(news, Began):
             self._news.clear()
+        if isinstance(news, Outdated) and news in self._news:
+            return  # said once
         self._news.append(news)
         if self._page is None:
             self._resting.clear()
@@ -131,15 +134,21 @@ class WatchScreen:
             case Ended():
                 self._drawing.close()
                 self._follow.close(news.attempt)
-                self._rest([Row(dim("Files changed while the checks ran: r runs them again."))] * news.is_outdated)
+                self._rest()
+            case Outdated():
+                if any(isinstance(told, Ended) for told in self._news):
+                    self._rest()
             case Refused(error):
                 self._drawing.close()
-                self._rest(trouble.draw(getattr(error, "wrong", str(error)), getattr(error, "remedy", "")))
+                now = self._screen.as_it_is_now()
+                now.show(trouble.draw(getattr(error, "wrong", str(error)), getattr(error, "remedy", "")))
+                self._rest()
             case _:
                 self._follow(news)
 
-    def _rest(self, rows: Iterable[Drawn]) -> None:
-        self._screen.as_it_is_now().show([*rows, BLANK])
+    def _rest(self) -> None:
+        outdated = [OUTDATED] if Outdated() in self._news else []
+        self._screen.as_it_is_now().show([*outdated, BLANK])
         self._resting.rest()
 
     def _new_follow(self) -> Follow:
