@@ -118,7 +118,7 @@ def test_only_the_screens_use_rich() -> None:
 
 def test_only_what_watches_imports_what_watches_files() -> None:
     users = {name for name in modules() if any(is_in(other, "watchfiles") for other in imports_of(name))}
-    assert users == {"course.learner.watching"}
+    assert users == {"course.learner.changes"}
 
 
 def test_the_screens_touch_no_files() -> None:

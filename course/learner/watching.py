@@ -12,22 +12,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from course.errors import CourseBug, LearnError
 from course.grading.forge import Forge
 from course.grading.stopping import Stop, Stopped
-from course.learner import attempt, situation, workspace
+from course.learner import attempt, changes, situation, workspace
 from course.learner.attempt import Attempt, Workshop
 from course.learner.situation import Situation
 from course.model import CheckEvent, Exercise
 
-STEP_MS = 30  # an editor that has written nothing for so long has done with this save
-DEBOUNCE_MS = 300
-LOOK_ANYWAY_MS = 5_000  # where the system tells of no edits: another machine's folder, one that was replaced
-LOOK_AGAIN_S = 1.0
 # An edit during a run, or so soon after it, may be the app's own: a log that it keeps. So many of them, one after the
 # other, begin a run anew; those that follow do not, else it would never come to an end.
 SOON_S = 0.5
@@ -40,6 +35,11 @@ class Began:
 
     exercise: Exercise
     servers: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Restarting:
+    """The run that goes on is ended, and another one is to begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Refused:
     error: Exception
 
 
-News = Began | CheckEvent | Ended | Outdated | Refused
+News = Began | CheckEvent | Restarting | Ended | Outdated | Refused
 
 
 class Watching:
@@ -104,6 +104,8 @@ class Watching:
     def again(self) -> None:
         """Grade what is there now: what failed last first. A run that goes on is ended."""
         with self._lock:
+            if self._orders.unfinished_tasks:
+                self._tell(Restarting())
             self._stop.set()
             self._stop = Stop()
             self._orders.put(self._stop)
@@ -156,7 +158,7 @@ class Watching:
 
     def _watch(self) -> None:
         seen = workspace.work_hash(self._here.workspace, self._exercise.path)
-        for _ in _changes(self._folder.resolve(), self._closed):
+        for _ in changes.of(self._folder.resolve(), self._closed):
             now = workspace.work_hash(self._here.workspace, self._exercise.path)
             if now != seen:
                 seen = now
@@ -169,35 +171,3 @@ class Watching:
             self._tell(Outdated())
         else:
             self.again()
-
-
-def _changes(folder: Path, closed: threading.Event) -> Iterator[None]:
-    """Whenever something in the folder may have changed; ends when `closed` is set."""
-    from watchfiles import watch
-
-    while not closed.is_set():
-        identity = _identity(folder)
-        try:
-            for _ in watch(
-                folder,
-                watch_filter=None,
-                debounce=DEBOUNCE_MS,
-                step=STEP_MS,
-                stop_event=closed,
-                rust_timeout=LOOK_ANYWAY_MS,
-                yield_on_timeout=True,
-            ):
-                yield
-                if _identity(folder) != identity:
-                    break  # another folder of that name, of which the system tells nothing yet
-        except (OSError, RuntimeError):  # the folder is gone, or the system watches no more folders
-            closed.wait(LOOK_AGAIN_S)
-            yield
-
-
-def _identity(folder: Path) -> tuple[int, int] | None:
-    try:
-        status = folder.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

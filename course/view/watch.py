@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from course.learner.watching import Began, Ended, News, Outdated, Refused
+from course.learner.watching import Began, Ended, News, Outdated, Refused, Restarting
 from course.model import CheckStarted
 from course.view import trouble
 from course.view.check import Follow
@@ -59,8 +59,10 @@ class WatchScreen:
 
     def hear(self, news: News) -> None:
         """Show it: at once, or, while a page lies over the run, when that is left."""
-        if isinstance(news, Began):
+        if isinstance(news, (Began, Restarting)):
             self._news.clear()
+        elif self._news == [Restarting()] and not isinstance(news, Refused):
+            return  # the last that is heard of the run that is ended
         if isinstance(news, Outdated) and news in self._news:
             return  # said once
         self._news.append(news)
@@ -131,6 +133,10 @@ class WatchScreen:
                 self._follow = self._new_follow()
                 self._screen.as_it_is_now().show([BLANK])
                 self._drawing.enter_context(self._follow.begin(news.exercise, news.servers))
+            case Restarting():
+                self.clear()
+                self._screen.as_it_is_now().show([BLANK, Row(dim("The servers stop, and the checks begin anew."))])
+                self._rest()
             case Ended():
                 self._drawing.close()
                 self._follow.close(news.attempt)
