@@ -21,6 +21,7 @@ from course.learner.workspace import Workspace
 from course.view.keyboard import Keyboard
 from tests.terminal import DEADLINE_S, REFERENCE, TOY, command, environment, learn
 from tests.test_view_emulator import Terminal
+from tests.tree import ROOT
 
 # A check that goes on until a file says that it may end.
 SLOW = """
@@ -249,6 +250,15 @@ def test_a_workspace_that_is_busy_is_told_and_tried_again_on_demand(folder: Path
             watched.sees("another `learn`", "is at work", "q quit")
         watched.press("\r")
         watched.sees("Not yet: 1 of 5", "q quit")
+
+
+def test_a_bug_of_ours_is_told_with_the_terminal_as_it_was(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "watchfiles.py").write_text("def watch(*_, **__): raise ZeroDivisionError('no')\n", encoding="utf-8")
+    with watching(folder, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}") as watched:
+        before = settings(watched.terminal)
+        assert watched.ends() == 70
+        assert settings(watched.terminal) == before
+        assert any("ZeroDivisionError: no" in line for line in watched.terminal.lines)
 
 
 def test_an_error_leaves_the_terminal_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

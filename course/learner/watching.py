@@ -157,12 +157,15 @@ class Watching:
     # --- the thread that watches ---
 
     def _watch(self) -> None:
-        seen = workspace.work_hash(self._here.workspace, self._exercise.path)
-        for _ in changes.of(self._folder.resolve(), self._closed):
-            now = workspace.work_hash(self._here.workspace, self._exercise.path)
-            if now != seen:
-                seen = now
-                self._saved()
+        try:
+            seen = workspace.work_hash(self._here.workspace, self._exercise.path)
+            for _ in changes.of(self._folder.resolve(), self._closed):
+                now = workspace.work_hash(self._here.workspace, self._exercise.path)
+                if now != seen:
+                    seen = now
+                    self._saved()
+        except Exception as error:  # noqa: BLE001  # as above
+            self._tell(Refused(error))
 
     def _saved(self) -> None:
         is_soon = self._orders.unfinished_tasks or time.monotonic() - self._ended_at < SOON_S
