@@ -34,17 +34,19 @@ def outlive(find: Find, grace_s: float) -> bool:
     import psutil
 
     end_s = time.monotonic() + grace_s
-    seen = set[psutil.Process]()
+    # Who is found and dies before it is looked at may have left a child, born after it was found. So nobody lives only
+    # where all that are found had been known to be dead before.
+    dead = set[psutil.Process]()
     while True:
         found = set(find())
-        if all(not lives(process) for process in found) and found <= seen:
+        if found <= dead:
             psutil.wait_procs(found, timeout=0)
             return False
         left_s = end_s - time.monotonic()
         if left_s <= 0:
             return True
-        seen |= found
-        psutil.wait_procs(filter(lives, found), timeout=min(left_s, LOOK_AGAIN_S))
+        dead |= {process for process in found if not lives(process)}
+        psutil.wait_procs(found - dead, timeout=min(left_s, LOOK_AGAIN_S))
 
 
 def end_all(find: Find) -> list[str]:
