@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-import signal
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +19,7 @@ from course import files
 from course.errors import CourseBug, LearnError, MachineLacks, UsageError
 from course.grading import standing
 from course.grading.standing import LOG
-from course.learner import situation, workspace
+from course.learner import by_hand, situation, workspace
 from course.learner.situation import Situation
 from course.model import Exercise, ExitStatus
 from course.shared import equipment
@@ -69,7 +65,7 @@ def keep(here: Situation, exercise: Exercise, listener: Listener) -> None:
 
 
 def run(here: Situation, exercise: Exercise, command: Sequence[str]) -> int:
-    """Run a command with the variables of the exercise's stack, as `environment` gives them; returns its exit status.
+    """Run a command with the variables of the exercise's stack; returns its exit status.
 
     Of the stack that stands; where none does, of one that is started for it, if the exercise needs services. Nobody
     could let go whom that one's Gate holds: without it the given files play their upstream themselves. Raises
@@ -78,14 +74,7 @@ def run(here: Situation, exercise: Exercise, command: Sequence[str]) -> int:
     project = situation.project_of(here, exercise)
     folder = None if Path.cwd().is_relative_to(project) else project
     with _variables(here, exercise, project) as variables:
-        return _run(command, environment(variables), folder)
-
-
-def environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Our own environment, the course's Python first on its path, and these variables."""
-    beside = str(Path(sys.executable).parent)
-    path = os.environ.get("PATH", os.defpath)
-    return {**os.environ, **variables, "PATH": f"{beside}{os.pathsep}{path}"}
+        return by_hand.run(command, variables, folder)
 
 
 def variables_of(here: Situation, exercise: Exercise) -> Mapping[str, str] | None:
@@ -213,44 +202,3 @@ def _standing(state: Path) -> Up | None:
     except (OSError, LearnError, ValueError):
         return None
     return None
-
-
-def _run(command: Sequence[str], variables: Mapping[str, str], folder: Path | None) -> int:
-    with _deaf() as is_killed:
-        try:
-            process = subprocess.Popen(command, env=dict(variables), cwd=folder)
-        except OSError as error:
-            raise UsageError(f"{command[0]}: {error.strerror}.", "Is it spelt right, and installed?") from None
-        with process:
-            while (returncode := _returncode(process)) is None:
-                if is_killed():
-                    process.terminate()
-    return 128 - returncode if returncode < 0 else returncode
-
-
-def _returncode(process: subprocess.Popen[bytes]) -> int | None:
-    with suppress(subprocess.TimeoutExpired):
-        return process.wait(LOOK_EVERY_S)
-    return None
-
-
-@contextmanager
-def _deaf() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C reaches the command by itself, from the terminal that it shares with us; a `kill` is to be handed on.
-
-    Gives whether one has come since the last time. Handlers are not inherited; to ignore the signals would be.
-    """
-    came = threading.Event()
-
-    def is_killed() -> bool:
-        is_so = came.is_set()
-        came.clear()
-        return is_so
-
-    handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: came.set()}
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    try:
-        yield is_killed
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
