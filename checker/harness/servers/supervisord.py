@@ -11,7 +11,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
@@ -131,13 +131,18 @@ class Supervisor(Family):
         """
         return next((one for one in self._ask("getAllConfigInfo") if one.get("name") == program), {})
 
-    def wait_state(self, program: str, state: str, deadline_s: float) -> bool:
-        """True as soon as the program is in this state; False at the deadline, or when supervisord has ended."""
+    def wait_state(self, program: str, state: str, deadline_s: float, *, unless: Collection[str] = ()) -> bool:
+        """True as soon as the program is in this state; False at the deadline, or when supervisord has ended.
 
-        def is_reached() -> bool:
-            return any(now == state and _is_called(name, program) for name, now in self.status().items())
+        False too as soon as it is in one of the states that nobody has to wait in any longer.
+        """
+        decisive = {state, *unless}
 
-        return wait_until(is_reached, deadline_s, unless_ended=self.process, every_s=POLL_S)
+        def decided() -> str:
+            states = (now for name, now in self.status().items() if _is_called(name, program))
+            return next((now for now in states if now in decisive), "")
+
+        return wait_until(decided, deadline_s, unless_ended=self.process, every_s=POLL_S) == state
 
     def stop(self) -> list[str]:
         """Stop it, and with it its programs; returns the command lines of what it left behind."""

@@ -45,7 +45,8 @@ def test_supervisor_owns_gunicorn(supervisor: Supervisor, project: Path, profile
     """Supervisor runs gunicorn itself, by the profile, and says so."""
     _, line = program_setting(project, "command")
     supervisor.expect_ready("/hello/")
-    runs = supervisor.wait_state("web", "RUNNING", GENEROUS_S)
+    # Somebody has answered: who starts only now is his successor, and what supervisord has started is gone.
+    runs = supervisor.wait_state("web", "RUNNING", GENEROUS_S, unless=("BACKOFF", "FATAL"))
     worker = Visitor(supervisor).ask()
     owned, serving = supervisor.pid_of("web"), master_of(supervisor, worker)
     wanted = "the process that supervisord started is gunicorn's master"
