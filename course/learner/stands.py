@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,7 +20,7 @@ from course import files
 from course.errors import CourseBug, LearnError, MachineLacks, UsageError
 from course.grading import standing
 from course.grading.standing import LOG
-from course.learner import by_hand, situation, workspace
+from course.learner import by_hand, changes, situation, workspace
 from course.learner.situation import Situation
 from course.model import Exercise, ExitStatus
 from course.shared import equipment
@@ -27,7 +28,6 @@ from course.shared.ledger import Ledger
 from course.shared.standing import StandEvent, Trouble, Up, from_line, to_line
 
 LOOK_EVERY_S = 0.3
-SETTLED_S = 0.1
 UP_DEADLINE_S = 60.0
 
 
@@ -114,31 +114,38 @@ def _wait_up(stack: standing.Standing, folder: Path) -> Up:
 def _until_changed(
     here: Situation, exercise: Exercise, stack: standing.Standing, work_hash: str
 ) -> Iterator[StandEvent]:
-    """What the stack tells until the learner's work has changed, and has stopped changing."""
-    looked_s = time.monotonic()
+    """What the stack tells until the learner's work has another hash than this."""
     is_told = False  # why it does not stand: only an edit helps
-    while True:
-        if not stack.has_ended:
-            for event in stack.events(LOOK_EVERY_S):
-                is_told |= isinstance(event, Trouble)
-                yield event
-        elif is_told:
-            time.sleep(LOOK_EVERY_S)
-        else:
-            raise CourseBug(f"the stack has ended: {_folder(here, exercise) / LOG} tells why")
-        if time.monotonic() - looked_s < LOOK_EVERY_S:
-            continue
-        looked_s = time.monotonic()
-        now = workspace.work_hash(here.workspace, exercise.path)
-        if now != work_hash:
-            while (last := now) and last != (now := _hash_soon(here, exercise)):
-                pass
-            return
+    with _changed(here, exercise, work_hash) as changed:
+        while not changed.is_set():
+            if not stack.has_ended:
+                for event in stack.events(LOOK_EVERY_S):
+                    is_told |= isinstance(event, Trouble)
+                    yield event
+            elif is_told:
+                changed.wait(LOOK_EVERY_S)
+            else:
+                raise CourseBug(f"the stack has ended: {_folder(here, exercise) / LOG} tells why")
 
 
-def _hash_soon(here: Situation, exercise: Exercise) -> str:
-    time.sleep(SETTLED_S)
-    return workspace.work_hash(here.workspace, exercise.path)
+@contextmanager
+def _changed(here: Situation, exercise: Exercise, work_hash: str) -> Iterator[threading.Event]:
+    """Is set, by a thread of its own, once the learner's work has another hash than this."""
+    changed, closed = threading.Event(), threading.Event()
+
+    def look() -> None:
+        for _ in changes.of(situation.project_of(here, exercise).resolve(), closed):
+            if workspace.work_hash(here.workspace, exercise.path) != work_hash:
+                changed.set()
+                return
+
+    thread = threading.Thread(target=look, name="saves", daemon=True)
+    thread.start()
+    try:
+        yield changed
+    finally:
+        closed.set()
+        thread.join()
 
 
 def _must_go_on(event: StandEvent) -> None:
