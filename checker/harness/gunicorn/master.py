@@ -91,6 +91,16 @@ def send(server: Site, number: signal.Signals, pid: int | None = None) -> float:
     return event.t
 
 
+def freeze(server: Site, pid: int) -> frozenset[int]:
+    """Stop a master where it stands (SIGSTOP), and its workers from then on: it forks nobody until it gets SIGCONT.
+
+    Its workers go on. SIGKILL ends it all the same; any other signal waits for SIGCONT.
+    """
+    send(server, signal.SIGSTOP, pid)
+    wait_until(lambda: _is_frozen(pid), TOLD_DEADLINE_S)
+    return worker_pids(server, pid)
+
+
 def kill_worker(server: Site, pid: int) -> None:
     """End a worker by SIGKILL, as a machine out of memory does: no hook runs, nothing is finished."""
     server.run.history.record(EventKind.PROCESS_KILLED, name=f"{server.name}: worker", pid=pid)
@@ -151,6 +161,12 @@ def _lives(pid: int) -> bool:
     with suppress(psutil.Error):
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     return False
+
+
+def _is_frozen(pid: int) -> bool:
+    with suppress(psutil.Error):
+        return psutil.Process(pid).status() in {psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE}
+    return True
 
 
 def _kill(pid: int, number: signal.Signals) -> None:

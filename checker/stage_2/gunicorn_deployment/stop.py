@@ -25,7 +25,7 @@ def expect_finish_through_stop(
     """Stop it while one request for `page` waits at the Gate: that one is answered. Returns what `stop` returned."""
     tag = "last"
     last = site.send(f"/{page}/{tag}/", label=f"the last {page}")
-    gate.wait_tag(tag, GENEROUS_S)
+    wait_until(lambda: last.is_done or gate.wait_tag(tag, 0), GENEROUS_S)
     idle = master.worker_pids(site, master_pid)
     result: list[Any] = []
     stopping = threading.Thread(target=lambda: result.append(stop()), name="stop", daemon=True)

@@ -20,7 +20,7 @@ from checker.harness.servers.supervisord import Supervisor
 from checker.harness.suite import needs
 from checker.stage_2.gunicorn_deployment.addresses import expect_loopback_only
 from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_supervisor
-from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_EXPORT_S, SURE_S, Profile
+from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_EXPORT_S, Profile
 from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.supervisor import (
     SUPERVISOR_FILE,
@@ -62,9 +62,7 @@ def test_supervisor_owns_gunicorn(supervisor: Supervisor, project: Path, profile
 
 
 @needs("test_supervisor_owns_gunicorn")
-def test_supervisor_starts_gunicorn_again(
-    supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile], picture: Picture
-) -> None:
+def test_supervisor_starts_gunicorn_again(supervisor: Supervisor, project: Path, picture: Picture) -> None:
     """Whether gunicorn is killed or ends by itself, it is started again."""
     expect_patient_supervisor(supervisor, project, LONGEST_EXPORT_S)
     visitor = Visitor(supervisor)
@@ -75,15 +73,15 @@ def test_supervisor_starts_gunicorn_again(
             # From supervisord: the parent of a worker whose master was killed is somebody else.
             owned = supervisor.pid_of("web") or 0
             asked = visitor.ask()
-            if profiles["exports"].settings.printed.get("max_requests") not in ("0", None):
-                # One that lives for few requests may be replaced: its successor is not one of the new gunicorn's.
-                master.wait_gone(supervisor, frozenset({asked}), SURE_S)
-            ended = master.worker_pids(supervisor, owned) | {asked}
+            # A worker that lives for few requests is replaced at any moment: not while its master stands still.
+            ended = master.freeze(supervisor, owned) | {asked}
             old |= ended
             visitor.mark_end(number.name, ended)
             master.send(supervisor, number, owned)
-            # The workers of a killed master answer for a moment more: only a new one counts.
-            is_back = visitor.ask_until_other_than(old, GivenUp(supervisor)) != 0
+            master.send(supervisor, signal.SIGCONT, owned)
+            # The workers of a killed master answer for a moment more, and one that is told to stop may fork once more.
+            has_another = partial(_owns_another_than, supervisor, owned)
+            is_back = visitor.ask_until_other_than(old, GivenUp(supervisor), counts_if=has_another) != 0
             if not (is_back and supervisor.wait_state("web", "RUNNING", CHANGE_DEADLINE_S)):
                 fail(
                     "not-revived",
@@ -121,6 +119,10 @@ class GivenUp:
         states = set(self._supervisor.status().values())
         self._looks = self._looks + 1 if states <= {"EXITED", "FATAL", "STOPPED"} else 0
         return self._looks >= LOOKS_UNTIL_SURE
+
+
+def _owns_another_than(supervisor: Supervisor, pid: int) -> bool:
+    return supervisor.pid_of("web") not in (None, pid)
 
 
 def descends_from(pid: int, ancestor: int | None) -> bool:

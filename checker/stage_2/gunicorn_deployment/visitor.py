@@ -44,16 +44,20 @@ class Visitor:
         old: frozenset[int],
         is_hopeless: Callable[[], bool] = lambda: False,
         deadline_s: float = CHANGE_DEADLINE_S,
+        *,
+        counts_if: Callable[[], bool] = lambda: True,
     ) -> int:
-        """The first process outside `old` that answers; 0 when none has by the deadline, or never will."""
-        asked: list[int] = []
+        """The first process outside `old` that answers; 0 when none has by the deadline, or never will.
 
-        def is_decided() -> bool:
-            asked.append(self.ask())
-            return asked[-1] not in {0, *old} or (asked[-1] == 0 and is_hopeless())
+        Only a request counts before which `counts_if()` was true already.
+        """
 
-        wait_until(is_decided, deadline_s)
-        return asked[-1] if asked[-1] not in old else 0
+        def decisive() -> tuple[int] | None:
+            counts, pid = counts_if(), self.ask()
+            return (pid,) if (counts and pid not in {0, *old}) or (pid == 0 and is_hopeless()) else None
+
+        found = wait_until(decisive, deadline_s)
+        return found[0] if found else 0
 
     @property
     def lost(self) -> int:
