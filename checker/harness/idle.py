@@ -21,8 +21,8 @@ SWITCHES = ("voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")
 
 # So long all of a family sleep before it is said to rest: what wakes one of them wakes it at once.
 REST_S = 2.0
-# A server whose loop ticks (uvicorn's does, ten times a second) rests all the same.
-TICKS_S = 0.02
+# A server whose loop ticks (uvicorn's does, ten times a second, and the probe looks on) rests all the same.
+TICKS_S = 0.05
 COUNTED_EVERY_S = 0.5  # looking for children looks at every process of the machine
 
 
