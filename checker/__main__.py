@@ -1,7 +1,7 @@
 """The child of `learn`, started by course/grading/: a grader, a stack that stands, or the forge of the graders.
 
 python -m checker --fd N --suite FOLDER --project FOLDER --run FOLDER [--only CHECK,CHECK] --codes JSON --given JSON
-python -m checker --stand --fd N --suite FOLDER --project FOLDER --run FOLDER --ports JSON
+python -m checker --stand --fd N --suite FOLDER --project FOLDER --run FOLDER --ports JSON --chosen JSON
 python -m checker --forge N
 """
 
@@ -25,7 +25,8 @@ def main() -> int:
     if options.stand:
         from checker import stand as standing  # graders do without what it imports
 
-        return standing.stand(standing.Order(options.fd, options.suite, options.project, options.run, options.ports))
+        at = (options.fd, options.suite, options.project, options.run)
+        return standing.stand(standing.Order(*at, options.ports, options.chosen))
     given = tuple(options.given)
     return grade(Order(options.fd, options.suite, options.project, options.run, options.only, options.codes, given))
 
@@ -35,6 +36,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--forge", type=int, help="a connected socket: orders in, each with its descriptors")
     parser.add_argument("--stand", action="store_true", help="do not grade: start the exercise's stack, and keep it")
     parser.add_argument("--ports", type=json.loads, default={}, help="with --stand: the ports to stand at, by name")
+    parser.add_argument("--chosen", type=json.loads, default={}, help="with --stand: which of what it offers, by kind")
     parser.add_argument("--fd", type=int, help="a connected socket: nonce in, events out")
     parser.add_argument("--suite", type=Path, help="the exercise's room: its checks, test_*.py")
     parser.add_argument("--project", type=Path, help="the learner's folder")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,13 +45,17 @@ Tell = Callable[[StandEvent], None]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to stand: `fd`, `suite`, `project` and `run` as in a grader's; `ports` where it stood before."""
+    """What is to stand: `fd`, `suite`, `project` and `run` as in a grader's.
+
+    `ports` is where it stood before, `chosen` which of what it offers, by kind of choice.
+    """
 
     fd: int
     suite: Path
     project: Path
     run: Path
     ports: Mapping[str, int] = field(default_factory=dict)
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
 
 def stand(order: Order) -> int:
@@ -76,13 +80,14 @@ def stand(order: Order) -> int:
                 port=Ports(order.ports),
                 overheard=heard.overheard,
             )
-            return _standing(order.suite, run, tell)
+            return _standing(order, run, tell)
     except NoRoom as none:
         tell(Trouble(str(none), "make room on the disk", ExitStatus.MACHINE_LACKS))
         return 1
 
 
-def _standing(suite: Path, run: Run, tell: Tell) -> int:
+def _standing(order: Order, run: Run, tell: Tell) -> int:
+    suite = order.suite
     try:
         plugins = session.prepared(suite, run)
     except Exception as error:  # noqa: BLE001  # an author's module may raise anything
@@ -90,20 +95,30 @@ def _standing(suite: Path, run: Run, tell: Tell) -> int:
         return 1
     file = suite / "stack.py"
     options = ("--override-ini=python_files=stack.py", "--override-ini=python_functions=stand")
-    return session.main(file, [*plugins, _Keeper(run, tell, suite)], *options)
+    return session.main(file, [*plugins, _Keeper(run, tell, order)], *options)
 
 
 class _Keeper:
     """The plugin that calls an exercise's `stand` with the fixtures it asks for, and keeps what it starts."""
 
-    def __init__(self, run: Run, tell: Tell, suite: Path) -> None:
+    def __init__(self, run: Run, tell: Tell, order: Order) -> None:
         self._run = run
         self._tell = tell
-        self._suite = suite
+        self._suite = order.suite
+        self._chosen = order.chosen
+
+    @pytest.fixture(scope="session")
+    def chosen(self) -> Mapping[str, str]:
+        """What the learner has chosen of the stack's CHOICES, by kind of choice."""
+        return self._chosen
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         """In place of a test's call."""
+        offered: Mapping[str, Sequence[str]] = getattr(pyfuncitem.module, "CHOICES", {})
+        if refusal := _refusal(self._suite.name, self._chosen, offered):
+            self._tell(refusal)
+            return True
         given: dict[str, Any] = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}  # noqa: SLF001
         stack: Stack = pyfuncitem._request.getfixturevalue("stack")  # noqa: SLF001
         stood: Stand = pyfuncitem.obj(**given)
@@ -114,7 +129,7 @@ class _Keeper:
             self._tell(_up(stood, gate, page))
             if gate:
                 gate.answer = stood.answer
-            self._keep(stack, gate)
+            self._keep(stack, gate, _Logs(stood.logs, self._tell))
         return True
 
     @pytest.hookimpl(wrapper=True)
@@ -124,7 +139,7 @@ class _Keeper:
             self._tell(_trouble(call.excinfo.value, self._suite))
         return (yield)
 
-    def _keep(self, stack: Stack, gate: Gate | None) -> None:
+    def _keep(self, stack: Stack, gate: Gate | None, logs: _Logs) -> None:
         gone: set[str] = set()
         held: list[str] = []
         while True:
@@ -136,6 +151,7 @@ class _Keeper:
             if gate and gate.held != held:
                 held = gate.held
                 self._tell(Said(GATE, f"holds {', '.join(map(printable, held))}" if held else "holds nobody"))
+            logs.tell()
             time.sleep(LOOK_EVERY_S)
 
 
@@ -152,6 +168,26 @@ class Ports:
         return self._given.setdefault(name, FIRST_PORT + sum(other not in (GATE, PAGE) for other in self._given))
 
 
+class _Logs:
+    """Tells what comes into the files of these folders: of programs that do not print, but write."""
+
+    def __init__(self, folders: Sequence[Path], tell: Tell) -> None:
+        self._folders = folders
+        self._lines = _Lines(tell)
+        self._read: dict[Path, int] = {}
+
+    def tell(self) -> None:
+        """What has come since the last time."""
+        for folder in self._folders:
+            for path in sorted(folder.iterdir()):
+                with path.open("rb") as file:
+                    file.seek(self._read.get(path, 0))
+                    output = file.read()
+                    self._read[path] = file.tell()
+                if output:
+                    self._lines.overheard(path.stem, output)
+
+
 class _Lines:
     """Puts lines together from the pieces that programs print."""
 
@@ -165,6 +201,16 @@ class _Lines:
         self._begun[name] = rest[-MOST_EVENTS:]
         for line in lines:
             self._tell(Said(name, printable(line.decode(errors="replace").rstrip())))
+
+
+def _refusal(exercise: str, chosen: Mapping[str, str], offered: Mapping[str, Sequence[str]]) -> Trouble | None:
+    for kind, name in chosen.items():
+        if kind not in offered:
+            return Trouble(f"{exercise} has no --{kind}.", "`learn run` starts all of it.", ExitStatus.USAGE)
+        if name not in offered[kind]:
+            names = ", ".join(offered[kind])
+            return Trouble(f"{exercise} has no {kind} {name!r}.", f"It has: {names}.", ExitStatus.USAGE)
+    return None
 
 
 def _up(stood: Stand, gate: Gate | None, page: GatePage | None) -> Up:

@@ -38,7 +38,10 @@ GO_ON = {
 STATUS = {"python -X dev -m desk": 1}  # two of its symbols have no price
 LEFT_OUT = {
     "learn run": "the stack in the foreground: tests/test_stacks.py has every exercise's stand",
-    **dict.fromkeys(("python -m websockets", "python -m wire.client"), "it needs the stack: tried beside one, below"),
+    **dict.fromkeys(
+        ("python -m websockets", "python -m wire.client", "supervisorctl"),
+        "it needs the stack: tried beside one, below",
+    ),
 }
 
 
@@ -159,6 +162,8 @@ class Client:
     site: int
     heard: str
     types: str = ""
+    stack: tuple[str, ...] = ()  # the options of the `learn run` beside it
+    after: str = ""  # what that one says when the client may come
 
 
 CLIENTS = [
@@ -170,6 +175,14 @@ CLIENTS = [
         "lobby",
         types='{"op": "join", "room": "lobby"}\n',
     ),
+    Client(
+        "gunicorn_deployment",
+        "supervisorctl -c deploy/supervisord.conf status",
+        0,
+        "RUNNING",
+        stack=("--manager", "supervisor"),
+        after="entered RUNNING",
+    ),
 ]
 
 
@@ -180,8 +193,10 @@ def test_a_client_by_hand_talks_to_the_stack_beside_it(
     exercise = catalogue.find(catalogue.read(PLACES), client.exercise)
     assert f"learn run -- {client.words}" in PLACES.lesson(exercise.path).read_text(encoding="utf-8")
     folder = begin(exercise)
-    with running(folder, ROOT) as run:
+    with running(folder, ROOT, *client.stack) as run:
         url = run.wait("up")["sites"][client.site][1]
+        if client.after:
+            run.wait("said", lambda event: client.after in event["line"])
         here = re.sub(r"ws://127.0.0.1:\d+", url.replace("http", "ws"), client.words)
         with subprocess.Popen(
             [sys.executable, "-P", "-m", "course", "run", "--", *shlex.split(here)],

@@ -84,10 +84,10 @@ def folder(tmp_path: Path, hello_once: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def running(folder: Path, rooms: Path = TOY) -> Iterator[Run]:
+def running(folder: Path, rooms: Path = TOY, *options: str) -> Iterator[Run]:
     """A `learn run` in this exercise's folder, ended afterwards in whatever way is left."""
     with subprocess.Popen(
-        command("run", "--json"),
+        command("run", *options, "--json"),
         cwd=folder,
         env=environment(rooms),
         stdin=subprocess.DEVNULL,
@@ -261,6 +261,13 @@ def test_an_exercise_without_a_stack_says_so(tmp_path: Path) -> None:
     shown = learn(tmp_path / "wsgi-asgi", "run", "greeting")
     assert shown.status == 2
     assert "greeting has nothing that could stand." in shown.error
+
+
+@pytest.mark.parametrize("option", ["--profile", "--manager"])
+def test_what_an_exercise_does_not_offer_is_refused(folder: Path, option: str) -> None:
+    shown = learn(folder, "run", option, "pages")
+    assert shown.status == 2
+    assert f"hello has no {option}." in shown.error
 
 
 def test_an_exercise_that_is_not_begun_says_so(folder: Path) -> None:

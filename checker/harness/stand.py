@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from checker.harness.site import Site
 
@@ -13,9 +14,11 @@ class Stand:
     """The servers of an exercise: for its checks, and for `learn run`.
 
     `variables` are what they were given of the world (UPSTREAM_URL, DATABASE_PATH, ...): a command by hand gets the
-    same. `answer` is what the Gate says to a call with this tag when it lets it go.
+    same. `answer` is what the Gate says to a call with this tag when it lets it go. `logs` are folders into whose files
+    programs write in place of printing.
     """
 
     sites: Sequence[Site]
     variables: Mapping[str, str] = field(default_factory=dict)
     answer: Callable[[str], str] = str
+    logs: Sequence[Path] = ()

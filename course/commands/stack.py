@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,8 @@ from course.model import ExitStatus
 from course.parameters import PlainCommand
 
 COMMAND = "course.command"
+Profile = Annotated[str | None, typer.Option(metavar="NAME", help="Only the service of this profile.")]
+Manager = Annotated[str | None, typer.Option(metavar="NAME", help="Under this process manager.")]
 
 
 class BeforeDashes(PlainCommand):
@@ -30,7 +32,13 @@ class BeforeDashes(PlainCommand):
         return [*super().collect_usage_pieces(ctx), "[-- COMMAND...]"]
 
 
-def run(context: typer.Context, exercise: ExerciseName = None, as_json: AsJson = False) -> ExitStatus:
+def run(
+    context: typer.Context,
+    exercise: ExerciseName = None,
+    profile: Profile = None,
+    manager: Manager = None,
+    as_json: AsJson = False,
+) -> ExitStatus:
     """Run your work by hand, or a command beside it.
 
     Its servers are started as the checks do, and again at each save; Ctrl-C
@@ -48,7 +56,9 @@ def run(context: typer.Context, exercise: ExerciseName = None, as_json: AsJson =
         raise typer.Exit(stands.run(here, chosen, command))
     screen = screens.stdout()
     with suppress(KeyboardInterrupt):  # the way to end it
-        stands.keep(here, chosen, view.JsonEvents(screen) if as_json else view.Follow(screen, chosen))
+        offered = {"profile": profile, "manager": manager}
+        only = {kind: name for kind, name in offered.items() if name is not None}
+        stands.keep(here, chosen, view.JsonEvents(screen) if as_json else view.Follow(screen, chosen), only)
     return ExitStatus.PASSED
 
 

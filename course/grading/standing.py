@@ -46,10 +46,17 @@ class Standing:
 
 @contextmanager
 def start(
-    places: Places, exercise: Exercise, *, project: Path, folder: Path, ports: Mapping[str, int]
+    places: Places,
+    exercise: Exercise,
+    *,
+    project: Path,
+    folder: Path,
+    ports: Mapping[str, int],
+    chosen: Mapping[str, str],
 ) -> Iterator[Standing]:
     """Have the stack stand on `project`, at `ports` where they are free; `folder` gets its ledger and its own log.
 
+    `chosen` is which of the things that it offers shall stand, by kind of choice ({"profile": "pages"}).
     Leaving it stops all that it has started.
     """
     refuse_inspection()
@@ -65,6 +72,7 @@ def start(
                 "--project", str(project.resolve()),
                 "--run", str(folder.resolve()),
                 "--ports", json.dumps(dict(ports)),
+                "--chosen", json.dumps(dict(chosen)),
             ]  # fmt: skip
             child = Started(line, folder, theirs, log)
         try:

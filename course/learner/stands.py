@@ -41,11 +41,11 @@ class Listener(Protocol):
         """The learner's work has changed: the stack is started anew."""
 
 
-def keep(here: Situation, exercise: Exercise, listener: Listener) -> None:
+def keep(here: Situation, exercise: Exercise, listener: Listener, chosen: Mapping[str, str]) -> None:
     """Have the exercise's stack stand on the learner's folder, anew at each save, until somebody presses Ctrl-C.
 
-    Raises UsageError when it stands already or there is none, MachineLacks and CourseBug for what no edit of the
-    learner's mends.
+    `chosen` as in `standing.start`. Raises UsageError when it stands already, there is none, or it does not offer what
+    is chosen; MachineLacks and CourseBug for what no edit of the learner's mends.
     """
     project = situation.project_of(here, exercise)
     if not here.places.stack(exercise.path).is_file():
@@ -54,7 +54,9 @@ def keep(here: Situation, exercise: Exercise, listener: Listener) -> None:
         ports: Mapping[str, int] = {}
         while True:
             work_hash = workspace.work_hash(here.workspace, exercise.path)
-            with standing.start(here.places, exercise, project=project, folder=folder, ports=ports) as stack:
+            with standing.start(
+                here.places, exercise, project=project, folder=folder, ports=ports, chosen=chosen
+            ) as stack:
                 for event in _until_changed(here, exercise, stack, work_hash):
                     _must_go_on(event)
                     listener(event)
@@ -89,7 +91,7 @@ def _variables(here: Situation, exercise: Exercise, project: Path) -> Iterator[M
     if known is None and not equipment.SERVICES.isdisjoint(exercise.servers):
         with (
             _held(here, exercise) as (folder, state),
-            standing.start(here.places, exercise, project=project, folder=folder, ports={}) as stack,
+            standing.start(here.places, exercise, project=project, folder=folder, ports={}, chosen={}) as stack,
         ):
             up = _wait_up(stack, folder)
             alone = {name: value for name, value in up.variables.items() if value != up.gate}
@@ -149,8 +151,10 @@ def _changed(here: Situation, exercise: Exercise, work_hash: str) -> Iterator[th
 
 
 def _must_go_on(event: StandEvent) -> None:
-    """Raises MachineLacks or CourseBug for what no edit of the learner's mends."""
+    """Raises MachineLacks, UsageError or CourseBug for what no edit of the learner's mends."""
     match event:
+        case Trouble(status=ExitStatus.USAGE):
+            raise UsageError(event.wrong, event.remedy)
         case Trouble(status=ExitStatus.MACHINE_LACKS):
             raise MachineLacks(event.wrong, event.remedy)
         case Trouble(status=ExitStatus.COURSE_BUG):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -69,20 +70,23 @@ class Supervisor(Family):
 
     def __init__(self, run: Run, name: str, config: str, environment: Mapping[str, str]) -> None:
         self.log_folder = run.folder / f"{name}-logs"
-        self.log_folder.mkdir(exist_ok=True)
+        shutil.rmtree(self.log_folder, ignore_errors=True)  # of one before this, where a stack stands again
+        self.log_folder.mkdir()
         self._config = str(plain(run, run.project) / config)
-        variables = {
+        asked_for = {
             "PORT": "{port}",
             "SUPERVISOR_SOCKET": str(run.temporary / f"{name}.sock"),
             "LOG_DIR": str(plain(run, self.log_folder)),
             "VIRTUAL_ENV": sys.prefix,
-            "PATH": f"{programs(run)}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            **environment,
         }
+        path = f"{programs(run)}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        variables = {**asked_for, "PATH": path, **environment}
         # Files of its own that the learner may forget to name: they would lie in the project.
-        own = ["--logfile", f"{self.log_folder}/supervisord.log", "--pidfile", f"{run.temporary}/{name}.pid"]
+        own = ["--logfile", f"{run.temporary}/{name}.log", "--pidfile", f"{run.temporary}/{name}.pid"]
         super().__init__(run, name, [*_python("supervisord"), "-n", "-c", self._config, *own], environment=variables)
         self._environment = {key: value.replace("{port}", str(self.port)) for key, value in variables.items()}
+        # What the configuration asks for, by its names in the environment: who calls supervisorctl needs the same.
+        self.variables: Mapping[str, str] = {name: self._environment[name] for name in asked_for}
         self._address: _Address | None = None
 
     def expect_ready(self, path: str = "/", deadline_s: float = READY_DEADLINE_S) -> Answer:
@@ -170,8 +174,7 @@ class Supervisor(Family):
     def _with_program_logs(self, finding: Finding) -> NotYet:
         """The same, with the programs' own last lines: supervisord's only tell that they ended."""
         ended = self.process.log.wait_for(" exited: ", LAST_WORDS_DEADLINE_S)
-        files = sorted(file for file in self.log_folder.iterdir() if file.name != "supervisord.log")
-        told = "\n".join(file.read_text(errors="replace") for file in files)
+        told = "\n".join(file.read_text(errors="replace") for file in sorted(self.log_folder.iterdir()))
         lines = [*self.process.log.last_lines(LAST_LINES), *last_lines(told, LAST_LINES)]
         saw = "\n".join([finding.saw.partition("\n")[0], *(f"  {line}" for line in lines)])
         code = "server-exited" if ended else finding.code

@@ -13,9 +13,9 @@ from checker.harness.findings import fail
 from checker.harness.servers.supervisord import Supervisor
 from checker.stage_2.gunicorn_deployment.profiles import Profile, expect_gunicorn_grants
 from checker.stage_2.gunicorn_deployment.settings import line_that_sets
+from checker.stage_2.gunicorn_deployment.stack import SUPERVISOR_FILE
 from course.model import SourceLine
 
-SUPERVISOR_FILE = "deploy/supervisord.conf"
 PROGRAM = "program:web"
 # What supervisord waits for when the file does not say.
 STOP_WAIT_S = 10.0

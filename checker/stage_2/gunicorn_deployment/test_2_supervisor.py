@@ -21,9 +21,9 @@ from checker.harness.suite import needs
 from checker.stage_2.gunicorn_deployment.addresses import expect_loopback_only
 from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_supervisor
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_EXPORT_S, Profile
+from checker.stage_2.gunicorn_deployment.stack import start_supervised
 from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.supervisor import (
-    SUPERVISOR_FILE,
     expect_patient_supervisor,
     expect_supervisor_grace,
     program_setting,
@@ -36,8 +36,7 @@ LOOKS_UNTIL_SURE = 5  # each is answered by a round of its loop, and it starts a
 @pytest.fixture(scope="session")
 def supervisor(supervisord: starters.Supervisord, outside: Mapping[str, str]) -> Supervisor:
     """The real supervisord, with the learner's configuration."""
-    started: Supervisor = supervisord(SUPERVISOR_FILE, environment=outside)
-    return started
+    return start_supervised(supervisord, outside)
 
 
 @needs("test_three_exports_run_and_a_fourth_waits")

@@ -19,10 +19,9 @@ from checker.harness.signals import signal_named
 from checker.harness.suite import needs
 from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_systemd
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_REPORT_S, Profile
+from checker.stage_2.gunicorn_deployment.stack import SERVICE_FILE, start_unit
 from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.units import (
-    SERVICE_FILE,
-    SOCKET_FILE,
     expect_sound_units,
     expect_systemd_grace,
     stop_line,
@@ -39,8 +38,7 @@ KILL_SIGNAL = re.compile(r"(?:-s\s*|--signal[= ]|(?<=\s)-)((?:SIG)?[A-Z]+[0-9]?|
 @pytest.fixture(scope="session")
 def service(systemd: starters.Systemd, outside: Mapping[str, str]) -> SystemdService:
     """web.service, started as systemd would, with the socket that web.socket tells of."""
-    started: SystemdService = systemd(SERVICE_FILE, SOCKET_FILE, environment=outside, installed_at="/srv/depot")
-    return started
+    return start_unit(systemd, outside)
 
 
 def test_systemd_takes_the_units(project: Path) -> None:

@@ -22,6 +22,7 @@ from checker.stage_2.gunicorn_deployment.dockerfile import (
 )
 from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_docker
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_REPORT_S, Profile, expect_gunicorn_grants
+from checker.stage_2.gunicorn_deployment.stack import start_contained
 from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.visitor import Visitor, master_of
 
@@ -29,8 +30,7 @@ from checker.stage_2.gunicorn_deployment.visitor import Visitor, master_of
 @pytest.fixture(scope="session")
 def box(container: starters.Container, outside: Mapping[str, str]) -> Container:
     """The container of the Dockerfile."""
-    started: Container = container("Dockerfile", environment=outside)
-    return started
+    return start_contained(container, outside)
 
 
 def test_the_dockerfile_is_fit_to_run(project: Path) -> None:

@@ -13,10 +13,9 @@ from checker.harness.systemd.unit import Unit, read_unit
 from checker.harness.systemd.verify import verify
 from checker.stage_2.gunicorn_deployment.faults import expect_all
 from checker.stage_2.gunicorn_deployment.profiles import Profile, expect_gunicorn_grants
+from checker.stage_2.gunicorn_deployment.stack import SERVICE_FILE, SOCKET_FILE
 from course.model import SourceLine
 
-SERVICE_FILE = "deploy/web.service"
-SOCKET_FILE = "deploy/web.socket"
 # What systemd waits for when the unit does not say.
 TIMEOUT_STOP_S = 90.0
 MOST_COMPLAINTS = 8  # that a finding quotes
