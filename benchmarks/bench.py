@@ -1,4 +1,4 @@
-"""`make bench`: wall times, start-up and memory of `learn`, beside their controls and their budgets.
+"""`make bench`: wall and processor times, start-up and memory of `learn`, beside their controls and their budgets.
 
     python -m benchmarks.bench [--runs 5] [--json] [EXERCISE ...]
 
@@ -15,19 +15,23 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import median
 
-from benchmarks.boots import boot_s, servers_of
-from benchmarks.commands import CommandFailed, bare_interpreter, learn, wall_s, wall_s_and_peak_mb
+from benchmarks.commands import CommandFailed, bare_interpreter, check, learn, wall_s, wall_s_and_peak_mb
 from benchmarks.measures import Measure, closing, table
+from benchmarks.watching import Watch
 from course.content import catalogue, scaffold
 from course.content.places import Places
-from course.learner.workspace import Workspace, kept_runs
-from course.model import Exercise
+from course.model import Exercise, ExitStatus
 from course.shared.prctl import adopt_orphans
 
-START_UP_BUDGET_MS = 150.0
-CHECK_BUDGET_RATIO = 1.5
-ALL_BUDGET_S = 90.0
+START_UP_BUDGET_MS = 120.0
+MOST_CHECK_BUDGET_S = 6.0
+MEDIAN_CHECK_BUDGET_S = 3.0
+FIRST_FINDING_BUDGET_S = 2.0
+WATCH_BUDGET_RATIO = 0.6
+MOST_WATCH_BUDGET_RATIO = 0.8
+ALL_BUDGET_S = 60.0
 MEMORY_BUDGET_MB = 80.0
 START_UP_RUNS = 4  # times --runs: these are short, and noisier
 START_UPS = (("progress",), (), ("next", "--help"))
@@ -43,15 +47,14 @@ def main() -> int:
     chosen = [exercise for exercise in written if not options.exercise or exercise.name in options.exercise]
     with tempfile.TemporaryDirectory(prefix="learn-bench-") as name:
         try:
-            workspace = _workspace(places, Path(name), chosen)
-            measures = list(_measures(workspace, chosen, options.runs))
+            measures = list(_measures(places, Path(name), chosen, options.runs))
         except CommandFailed as failure:
             sys.exit(f"bench: a measured command failed: {failure}")
-    # More load than cores, and every number in milliseconds tells of the other programs too: look at the ratios.
+    # More load than cores, and every number tells of the other programs too: look at the ratios.
     load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     machine = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {load}"
     if options.json:
-        print(json.dumps({"v": 1, "machine": machine, "measures": [m.as_json() for m in measures]}, indent=1))
+        print(json.dumps({"v": 2, "machine": machine, "measures": [m.as_json() for m in measures]}, indent=1))
     else:
         print(f"{machine}, medians of {options.runs} runs (start-up: {options.runs * START_UP_RUNS})\n")
         print(table(measures))
@@ -59,10 +62,21 @@ def main() -> int:
     return 0
 
 
-def _measures(workspace: Path, exercises: Sequence[Exercise], runs: int) -> Iterator[Measure]:
+def _measures(places: Places, folder: Path, exercises: Sequence[Exercise], runs: int) -> Iterator[Measure]:
+    workspace = folder / "workspace"
+    wall_s(learn("init", str(workspace)), folder)
     yield from _start_ups(workspace, runs * START_UP_RUNS)
+    yield _first_findings(workspace, exercises)
     for exercise in exercises:
-        yield _check(workspace, exercise, runs)
+        scaffold.overlay(places.reference(exercise.path), workspace / exercise.path)
+    checks = [_check(workspace, exercise, runs) for exercise in exercises]
+    yield from checks
+    medians = tuple(measure.median for measure in checks)
+    yield Measure("learn check, each exercise", "s", medians, MEDIAN_CHECK_BUDGET_S)
+    watches = [_watch(workspace, exercise, runs) for exercise in exercises]
+    yield from watches
+    ratios = tuple(measure.ratio or 0.0 for measure in watches)
+    yield Measure("learn watch over learn check, each exercise", "", ratios, WATCH_BUDGET_RATIO)
     _tell("learn check --all")
     seconds, peak = wall_s_and_peak_mb(["check", "--all"], workspace)
     note = f"here with {len(exercises)} of the 23 boxes that the budget is for"
@@ -82,39 +96,45 @@ def _start_ups(workspace: Path, runs: int) -> Iterator[Measure]:
         yield Measure(name, "ms", milliseconds, START_UP_BUDGET_MS, "python -c pass", bare)
 
 
+def _first_findings(workspace: Path, exercises: Sequence[Exercise]) -> Measure:
+    """Of each untouched scaffold. Its first check is the one that it fails."""
+    seconds = []
+    for exercise in exercises:
+        _tell(f"learn check {exercise.name}, untouched")
+        wall_s(learn("next", exercise.path), workspace)
+        seconds.append(check(exercise.path, workspace, status=ExitStatus.NOT_YET).first_s)
+    return Measure("first finding of each scaffold", "s", tuple(seconds), FIRST_FINDING_BUDGET_S)
+
+
 def _check(workspace: Path, exercise: Exercise, runs: int) -> Measure:
-    _tell(f"learn check {exercise.name}, to see which servers it starts")
-    wall_s(learn("check", exercise.path), workspace)
-    run = kept_runs(Workspace(workspace), exercise.path)[-1]
-    servers = servers_of(run)
-    checks, boots = [], []
-    for number in range(runs):
-        _tell(f"learn check {exercise.name}, run {number + 1} of {runs}")
-        if servers:
-            boots.append(boot_s(servers, workspace / exercise.path))
-        checks.append(wall_s(learn("check", exercise.path), workspace))
-    name = f"learn check {exercise.name}"
-    if not servers:
-        return Measure(name, "s", tuple(checks), None, "no server")
+    found = []
+    for number in range(runs + 1):
+        _tell(f"learn check {exercise.name}, {f'run {number} of {runs}' if number else 'once unmeasured'}")
+        found.append(check(exercise.path, workspace))
+    cpu_s = median(one.cpu_s for one in found[1:])
+    note = f"{cpu_s:.1f} s of the processor, {cpu_s / wall_s(bare_interpreter(), workspace):.0f} x python -c pass"
     return Measure(
-        name,
-        "s",
-        tuple(checks),
-        CHECK_BUDGET_RATIO,
-        f"boot of {' + '.join(servers)}",
-        tuple(boots),
-        is_ratio=True,
+        f"learn check {exercise.name}", "s", tuple(one.wall_s for one in found[1:]), MOST_CHECK_BUDGET_S, note=note
     )
 
 
-def _workspace(places: Places, folder: Path, exercises: Sequence[Exercise]) -> Path:
-    """A workspace whose exercises hold their reference solutions."""
-    workspace = folder / "workspace"
-    wall_s(learn("init", str(workspace)), folder)
-    for exercise in exercises:
-        wall_s(learn("next", exercise.path), workspace)
-        scaffold.overlay(places.reference(exercise.path), workspace / exercise.path)
-    return workspace
+def _watch(workspace: Path, exercise: Exercise, runs: int) -> Measure:
+    """From a save to the end of the first check, beside the same of `learn check`, from its start."""
+    saved, checked = [], []
+    with Watch(workspace / exercise.path) as watch:
+        for number in range(runs):
+            _tell(f"learn watch {exercise.name}, run {number + 1} of {runs}")
+            saved.append(watch.first_check_s(number))
+            checked.append(check(exercise.path, workspace).first_s)
+    return Measure(
+        f"learn watch {exercise.name}, first check",
+        "s",
+        tuple(saved),
+        MOST_WATCH_BUDGET_RATIO,
+        "learn check, first check",
+        tuple(checked),
+        is_ratio=True,
+    )
 
 
 def _tell(step: str) -> None:
@@ -123,7 +143,7 @@ def _tell(step: str) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description="Measure learn against its budgets.")
-    parser.add_argument("--runs", type=int, default=5, help="how often each check and its boot are measured")
+    parser.add_argument("--runs", type=int, default=5, help="how often each command and its control are measured")
     parser.add_argument("--json", action="store_true", help="every run, as JSON")
     parser.add_argument("exercise", nargs="*", help="only these exercises, by name")
     return parser.parse_args()

@@ -16,7 +16,7 @@ class Measure:
     """
 
     name: str
-    unit: str  # "ms", "s" or "MB"
+    unit: str  # "ms", "s", "MB", or "" for a ratio
     runs: tuple[float, ...]
     budget: float | None
     control_name: str = ""
@@ -94,4 +94,4 @@ def _cells(measure: Measure) -> tuple[str, ...]:
 
 
 def _number(value: float, unit: str) -> str:
-    return f"{value:.2f}" if unit == "s" else f"{value:.0f}"
+    return f"{value:.2f}" if unit in {"s", ""} else f"{value:.0f}"
