@@ -25,6 +25,9 @@ from course.model import SourceLine
 
 GIVEN = ("desk/suppliers.py", "desk/invoice_sdk.py")
 KNOWN_ERRORS = {
+    "coroutine-in-rest": re.compile(
+        r"^.*returned from the view, but received a `<class 'coroutine'>`.*$", re.MULTILINE
+    ),
     "sync-only-operation": re.compile(r"^.*SynchronousOnlyOperation: .*$", re.MULTILINE),
     "loop-bound-object": re.compile(r"^.*(?:different (?:event )?loop|Event loop is closed).*$", re.MULTILINE),
     "forgotten-await": re.compile(
@@ -42,14 +45,17 @@ def wait_error_of(server: Server, request: str, deadline_s: float = 2.0) -> Even
     )
 
 
-def judge_error(server: Server, error: Event | None, wanted: str) -> None:
-    """End the check when this error is one that this exercise is about, also when a task group has wrapped it."""
+def judge_error(server: Server, error: Event | None, wanted: str, otherwise: SourceLine | None = None) -> None:
+    """End the check when this error is one that this exercise is about, also when a task group has wrapped it.
+
+    `otherwise` is the line to blame where the traceback holds none of the project's.
+    """
     if error is None:
         return
     text = f"{error['type']}: {error['message']}\n{error['traceback']}"
     for code, pattern in KNOWN_ERRORS.items():
         if match := pattern.search(text):
-            fail(code, wanted=wanted, saw=match[0].strip(" |+"), where=learners_line(server, error))
+            fail(code, wanted=wanted, saw=match[0].strip(" |+"), where=learners_line(server, error) or otherwise)
 
 
 def learners_line(server: Server, event: Event) -> SourceLine | None:

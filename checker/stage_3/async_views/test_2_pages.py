@@ -12,6 +12,7 @@ from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
+from checker.harness.seed import Seed
 from checker.harness.server import Server
 from checker.harness.suite import needs
 from checker.stage_3.async_views.drawings import draw_calls
@@ -25,6 +26,7 @@ from checker.stage_3.async_views.pages import (
     expect_page,
     expect_prices,
 )
+from checker.stage_3.async_views.rest import expect_rest_options, expect_rest_page
 from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S, still_open
 
 
@@ -119,6 +121,13 @@ def test_an_invoice_under_way_stops_nobody(desk: Server, gate: Gate) -> None:
     wanted = "/invoice/7/ answers what the printer made"
     if "invoice-7" not in (text := expect_page(desk, page, wanted).text):
         fail("wrong-answer", wanted=wanted, saw=repr(text[:120]))
+
+
+@needs("test_the_desk_answers")
+def test_a_rest_page_answers(desk: Server, gate: Gate, seed: Seed) -> None:
+    """A page of Django REST framework answers, and holds up nobody."""
+    expect_rest_page(desk, gate, seed.random("price"), has_neighbours=True)
+    expect_rest_options(desk)
 
 
 def expect_rows(database: Path, query: str, *arguments: str) -> list[Any]:

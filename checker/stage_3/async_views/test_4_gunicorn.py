@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checker.harness.gate import Gate
+from checker.harness.seed import Seed
 from checker.harness.server import Server
 from checker.harness.suite import needs
 from checker.stage_3.async_views.events import expect_order_of_arrival
@@ -13,6 +14,7 @@ from checker.stage_3.async_views.pages import (
     expect_prices,
     expect_text,
 )
+from checker.stage_3.async_views.rest import expect_rest_page
 from checker.stage_3.async_views.resuming import expect_resumed
 from checker.stage_3.async_views.suppliers import PRICES, release
 
@@ -43,6 +45,12 @@ def test_a_failing_supplier_costs_a_null_there_too(wsgi_desk: Server, gate: Gate
     """A supplier that fails costs a null there, too."""
     for is_broken in (False, True):
         expect_failure_costs_a_null(wsgi_desk, gate, "ember", is_broken=is_broken)
+
+
+@needs("test_a_rest_page_answers", "test_the_same_pages_answer_under_gunicorn")
+def test_a_rest_page_answers_there_too(wsgi_desk: Server, gate: Gate, seed: Seed) -> None:
+    """A page of Django REST framework answers there, too."""
+    expect_rest_page(wsgi_desk, gate, seed.random("price there"), has_neighbours=False)
 
 
 @needs("test_events_come_in_order_of_arrival", "test_the_same_pages_answer_under_gunicorn")

@@ -1,8 +1,8 @@
-"""Given: the desk's addresses. The names on the right are those of views.py."""
+"""Given: the desk's addresses. The names on the right are those of views.py and api.py."""
 
 from django.urls import path
 
-from desk import views
+from desk import api, views
 
 urlpatterns = [
     path("hello/", views.hello),
@@ -10,4 +10,5 @@ urlpatterns = [
     path("search/", views.Search.as_view()),
     path("events/", views.events),
     path("invoice/<int:number>/", views.invoice),
+    path("price/<str:name>/", api.Price.as_view()),
 ]
