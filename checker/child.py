@@ -69,9 +69,9 @@ def at_work(line: Line, folder: Path) -> Iterator[tuple[Path, Ledger]]:
     # programs that checks interrupt, or whose terminal they close, would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    memory.cap()
     threading.Thread(target=_follow_parent, args=(line.socket, ledger), name="parent", daemon=True).start()
     adopt_orphans()
-    memory.cap()
     try:
         yield temporary, ledger
     finally:
