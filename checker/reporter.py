@@ -22,6 +22,7 @@ from checker.harness.open_files import lacking, record_if_out
 from checker.harness.picture import drawn
 from checker.harness.probed import silence
 from checker.harness.run import Run
+from checker.harness.suite import BEGAN, OUTCOME
 from checker.harness.timeline import timeline
 from course.errors import MachineLacks
 from course.model import (
@@ -62,7 +63,7 @@ class Reporter:
         self._trouble = ""
         self._calibration = Calibration()
         self._started_at = run.history.now()
-        self._check_at = self._judged_at = self._started_at
+        self._check_at = self._began_at = self._judged_at = self._started_at
         self._seconds = 0.0
         self._error: BaseException | None = None
         self._is_out_of_memory = False
@@ -104,8 +105,9 @@ class Reporter:
         self._check_at = self._run.history.record(EventKind.CHECK_STARTED, check=item.name).t
         self._error, self._seconds, self._is_out_of_memory = None, 0.0, False
         done = yield
+        self._began_at = item.stash.get(BEGAN, self._check_at)
         result = self._told(self._result(item.name), "/".join(item.path.parts[-PARTS_FROM_ROOMS:]))
-        self._outcomes[item.name] = result.outcome
+        self._outcomes[item.name] = item.stash[OUTCOME] = result.outcome
         self._run.history.record(EventKind.CHECK_ENDED, check=item.name, outcome=result.outcome)
         self._tell(CheckFinished(result=result))
         return done
@@ -209,7 +211,7 @@ class Reporter:
             case _ if lacks := lacking(self._run.history):
                 return Outcome.SKIPPED, None, lacks
             case NotYet():
-                standstill_s = self._calibration.standstill_s(since=self._check_at)
+                standstill_s = self._calibration.standstill_s(since=self._began_at)
                 if standstill_s >= STANDSTILL_S:
                     return Outcome.INCONCLUSIVE, error.finding, f"this machine stood still for {standstill_s:.0f} s"
                 return Outcome.FAILED, error.finding, ""

@@ -1,39 +1,28 @@
-"""What the checks of this exercise share: `python -X dev -m desk` on an order, with the Gate for its upstreams."""
+"""What the checks of this exercise share: a starter of desks, and the trials that run side by side."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 import pytest
 
-from checker.harness import starters
 from checker.harness.gate import Gate
-from checker.harness.history import History
 from checker.harness.run import Run
-from checker.harness.server import PROBE_FOLDER
-from checker.stage_1.python_asyncio.desk import Desk, Start
-from checker.stage_1.python_asyncio.plan import Plan
+from checker.harness.stack import Stack
+from checker.stage_1.python_asyncio.desk import Start
+from checker.stage_1.python_asyncio.side_by_side import Trials
+from checker.stage_1.python_asyncio.starting import desks
 
 
 @pytest.fixture
-def start(program: starters.Program, gate: Gate, history: History, run: Run) -> Iterator[Start]:
+def start(run: Run, stack: Stack, gate: Gate) -> Iterator[Start]:
     """Start a desk on an order. It is stopped after the check: the next one has the Gate for itself."""
-    desks: list[Desk] = []
+    with desks(run, stack, gate) as start:
+        yield start
 
-    def started(plan: Plan, upstream_url: str = "") -> Desk:
-        command = [sys.executable, "-X", "dev", "-m", "desk", *plan.arguments]
-        name = "desk" if not desks else f"desk {len(desks) + 1}"
-        tasks_file = run.temporary / f"tasks-{len(desks)}.json"
-        environment = {
-            "UPSTREAM_URL": upstream_url or gate.url,
-            "PYTHONPATH": str(PROBE_FOLDER),
-            "LEARN_TASKS": str(tasks_file),
-        }
-        running = program(command, name=name, environment=environment)
-        desks.append(Desk(running, plan, gate, history, project=run.project, tasks_file=tasks_file))
-        return desks[-1]
 
-    yield started
-    for desk in desks:
-        desk.program.stop(midway=not desk.has_ended)
+@pytest.fixture(scope="session")
+def trials(run: Run, stack: Stack, request: pytest.FixtureRequest) -> Iterator[Trials]:
+    """The checks of this run that are marked `@beside`."""
+    with Trials(run, stack, request.session.items) as trials:
+        yield trials

@@ -20,6 +20,7 @@ from checker.stage_1.python_asyncio.failures import (
 from checker.stage_1.python_asyncio.limits import expect_all_asked
 from checker.stage_1.python_asyncio.patience import STEP_S
 from checker.stage_1.python_asyncio.plan import PRICES, Plan
+from checker.stage_1.python_asyncio.side_by_side import beside
 from checker.stage_1.python_asyncio.upstream import Upstream
 
 INTERRUPTED = (130, -signal.SIGINT)
@@ -35,7 +36,7 @@ def test_a_failure_costs_one_symbol(start: Start, gate: Gate) -> None:
     expect_second_try(desk, gate, "BOLT")
     gate.release("BOLT", status=500)
     wanted = "BOLT, which failed twice, is told as failed while CRUX and DUNE are still open"
-    told = desk.wait_until(lambda: "BOLT" in desk.failed or desk.asked("BOLT") > TRIES)
+    told = desk.wait_heard(lambda: "BOLT" in desk.failed or desk.asked("BOLT") > TRIES)
     expect_two_tries_at_most(desk)
     if not told or gate.left:
         judge_failure(desk, gate, wanted)
@@ -49,6 +50,7 @@ def test_a_failure_costs_one_symbol(start: Start, gate: Gate) -> None:
 
 
 @needs("test_a_failure_costs_one_symbol")
+@beside
 def test_a_reset_costs_one_symbol(start: Start) -> None:
     """A connection that is reset is a failure like any other."""
     with Upstream(resets=["BOLT"]) as upstream:
@@ -56,6 +58,7 @@ def test_a_reset_costs_one_symbol(start: Start) -> None:
 
 
 @needs("test_three_calls_are_open_at_once")
+@beside
 def test_ctrl_c_ends_it_tidily(start: Start, gate: Gate) -> None:
     """Ctrl-C ends it at once and tidily, with three calls open and two more waiting."""
     desk = start(Plan(tuple(PRICES)[:5], limit=3))

@@ -25,10 +25,12 @@ from checker.stage_1.python_asyncio.limits import (
     late_trouble,
 )
 from checker.stage_1.python_asyncio.plan import PRICES, Plan
+from checker.stage_1.python_asyncio.side_by_side import beside
 from course.model import Finding
 
 
 @needs("test_each_answer_lets_one_more_in", "test_a_failure_costs_one_symbol")
+@beside
 def test_a_late_call_is_given_up(start: Start, gate: Gate, history: History, picture: Picture) -> None:
     """A call that is too late is given up and tried once more; waiting for a turn does not count."""
     symbols = ("ACME", "BOLT", "CRUX")
@@ -60,6 +62,7 @@ def expect_beats_as_told(desk: Desk) -> None:
 
 
 @needs("test_each_answer_lets_one_more_in", "test_a_failure_costs_one_symbol")
+@beside
 def test_a_second_try_does_not_queue_again(start: Start, gate: Gate) -> None:
     """A second try counts within the limit, and does not start again at the end of the queue."""
     desk = start(Plan(tuple(PRICES)[:8], limit=2))
@@ -73,6 +76,7 @@ def test_a_second_try_does_not_queue_again(start: Start, gate: Gate) -> None:
 
 
 @needs("test_each_answer_lets_one_more_in", "test_a_failure_costs_one_symbol", "test_ctrl_c_ends_it_tidily")
+@beside
 def test_at_the_deadline_the_rest_is_named(start: Start, gate: Gate, history: History, picture: Picture) -> None:
     """At the deadline the order ends: what was told stays told, the rest is named as failed."""
     symbols = tuple(PRICES)[:7]
@@ -101,6 +105,7 @@ def expect_two_told_in_time(start: Start, gate: Gate, symbols: Sequence[str], de
 
 
 @needs("test_at_the_deadline_the_rest_is_named")
+@beside
 def test_nothing_is_left_at_the_end(start: Start) -> None:
     """When run() returns, every task it has started has ended, at a deadline too."""
     desk = start(Plan(("ACME",), limit=1))

@@ -19,6 +19,7 @@ from checker.stage_1.python_asyncio.desk import Desk, Start
 from checker.stage_1.python_asyncio.drawings import heartbeats
 from checker.stage_1.python_asyncio.limits import PATIENT_S, expect_all_asked
 from checker.stage_1.python_asyncio.plan import Plan
+from checker.stage_1.python_asyncio.side_by_side import beside
 
 BEAT_S = 0.1
 BEATS = 3
@@ -30,6 +31,7 @@ TOO_SLOW = "this machine is so busy that an answer takes longer than the longest
 
 
 @needs("test_prices_are_told_in_order_of_arrival")
+@beside
 def test_the_heart_beats_while_a_book_is_parsed(start: Start, gate: Gate, history: History, picture: Picture) -> None:
     """The heart beats while the desk waits, and while a book is parsed, beside which others are told."""
     desk = start(Plan(("ACME", "BOLT"), limit=2, heartbeat_s=BEAT_S))
@@ -60,6 +62,7 @@ def expect_more_beats(desk: Desk, count: int, wanted: str) -> None:
 
 
 @needs("test_the_heart_beats_while_a_book_is_parsed")
+@beside
 def test_the_heart_beats_between_answers(start: Start, gate: Gate) -> None:
     """The heart beats while answers come faster than it."""
     desk = start(Plan(PACED, limit=2, heartbeat_s=PACED_BEAT_S))
@@ -80,6 +83,7 @@ def test_the_heart_beats_between_answers(start: Start, gate: Gate) -> None:
 
 
 @needs("test_a_late_call_is_given_up", "test_the_heart_beats_while_a_book_is_parsed")
+@beside
 def test_a_book_is_no_late_answer(start: Start, gate: Gate) -> None:
     """An answer in time stays in time, however long its book takes."""
     for timeout_s in (0.3, 3.0):
@@ -95,6 +99,7 @@ def test_a_book_is_no_late_answer(start: Start, gate: Gate) -> None:
 
 
 @needs("test_each_answer_lets_one_more_in", "test_the_heart_beats_while_a_book_is_parsed")
+@beside
 def test_a_book_keeps_no_turn(start: Start, gate: Gate) -> None:
     """While a book is parsed, its turn goes to the next call."""
     symbols = ("ACME", "BOLT", "CRUX")
@@ -111,6 +116,7 @@ def test_a_book_keeps_no_turn(start: Start, gate: Gate) -> None:
 
 
 @needs("test_at_the_deadline_the_rest_is_named", "test_the_heart_beats_while_a_book_is_parsed")
+@beside
 def test_the_deadline_does_not_wait_for_a_book(start: Start, gate: Gate) -> None:
     """At the deadline nobody waits for a book, and its price is not told any more."""
     for deadline_s in (1.0, PATIENT_S):
