@@ -14,15 +14,20 @@ from checker.stage_4.groups.crowd import MOST_ASKING_S, Crowd
 
 # The share of answers that may leave out somebody who is there.
 MOST_FORGOTTEN = 0.2
-# In PRESENCE_SECONDS: by then a lease that nobody has renewed is over.
-OUTLIVED = 1.5
+# In PRESENCE_SECONDS: by then a lease that nobody has renewed is over, and whoever renews one has done so again.
+OUTLIVED = 1.2
+# The same of a lease that was rounded up to a whole second.
+OUTLIVED_WHOLE_SECOND = 1.5
 
 
 def expect_still_named(
-    crowd: Crowd, asker: Chatter, users_in: Mapping[str, Sequence[str]], *, joined_at: float
+    crowd: Crowd, asker: Chatter, users_in: Mapping[str, Sequence[str]], *, joined_at: float, outlived: float
 ) -> None:
-    """In each of these rooms exactly these users are named, longer after they joined than a lease lasts."""
-    outlived_s = OUTLIVED * crowd.chat.presence_s
+    """In each of these rooms exactly these users are named, longer after they joined than a lease lasts.
+
+    `outlived` is how much longer, in PRESENCE_SECONDS.
+    """
+    outlived_s = outlived * crowd.chat.presence_s
     # Nobody has renewed anything for them but their own sockets.
     threading.Event().wait(max(0.0, joined_at + outlived_s - crowd.chat.history.now()))
     for room, users in users_in.items():
@@ -35,12 +40,13 @@ def expect_still_named(
         crowd.fail("who-wrong", wanted=wanted, saw=saw, room=room)
 
 
-def expect_gone(crowd: Crowd, users: Sequence[str], room: str, askers: Sequence[Chatter], *, for_s: float) -> None:
-    """Ask until nobody has been told of these for so long on end; being told at the deadline ends the check.
+def expect_gone(crowd: Crowd, users: Sequence[str], room: str, askers: Sequence[Chatter]) -> None:
+    """Ask until nobody has been told of these for longer than a lease; being told at the deadline ends the check.
 
     A renewal that was on its way may show a user once more. One that never ends lets no such time go by. The askers are
     in the room: meanwhile they are named, but for moments when a busy machine renews late.
     """
+    for_s = OUTLIVED * crowd.chat.presence_s
     living = {asker.user for asker in askers}
     asked, forgotten, empty = 0, 0, 0
     started_at = crowd.chat.history.now()

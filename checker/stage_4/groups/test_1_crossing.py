@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import NoReturn
 
@@ -19,6 +20,7 @@ from course.model import SourceLine
 LATE_WITHIN_S = 1.0
 # From when a call is known to wait in Valkey: an answer that was sent before it is there by then.
 EARLY_WITHIN_S = 0.1
+AT_ONCE_S = 0.01
 # What a `group_send` of either layer writes first, and a `group_add` of the core layer. No `eval`: the core layer's
 # readers begin with one too, and a reader that waits for its turn is nobody's call.
 SENDS = ("zremrangebyscore", "publish")
@@ -62,13 +64,16 @@ def test_an_answer_tells_what_is_done(chat: Chat, crowd: Crowd) -> None:
     cy, dot = crowd.enter(chat.two, "cy"), crowd.enter(chat.two, "dot")
     if not chat.store.has_readers():
         return  # nothing is handed to any layer there
-    acts: list[tuple[Chatter, Frame, str]] = [(ada, {"op": "say", "room": dock, "text": crowd.text("hello")}, "said")]
+    asking: list[tuple[Chatter, Frame, str]] = [(ada, {"op": "say", "room": dock, "text": crowd.text("hello")}, "said")]
     if chat.store.has_core_readers():  # with the other layer joining is subscribing, which no hold on writing delays
-        acts.append((cy, {"op": "join", "room": crowd.room("pier")}, "joined"))
-    for chatter, frame, key in acts:
-        with chat.store.writes_held():
+        asking.append((cy, {"op": "join", "room": crowd.room("pier")}, "joined"))
+    with chat.store.writes_held():
+        for chatter, frame, _ in asking:
             chatter.socket.send(frame)
-            is_early = chat.store.wait_held(HANDS_OVER[key]) and chatter.wait_answered(EARLY_WITHIN_S, key)
+        held = [chat.store.wait_held(HANDS_OVER[key]) for _, _, key in asking]
+        time.sleep(EARLY_WITHIN_S)
+        early = [h and who.wait_answered(AT_ONCE_S, key) for h, (who, _, key) in zip(held, asking, strict=True)]
+    for is_early, (chatter, frame, key) in zip(early, asking, strict=True):
         if is_early:
             saw = f'{chatter.name} sent {shown([frame])} and was answered {{"{key}": ...}} meanwhile'
             _fail_as_early(crowd, saw, places.answer(crowd.project, key))

@@ -11,7 +11,13 @@ from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.crowd import LEFT_WITHIN_S, Crowd
 from checker.stage_4.groups.expectations import expect_heard, expect_users, wait_bare_until
 from checker.stage_4.groups.frames import message
-from checker.stage_4.groups.leases import expect_gone, expect_still_named, fail_as_forgotten, fail_as_zombies
+from checker.stage_4.groups.leases import (
+    OUTLIVED,
+    expect_gone,
+    expect_still_named,
+    fail_as_forgotten,
+    fail_as_zombies,
+)
 
 DEATH_DEADLINE_S = 10.0
 # More than the buffers between the server and a client that reads nothing hold, all together.
@@ -79,7 +85,7 @@ def test_a_socket_cut_while_speaking_leaves_nothing(chat: Chat, crowd: Crowd) ->
     _expect_no_members(crowd, before, what, gus.id)
     askers = [crowd.enter(chat.one, "ada", bridge), crowd.enter(chat.two, "bo", bridge)]
     users = [crowd.user(name) for name in ("eve", "fay", "gus", "hal")]
-    expect_gone(crowd, users, bridge, askers, for_s=2 * chat.presence_s)
+    expect_gone(crowd, users, bridge, askers)
 
 
 def _expect_no_members(crowd: Crowd, before: dict[str, int], what: str, socket_id: str) -> None:
@@ -118,7 +124,8 @@ def test_the_survivor_names_the_living(chat: Chat, crowd: Crowd) -> None:
         fail_as_forgotten(crowd, wanted, saw)
     if users != living:
         crowd.fail("who-wrong", wanted=wanted, saw=saw, room=deck)
-    expect_still_named(crowd, ada, {deck: living, hold: sorted((ada.user, dot.user))}, joined_at=joined_at)
+    users_in = {deck: living, hold: sorted((ada.user, dot.user))}
+    expect_still_named(crowd, ada, users_in, joined_at=joined_at, outlived=OUTLIVED)
     text = crowd.text("who is left?")
     ada.say(deck, text)
     expect_heard(crowd, dot, wait_bare_until(dot, text), [message(deck, ada.user, text)])
