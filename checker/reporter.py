@@ -32,6 +32,7 @@ from course.model import (
     CheckFinished,
     CheckResult,
     CheckStarted,
+    Conversation,
     Finding,
     Outcome,
     SuiteFinished,
@@ -166,9 +167,11 @@ class Reporter:
         lanes, charts = drawn(history, since=since)
         talk = None
         if lanes is None and outcome is not Outcome.SKIPPED:
-            lanes = timeline(history, since=since, until=self._judged_at)
-            if not history.events(EventKind.LOOP_STALLED, since=since):  # else bars say more
-                talk = conversation(history, since=since, until=self._judged_at)
+            if outcome is Outcome.PASSED:  # else the timeline goes first: it waits for what a probe has yet to tell
+                talk = self._talk()
+            if talk is None:
+                lanes = timeline(history, since=since, until=self._judged_at)
+                talk = self._talk()
         if lanes is not None and not lanes.rows:
             lanes = None  # the check has said that no picture helps
         return CheckResult(
@@ -182,6 +185,12 @@ class Reporter:
             charts=charts,
             conversation=talk,
         )
+
+    def _talk(self) -> Conversation | None:
+        history, since = self._run.history, self._check_at
+        if history.events(EventKind.LOOP_STALLED, since=since):
+            return None  # bars say more
+        return conversation(history, since=since, until=self._judged_at)
 
     def _told(self, result: CheckResult, file: str) -> CheckResult:
         """The same; BROKEN when its finding would leave the learner without a hint, or with one that lacks a word."""

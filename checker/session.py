@@ -38,6 +38,7 @@ def main(files: Path, plugins: Sequence[object], *options: str) -> int:
         "--noconftest",
         "--import-mode=importlib",
         "--capture=no",
+        "--assert=plain",  # no check has an assert: to rewrite them all would be half of what pytest's start costs
         *(f"-pno:{plugin}" for plugin in UNUSED_PLUGINS),
         *options,
     ]

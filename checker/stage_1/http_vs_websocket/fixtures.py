@@ -17,8 +17,10 @@ from checker.stage_1.http_vs_websocket.talk import Begin, Talk
 
 
 @pytest.fixture(scope="session")
-def recorder(history: History) -> Iterator[FrameServer]:
-    """The server that records every byte."""
+def recorder(history: History, request: pytest.FixtureRequest) -> Iterator[FrameServer]:
+    """The server that records every byte. While the client talks to it, the servers of later checks boot."""
+    if any("booting" in item.fixturenames for item in request.session.items if isinstance(item, pytest.Function)):
+        request.getfixturevalue("booting")
     with FrameServer(history) as server:
         yield server
 
