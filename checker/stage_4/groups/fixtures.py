@@ -14,8 +14,8 @@ from checker.stage_4.groups.chat import Chat, Store
 from checker.stage_4.groups.crowd import Crowd
 from checker.stage_4.groups.stack import start_both
 
-# With a fraction, so that nobody is right with whole seconds alone; no shorter, since the living must renew in time on a
-# busy machine; no longer, since checks wait for some of them.
+# With a fraction, so that nobody is right with whole seconds alone. No shorter, since the living must renew in time on
+# a busy machine; no longer, since three checks wait for more than one of them.
 PRESENCE_SECONDS = (0.7, 0.72, 0.74)
 TAGS = [f"{letter}{number}" for letter in ascii_uppercase for number in range(10, 100)]
 
