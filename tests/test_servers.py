@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from checker.harness.events import EventKind
 from checker.harness.findings import NotYet
 from checker.harness.run import Run
-from checker.harness.server import Server
+from checker.harness.server import Server, ServerPlan
 from checker.harness.servers.daphne import daphne
 from checker.harness.servers.gunicorn import gunicorn
 from checker.harness.servers.hypercorn import hypercorn
@@ -46,6 +47,16 @@ async def asgi(scope, receive, send):
         await send({"type": "websocket.accept"})
         while (message := await receive())["type"] == "websocket.receive":
             await send({"type": "websocket.send", "text": message["text"]})
+"""
+# One answer: whether the connection it goes over sends each piece at once.
+ONE_ANSWER = """
+import socket, sys
+
+connection, _ = socket.socket(fileno=int(sys.argv[1])).accept()
+connection.recv(65536)
+body = str(bool(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
+connection.sendall(f"HTTP/1.1 200 OK\\r\\nConnection: close\\r\\n\\r\\n{body}".encode())
+connection.close()
 """
 CONFIG = 'workers = 2\nraw_env = ["NOTED=by the config file"]\n'
 SITE = """
@@ -107,6 +118,14 @@ def test_requests_sent_before_the_server_is_up_are_answered(run: Run) -> None:
     with uvicorn(run, "app:asgi") as server:
         early = [server.send("/") for _ in range(20)]
         assert [server.expect_answer(exchange, 20).status for exchange in early] == [200] * 20
+
+
+def test_no_piece_of_an_answer_waits_for_an_acknowledgement_of_another(run: Run) -> None:
+    def command(listening_fd: int) -> list[str]:
+        return [sys.executable, "-c", ONE_ANSWER, str(listening_fd)]
+
+    with Server(ServerPlan("one answer", command, run.project), run) as server:
+        assert server.expect_ready("/").text == "True"
 
 
 def test_servers_boot_side_by_side(run: Run) -> None:

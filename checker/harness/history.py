@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -59,9 +58,10 @@ class History:
     def __init__(self, path: Path, probe_socket: Path, most: int | None = None) -> None:
         """`most` keeps so many events, the latest, of what goes on for ever; its `path` should be os.devnull."""
         self.probe_socket = probe_socket
-        self._events: deque[Event] = deque(maxlen=most)
+        self._events: deque[Event] = deque()
         # The same by kind: checks ask for one kind some hundred times, among thousands of events.
-        self._of_kind: defaultdict[str, deque[Event]] = defaultdict(partial(deque, maxlen=most))
+        self._of_kind: defaultdict[str, deque[Event]] = defaultdict(deque)
+        self._most = most
         self._kinds: Mapping[str, Facts] = {}
         self._heard = 0
         self._closing = False
@@ -141,6 +141,8 @@ class History:
         with self._changed:
             self._events.append(event)
             self._of_kind[event.kind].append(event)
+            if self._most is not None and len(self._events) > self._most:
+                self._of_kind[self._events.popleft().kind].popleft()
             # On a full disk the file breaks off. What is judged by is in memory.
             with suppress(OSError):
                 if not self._file.closed:

@@ -18,10 +18,7 @@ def uvicorn(
     arguments: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> Server:
-    """Start uvicorn on `app` ("desk.asgi:application").
-
-    `--fd` leaves TCP_NODELAY unset (44 ms for each keep-alive answer): count and order, do not time, what it serves.
-    """
+    """Start uvicorn on `app` ("desk.asgi:application")."""
     target, variables = probed(run, app, interface="asgi")
 
     def command(listening_fd: int) -> list[str]:

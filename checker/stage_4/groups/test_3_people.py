@@ -9,7 +9,7 @@ from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.crowd import Crowd
 from checker.stage_4.groups.expectations import expect_heard, expect_users, wait_bare_until
 from checker.stage_4.groups.frames import BELL, bare, message, never_heard, shown, shown_title
-from checker.stage_4.groups.leases import OUTLIVED_WHOLE_SECOND, expect_still_named
+from checker.stage_4.groups.leases import LONG_OUTLIVED, expect_still_named
 from checker.stage_4.groups.titles import near_pairs
 
 # From when others in both processes have heard what was said after it.
@@ -33,7 +33,7 @@ def test_both_processes_name_the_same_users(chat: Chat, crowd: Crowd) -> None:
     expect_users(crowd, [ada, cy], garden, [bo.user], f"{bo.user} has joined two rooms; in the second")
     expect_users(crowd, [cy], crowd.room("nobody's"), [], "nobody has joined this room")
     users_in = {porch: users, garden: [bo.user]}
-    expect_still_named(crowd, ada, users_in, joined_at=joined_at, outlived=OUTLIVED_WHOLE_SECOND)
+    expect_still_named(crowd, ada, users_in, joined_at=joined_at, outlived=LONG_OUTLIVED)
     for tab in tabs:
         tab.socket.close()
         crowd.wait_gone(tab)
