@@ -112,6 +112,15 @@ def test_waiting_for_one_that_runs_on_ends_at_the_deadline(run: Run) -> None:
     process.stop()
 
 
+def test_the_end_is_noticed_where_the_system_has_no_descriptors_of_processes(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "pidfd_open", raising=False)
+    process = python(run, "raise SystemExit(3)")
+    assert process.wait(DEADLINE_S) == 3
+    process.stop()
+
+
 def test_birth_and_death_go_to_the_history(run: Run) -> None:
     process = python(run, SLEEPER)
     process.stop()
