@@ -56,7 +56,18 @@ if os.fork() == 0:
 else:
     os.wait()
 """
+BEARS_A_CHILD_LATER = """
+import os
+print(flush=True)
+input()
+if os.fork() == 0:
+    parent = os.getppid()
+    while os.getppid() == parent: pass
+else:
+    os.wait()
+"""
 REST_S = 0.5
+SHORT_REST_S = 0.3
 
 
 @contextmanager
@@ -153,3 +164,15 @@ def test_waiting_goes_on_while_it_or_a_child_of_it_works() -> None:
             end = time.monotonic() + 3 * REST_S
             while time.monotonic() < end:
                 assert rest.wait(0.05) is None
+
+
+def test_a_child_that_is_born_in_a_short_rest_ends_it() -> None:
+    with program(BEARS_A_CHILD_LATER) as process:
+        rest = Rest(Family(process), SHORT_REST_S)
+        assert rest.wait(0.05) is None
+        assert process.stdin
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        end = time.monotonic() + 3 * SHORT_REST_S
+        while time.monotonic() < end:
+            assert rest.wait(0.05) is None

@@ -58,6 +58,7 @@ class Rest:
         self._spent_s = -1.0
         self._pids: list[int] = []
         self._counted = 0.0
+        self._counted_every_s = min(COUNTED_EVERY_S, rest_s / 4)  # in a short rest, too, a child may be born
 
     def wait(self, deadline_s: float) -> int | None:
         """0 when they rest, or the return code when the process has ended; None when neither is so at the deadline."""
@@ -65,7 +66,7 @@ class Rest:
         if returncode is not None:
             return returncode
         now = time.monotonic()
-        if now - self._counted >= COUNTED_EVERY_S:
+        if now - self._counted >= self._counted_every_s:
             self._counted = now
             self._pids = [self._process.pid, *(child.pid for child in self._process.children)]
         spent_s = sum(_spent_s(pid) for pid in self._pids)
