@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 
 from checker.harness import starters
 from checker.harness.findings import fail
+from checker.harness.program import Program
 from checker.stage_1.gateways.requirements import REASONS, ROWS, Requirement, changes
 from course.model import SourceLine
 
@@ -44,18 +46,35 @@ class Choice:
 Choices = Mapping[Requirement, Choice]
 
 
-def expect_choices(program: starters.Program, mark: str) -> Choices:
-    """The learner's answer to every row, and to every row changed. Ends the check when one is none."""
-    rows = list(dict.fromkeys([*ROWS, *(changed for row in ROWS for _, changed, _ in changes(row))]))
+# Every row, and every row changed.
+QUESTIONS = tuple(dict.fromkeys([*ROWS, *(changed for row in ROWS for _, changed, _ in changes(row))]))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The program that puts the questions to the learner's function. Each answer is a line that begins with `mark`."""
+
+    program: Program
+    mark: str
+
+
+def ask(start: starters.Program) -> Asked:
+    """Put the questions; the answers may be waited for later."""
+    mark = secrets.token_hex(8)
+    questions = json.dumps([asdict(row) for row in QUESTIONS]).encode()
+    return Asked(start([sys.executable, str(ASK), mark], name="choose_interface", stdin=questions), mark)
+
+
+def expect_choices(asked: Asked) -> Choices:
+    """The learner's answer to every question. Ends the check when one is none."""
     wanted = "choose_interface answers for every site"
-    questions = json.dumps([asdict(row) for row in rows]).encode()
-    asking = program([sys.executable, str(ASK), mark], name="choose_interface", stdin=questions)
-    if asking.wait(ASK_DEADLINE_S) != 0:
-        raise asking.crashed(wanted)
-    told = [line.removeprefix(mark) for line in asking.lines if line.startswith(mark)]
-    if len(told) != len(rows):
-        fail("choice-malformed", wanted=wanted, saw=f"{len(told)} answers to {len(rows)} questions")
-    return {row: _expect_choice(row, json.loads(line)) for row, line in zip(rows, told, strict=True)}
+    if asked.program.wait(ASK_DEADLINE_S) != 0:
+        raise asked.program.crashed(wanted)
+    mark = asked.mark
+    told = [line.removeprefix(mark) for line in asked.program.lines if line.startswith(mark)]
+    if len(told) != len(QUESTIONS):
+        fail("choice-malformed", wanted=wanted, saw=f"{len(told)} answers to {len(QUESTIONS)} questions")
+    return {row: _expect_choice(row, json.loads(line)) for row, line in zip(QUESTIONS, told, strict=True)}
 
 
 def _expect_choice(row: Requirement, told: Mapping[str, Any]) -> Choice:

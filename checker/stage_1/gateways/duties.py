@@ -63,6 +63,12 @@ def wait_asked(site: Site, gate: Gate, tag: str) -> bool:
     return gate.wait_tag(tag, SOON_S) or wait_until(lambda: gate.wait_tag(tag, 0), ANSWER_DEADLINE_S, unless_ended=rest)
 
 
+def wait_together(site: Site, gate: Gate) -> bool:
+    """Whether two requests are in the app together; False at the deadline, or when the server rests with fewer."""
+    rest = Rest(site.process)
+    return gate.wait_held(2, SOON_S) or wait_until(lambda: gate.wait_held(2, 0), ANSWER_DEADLINE_S, unless_ended=rest)
+
+
 def wait_heard(site: Site, stream: Stream, token: bytes) -> bool:
     """Whether the visitor has this; False at the deadline, or when the server rests and has not sent it."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from checker.harness.gate import Gate
 from checker.harness.history import Event
@@ -19,7 +20,11 @@ from checker.harness.waiting import wait_until
 from checker.stage_1.gateways.kinds import Kind
 from course.model import SourceLine
 
+_T = TypeVar("_T")
+
 SOON_S = 0.5  # what comes at all comes by then, nearly always: only after it is the server looked at
+# So long all of a server sleep before it is said to stand still. Who was woken does not sleep, whatever the load.
+STILL_S = 0.3
 INSIDE = Path(__file__).with_name("inside")
 
 
@@ -50,6 +55,14 @@ def wait_told(
         return site.run.history.wait_for(kind, matches, since=since, deadline_s=deadline_s)
 
     return told(min(SOON_S, deadline_s)) or wait_until(told, deadline_s, unless_ended=Rest(site.process))
+
+
+def wait_still(site: Site, unless: Callable[[], _T], deadline_s: float) -> _T:
+    """Wait until this server stands still, so that nothing more comes of what has reached it; what `unless` says then.
+
+    Ends before, as soon as that says yes, and at the deadline: some servers never stand still.
+    """
+    return wait_until(unless, deadline_s, unless_ended=Rest(site.process, STILL_S))
 
 
 def called_from(site: Site, *, since: float, path: str = "") -> SourceLine | None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from checker.harness import starters
 from checker.harness.suite import needs
 from checker.stage_1.gateways.bodies import BODY
 from checker.stage_1.gateways.cgi_door import expect_cgi_answer
 from checker.stage_1.gateways.environ import ECHOED_PATH, expect_echo
+
+# The other doors open while this one is checked.
+pytestmark = pytest.mark.usefixtures("meanwhile")
 
 
 def test_cgi_answers(program: starters.Program, project: Path) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from checker.harness.difference import difference
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
-from checker.harness.history import History
-from checker.harness.http import ANSWER_DEADLINE_S
-from checker.harness.idle import Rest
+from checker.harness.history import Event, History
+from checker.harness.http import ANSWER_DEADLINE_S, Exchange
 from checker.harness.site import SelfBound
 from checker.harness.suite import needs
-from checker.harness.waiting import wait_until
 from checker.stage_1.gateways.answers import expect_open, expect_success, line_of
 from checker.stage_1.gateways.bodies import expect_bodies_read
 from checker.stage_1.gateways.duties import (
@@ -21,6 +23,7 @@ from checker.stage_1.gateways.duties import (
     expect_valid,
     expect_writes,
     expect_writes_at_once,
+    wait_together,
 )
 from checker.stage_1.gateways.environ import (
     expect_environ,
@@ -28,7 +31,7 @@ from checker.stage_1.gateways.environ import (
     expect_serving_flags,
     expect_slashes_kept,
 )
-from checker.stage_1.gateways.lab import called_from
+from checker.stage_1.gateways.lab import called_from, wait_still
 from checker.stage_1.gateways.visitors import (
     expect_bare_head,
     expect_close_whatever_happens,
@@ -37,8 +40,8 @@ from checker.stage_1.gateways.visitors import (
     expect_served_after_nothing,
 )
 
-# What a server of one request at a time would let in, if it were none: only such servers pay this.
-TAKES_TURNS_S = 1.5
+# A server that takes two lets the second in at once. Only one that takes turns and is never still pays this.
+TAKES_TURNS_S = 3.0
 
 
 def test_the_server_calls_the_app(wsgi: SelfBound) -> None:
@@ -131,14 +134,27 @@ def test_multithread_is_true_or_false(wsgi: SelfBound, gate: Gate) -> None:
     where = line_of(wsgi, r"wsgi\.multithread", "multithread")
     visitors = [wsgi.send(f"/lab/held/visit-{n}", label=f"visitor {n}") for n in (1, 2)]
     if any(flags.values()):
-        if not wait_until(lambda: gate.wait_held(2, 0), ANSWER_DEADLINE_S, unless_ended=Rest(wsgi.process)):
+        if not wait_together(wsgi, gate):
             saw = f"{gate.peak} at a time"
             fail("multithread-untrue", wanted=f"two requests together: {says}", saw=saw, where=where)
-    elif gate.wait_held(2, TAKES_TURNS_S):
+    elif takes_two(wsgi, gate, visitors):
         fail("multithread-untrue", wanted=f"one request at a time: {says}", saw="two at the same time", where=where)
     gate.open()
     for visitor in visitors:
         expect_success(wsgi, visitor, "both visitors are answered in the end")
+
+
+def takes_two(site: SelfBound, gate: Gate, visitors: Sequence[Exchange]) -> bool:
+    """Whether more than one of them is let in; waited for until the server stands still."""
+    for visitor in visitors:
+        site.run.history.wait_for(EventKind.REQUEST_SENT, partial(_is_of, visitor), deadline_s=ANSWER_DEADLINE_S)
+    wait_still(site, lambda: gate.wait_held(2, 0), TAKES_TURNS_S)
+    gate.wait_settled()
+    return gate.wait_held(2, 0)
+
+
+def _is_of(visitor: Exchange, event: Event) -> bool:
+    return bool(event["request"] == visitor.id)
 
 
 # The last of these: it may leave a server behind that has ended.

@@ -6,11 +6,8 @@ from checker.harness.difference import difference
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
-from checker.harness.http import ANSWER_DEADLINE_S
-from checker.harness.idle import Rest
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.harness.waiting import wait_until
 from checker.stage_1.gateways.answers import expect_free_loop, expect_open, expect_success, line_of, wait_answer
 from checker.stage_1.gateways.bodies import expect_bodies_read
 from checker.stage_1.gateways.duties import (
@@ -22,6 +19,7 @@ from checker.stage_1.gateways.duties import (
     expect_valid,
     expect_writes,
     expect_writes_at_once,
+    wait_together,
 )
 from checker.stage_1.gateways.environ import expect_environ, expect_serving_flags
 from checker.stage_1.gateways.lab import called_from
@@ -63,7 +61,7 @@ def test_two_requests_wait_together(adapter: Server, gate: Gate) -> None:
     since = History.now()
     wanted = "two requests wait in the app at the same time"
     visitors = [adapter.send(f"/lab/held/visit-{n}", label=f"visitor {n}") for n in (1, 2)]
-    if not wait_until(lambda: gate.wait_held(2, 0), ANSWER_DEADLINE_S, unless_ended=Rest(adapter.process)):
+    if not wait_together(adapter, gate):
         expect_free_loop(adapter, since, wanted)
         where = line_of(adapter, "thread_sensitive", r"sync_to_async\(", "ThreadPoolExecutor", "to_thread", "executor")
         saw = f"{gate.peak} at a time; the loop was free meanwhile"

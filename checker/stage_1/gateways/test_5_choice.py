@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import secrets
 
 import pytest
 
-from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.suite import needs
-from checker.stage_1.gateways.choice import RANK, Choices, expect_choices
+from checker.stage_1.gateways.choice import RANK, Asked, Choices, expect_choices
 from checker.stage_1.gateways.requirements import REASONS, ROWS, changes
 
 IDLE_FOR_THREADS = 1000
@@ -19,9 +17,9 @@ FEW = 16  # so many are never too many
 
 
 @pytest.fixture(scope="session")
-def choices(program: starters.Program) -> Choices:
+def choices(asked: Asked) -> Choices:
     """What the learner's function says to every row."""
-    return expect_choices(program, secrets.token_hex(8))
+    return expect_choices(asked)
 
 
 def test_the_interface_can_do_it(choices: Choices) -> None:
