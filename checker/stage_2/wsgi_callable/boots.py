@@ -12,11 +12,13 @@ from checker.harness.history import Event
 from checker.harness.picture import Lane, Picture, Stretch
 from checker.harness.server import Server
 from checker.harness.waiting import wait_until
-from checker.stage_2.wsgi_callable.site import BOOT_S, GENEROUS_S, ShopSite
+from checker.stage_2.wsgi_callable.site import BOOT_S, FAIR, GENEROUS_S, ShopSite
 from course.model import BarKind, SourceLine
 
 # gunicorn gives up after the first worker that exits with its own code for this; each further one is another try.
 TRIES = 3
+# The narrowest of import errors: whoever lets some pass and not others lets this one.
+BROKEN = "\nimport shop.views_of_next_week  # this edit is the check's: there is no such module\n"
 COLD_APP = "cold_wsgi:application"
 COLD_WSGI = Path(__file__).with_name("inside") / "cold_wsgi.py"
 
@@ -66,11 +68,26 @@ def expect_no_boot(server: Server, code: str, edit: str, line: SourceLine | None
     fail(code, wanted=wanted, saw=saw, where=line)
 
 
-def draw_first_visits(site: ShopSite, picture: Picture, warm: Server) -> None:
-    """Boot, first and second request of two workers: Django's usual wsgi.py, and the learner's."""
+def start_cold(site: ShopSite) -> Server:
+    """The shop, by Django's usual wsgi.py."""
     folder = site.copy("cold", {COLD_WSGI.name: lambda _: COLD_WSGI.read_text(encoding="utf-8")})
     environment = {"DJANGO_SETTINGS_MODULE": "shop.settings"}
-    cold = site.start("cold", app=COLD_APP, folder=folder, environment=environment)
+    return site.start("cold", app=COLD_APP, folder=folder, environment=environment)
+
+
+def start_broken_fair(site: ShopSite) -> Server:
+    """The site with the fair's settings, and an import error in the URLconf that these name."""
+    folder = site.copy("broken_fair", {"shop/urls_fair.py": broken})
+    return site.start("broken fair", folder=folder, environment={"DJANGO_SETTINGS_MODULE": FAIR})
+
+
+def broken(module: str) -> str:
+    """The text of a module, and behind it an import that fails."""
+    return module + BROKEN
+
+
+def draw_first_visits(site: ShopSite, picture: Picture, warm: Server, cold: Server) -> None:
+    """Boot, first and second request of two workers: Django's usual wsgi.py, and the learner's."""
     cold.expect_ready("/hello/", BOOT_S)
     cold.expect_get("/hello/")
     start = site.run.history.now()

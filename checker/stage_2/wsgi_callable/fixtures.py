@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
 from checker.harness.gate import Gate
 from checker.harness.run import Run
 from checker.harness.server import Server
 from checker.harness.stack import Stack
+from checker.stage_2.wsgi_callable.boots import start_broken_fair, start_cold, wait_ending_of_boot
 from checker.stage_2.wsgi_callable.site import FAIR, ShopSite
 
 THREADS = 4
@@ -19,6 +22,15 @@ def site(run: Run, stack: Stack, gate: Gate) -> ShopSite:
     return ShopSite(run, stack, gate)
 
 
+@dataclass(frozen=True, slots=True)
+class Deployments:
+    """The site as it is deployed elsewhere."""
+
+    strict: Server
+    fair: Server
+    broken_fair: Server
+
+
 @pytest.fixture(scope="session")
 def server(site: ShopSite) -> Server:
     """The site under gunicorn, as it is deployed."""
@@ -26,14 +38,41 @@ def server(site: ShopSite) -> Server:
 
 
 @pytest.fixture(scope="session")
-def strict(site: ShopSite) -> Server:
-    """The site under wsgiref's server and validator."""
-    return site.start_validated("wsgiref")
+def cold(site: ShopSite, server: Server) -> Server:
+    """The shop by Django's usual wsgi.py. Its boot is drawn beside the site's: both are done by the same machine."""
+    del server  # it boots meanwhile
+    return start_cold(site)
 
 
 @pytest.fixture(scope="session")
-def fair(site: ShopSite, run: Run) -> Server:
-    """The site as it is deployed at the fair: settings of its own, several threads, its disk still missing."""
+def deployments(site: ShopSite, run: Run, gate: Gate) -> Deployments:
+    """All of these, once each has booted or given up: what one asks of itself at boot is in no check's way."""
     missing = run.temporary / "not_mounted_yet" / "shop.sqlite3"
     environment = {"DJANGO_SETTINGS_MODULE": FAIR, "DATABASE_PATH": str(missing)}
-    return site.start("fair", environment=environment, arguments=["--threads", str(THREADS)])
+    found = Deployments(
+        strict=site.start_validated("wsgiref"),
+        fair=site.start("fair", environment=environment, arguments=["--threads", str(THREADS)]),
+        broken_fair=start_broken_fair(site),
+    )
+    gate.open()
+    for server in (found.strict, found.fair, found.broken_fair):
+        wait_ending_of_boot(server)
+    return found
+
+
+@pytest.fixture(scope="session")
+def strict(deployments: Deployments) -> Server:
+    """The site under wsgiref's server and validator."""
+    return deployments.strict
+
+
+@pytest.fixture(scope="session")
+def fair(deployments: Deployments) -> Server:
+    """The site as it is deployed at the fair: settings of its own, several threads, its disk still missing."""
+    return deployments.fair
+
+
+@pytest.fixture(scope="session")
+def broken_fair(deployments: Deployments) -> Server:
+    """The site at the fair, with a URLconf that cannot be imported."""
+    return deployments.broken_fair

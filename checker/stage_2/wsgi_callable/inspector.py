@@ -48,6 +48,7 @@ class Inspector:
         self._run = run
         self._program = program
         self._asked = 0
+        self._under_way: dict[tuple[str, str], Program] = {}
         lab = run.temporary / "lab"
         lab.mkdir()
         for module in LAB:
@@ -60,12 +61,18 @@ class Inspector:
             "DATABASE_PATH": str(run.temporary / "inspected.sqlite3"),
         }
 
-    def expect_run(self, application: str, target: str = "/", *, wanted: str) -> Program:
-        """One run of it, to its end."""
+    def start(self, application: str, target: str = "/") -> None:
+        """One run of it; a question of the same words then waits for this one. So several run side by side."""
         self._asked += 1
-        program = self._program(
+        self._under_way[application, target] = self._program(
             [sys.executable, FILE, application, target], name=f"inspect {self._asked}", environment=self._environment
         )
+
+    def expect_run(self, application: str, target: str = "/", *, wanted: str) -> Program:
+        """One run of it, to its end."""
+        if (application, target) not in self._under_way:
+            self.start(application, target)
+        program = self._under_way.pop((application, target))
         if program.wait(BOOT_S) is None:
             fail("no-answer", wanted=wanted, saw=f"it still ran after {BOOT_S:.0f} s")
         return program

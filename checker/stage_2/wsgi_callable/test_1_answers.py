@@ -8,6 +8,8 @@ from __future__ import annotations
 from http.client import IncompleteRead
 from pathlib import Path
 
+import pytest
+
 from checker.harness.difference import difference
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
@@ -38,6 +40,7 @@ STRANGERS = {
 }
 
 
+@pytest.mark.usefixtures("cold")  # boots beside the site
 def test_the_shop_is_mounted(site: ShopSite, server: Server, gate: Gate) -> None:
     """The shop answers below /shop, and its own links lead there."""
     gate.open()

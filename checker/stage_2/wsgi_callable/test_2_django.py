@@ -12,7 +12,13 @@ from checker.harness.lines import line_matching
 from checker.harness.picture import Picture
 from checker.harness.server import Server
 from checker.harness.suite import needs
-from checker.stage_2.wsgi_callable.boots import BootEnding, draw_first_visits, expect_no_boot, wait_ending_of_boot
+from checker.stage_2.wsgi_callable.boots import (
+    BootEnding,
+    broken,
+    draw_first_visits,
+    expect_no_boot,
+    wait_ending_of_boot,
+)
 from checker.stage_2.wsgi_callable.findings import expect_finished, judge_missing_label
 from checker.stage_2.wsgi_callable.site import (
     FAIR,
@@ -34,8 +40,6 @@ from checker.stage_2.wsgi_callable.source import (
 from course.model import Fact
 
 SENT_S = 5.0
-# The narrowest of import errors: whoever lets some pass and not others lets this one.
-BROKEN = "\nimport shop.views_of_next_week  # this edit is the check's: there is no such module\n"
 SETTINGS_LINE = r'(?!\s*[#"]).*DJANGO_SETTINGS_MODULE'
 
 
@@ -77,20 +81,20 @@ def test_the_deployments_settings_win(site: ShopSite, fair: Server, gate: Gate) 
 
 
 @needs("test_the_deployments_settings_win")
-def test_a_broken_urlconf_fails_the_boot(site: ShopSite, server: Server, gate: Gate, picture: Picture) -> None:
+def test_a_broken_urlconf_fails_the_boot(
+    site: ShopSite, server: Server, cold: Server, broken_fair: Server, picture: Picture
+) -> None:
     """A URLconf that cannot be imported fails the boot, not the first visitor."""
-    gate.open()
-    draw_first_visits(site, picture, server)
-    broken_fair = site.copy("broken_fair", {"shop/urls_fair.py": lambda text: text + BROKEN})
-    at_the_fair = site.start("broken fair", folder=broken_fair, environment={"DJANGO_SETTINGS_MODULE": FAIR})
-    if wait_ending_of_boot(at_the_fair) is not BootEnding.EXITED:
+    site.gate.open()
+    draw_first_visits(site, picture, server, cold)
+    if wait_ending_of_boot(broken_fair) is not BootEnding.EXITED:
         # Does it import no URLconf at all, or another one than these settings name?
-        broken = site.copy("broken", {"shop/urls.py": lambda text: text + BROKEN})
+        folder = site.copy("broken", {"shop/urls.py": broken})
         where = site.source.line(*NAMES_A_URLCONF, *MAKES_A_HANDLER)
         edit = "an import error in shop/urls.py"
-        expect_no_boot(site.start("broken", folder=broken), "broken-urlconf-boots", edit, where)
+        expect_no_boot(site.start("broken", folder=folder), "broken-urlconf-boots", edit, where)
     edit = f"{FAIR}, and an import error in its URLconf, shop/urls_fair.py"
-    expect_no_boot(at_the_fair, "warms-another-urlconf", edit, site.source.line(*NAMES_A_URLCONF))
+    expect_no_boot(broken_fair, "warms-another-urlconf", edit, site.source.line(*NAMES_A_URLCONF))
 
 
 @needs("test_the_shop_is_mounted")

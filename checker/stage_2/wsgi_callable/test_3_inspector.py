@@ -16,12 +16,14 @@ from checker.stage_2.wsgi_callable.kinds import Kind
 from checker.stage_2.wsgi_callable.site import LABELS, ShopSite
 from checker.stage_2.wsgi_callable.source import CLOSES, CODE, HANDS_OVER
 
+# Those that call start_response again while they still may.
+RECONSIDER = ("learn_lab:reconsiders", "learn_lab:reconsiders_after_nothing")
 # The lab's applications that break PEP 3333, and how.
 MISTAKES = {
-    "reconsiders_late": "calls start_response with exc_info after its first chunk",
-    "reconsiders_written": "calls start_response with exc_info after a write()",
-    "starts_twice": "calls start_response twice without exc_info",
-    "never_starts": "never calls start_response",
+    "learn_lab:reconsiders_late": "calls start_response with exc_info after its first chunk",
+    "learn_lab:reconsiders_written": "calls start_response with exc_info after a write()",
+    "learn_lab:starts_twice": "calls start_response twice without exc_info",
+    "learn_lab:never_starts": "never calls start_response",
 }
 
 
@@ -66,6 +68,9 @@ def test_the_inspector_closes_what_it_read(site: ShopSite, inspector: Inspector,
     wanted = "close() of what the application returned is called, when it has one"
     # The bare shop, so that a close() which shop/wsgi.py loses is no fault of the inspector.
     stream = {"status": 200, "chunks": LABELS}
+    inspector.start("learn_lab:shop", "/labels/")
+    for application in ("lists", "closes", "breaks"):
+        inspector.start(f"learn_lab:{application}")
     reads = "a stream is read to its end, chunk by chunk"
     inspector.expect_lab_report("learn_lab:shop", stream, code="inspector-report", wanted=reads, target="/labels/")
     if (finished := site.told("finished", "/labels/", since=since)) != 1:
@@ -95,6 +100,9 @@ def test_the_inspector_closes_what_it_read(site: ShopSite, inspector: Inspector,
 def test_the_inspector_understands_start_response(inspector: Inspector, gate: Gate, history: History) -> None:
     """inspect_wsgi.py understands an application that starts late, writes, prints or reconsiders, and no wrong one."""
     gate.open()
+    since = history.now()
+    for application in ("learn_lab:lazy", "learn_lab:writes", *RECONSIDER, "learn_talks:talks", *MISTAKES):
+        inspector.start(application)
     two = {"chunks": 2, "bytes": 8}
     wanted = "an application that calls start_response with its first chunk, and sends three, one of them empty"
     late = {"status": 202, **two, "chunks": 3}
@@ -104,10 +112,9 @@ def test_the_inspector_understands_start_response(inspector: Inspector, gate: Ga
     expect_reconsidered(inspector)
     wanted = "an application that prints, when it is imported, called and read"
     inspector.expect_lab_report("learn_talks:talks", {"status": 200, **two}, code="report-not-alone", wanted=wanted)
-    since = history.now()
     for application, mistake in MISTAKES.items():
         wanted = f"an exit code other than 0 for an application that {mistake}"
-        inspector.expect_refusal(f"learn_lab:{application}", code="wrong-start-accepted", wanted=wanted)
+        inspector.expect_refusal(application, code="wrong-start-accepted", wanted=wanted)
     if not inspector.told(Kind.LAB_CLOSED, since=since):
         wanted = "close() is called, too, when the application never called start_response"
         fail("close-skipped", wanted=wanted, saw="it was not called", where=inspector.line(*CLOSES))
@@ -118,7 +125,7 @@ def expect_reconsidered(inspector: Inspector) -> None:
     code = "head-not-replaced"
     wanted = "an application that calls start_response again, with exc_info, before its first chunk"
     sorry = {"status": 503, "chunks": 1, "bytes": 5}
-    report = inspector.expect_lab_report("learn_lab:reconsiders", sorry, code=code, wanted=wanted)
+    report = inspector.expect_lab_report(RECONSIDER[0], sorry, code=code, wanted=wanted)
     if header(report, "Retry-After") != "5":
         where = inspector.line(rf"{CODE}\bheaders\b\s*=")
         saw = f"headers: {report['headers']!r}"[:200]
@@ -128,4 +135,4 @@ def expect_reconsidered(inspector: Inspector) -> None:
         inspector.fail_as_reported(wanted, "headers", f"headers: {report['headers']!r}")
     wanted = "an application that calls start_response again, with exc_info, after an empty chunk: no byte was sent"
     sorry = {"status": 503, "chunks": 2, "bytes": 5}
-    inspector.expect_lab_report("learn_lab:reconsiders_after_nothing", sorry, code="refused-too-early", wanted=wanted)
+    inspector.expect_lab_report(RECONSIDER[1], sorry, code="refused-too-early", wanted=wanted)
