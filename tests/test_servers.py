@@ -179,13 +179,28 @@ def test_a_server_killed_between_requests_is_told_as_dead(run: Run) -> None:
     assert (caught.value.finding.code, "signal 9" in caught.value.finding.saw) == ("server-exited", True)
 
 
-def test_what_was_started_stops_in_reverse(run: Run) -> None:
+def test_what_was_started_stops_in_reverse_and_sites_side_by_side(run: Run) -> None:
     stack = Stack(run)
     for name in ("first", "second"):
         stack.start(uvicorn, "app:asgi", name=name).expect_ready("/")
     stack.start(valkey, name="third")
     stack.stop()
-    assert [event["name"] for event in run.history.events(EventKind.PROCESS_ENDED)] == ["third", "second", "first"]
+    third, *sites = [event["name"] for event in run.history.events(EventKind.PROCESS_ENDED)]
+    assert (third, set(sites)) == ("third", {"first", "second"})
+    assert run.history.events(EventKind.PROCESS_LEFT) == []
+
+
+def test_who_is_retired_stops_while_others_go_on(run: Run) -> None:
+    stack = Stack(run)
+    first, second = (stack.start(uvicorn, "app:asgi", name=name) for name in ("first", "second"))
+    for server in (first, second):
+        server.expect_ready("/")
+    stack.retire(first)
+    assert first.process.wait(10) is not None
+    assert stack.started == (second,)
+    assert second.expect_get("/").status == 200
+    stack.stop()
+    assert [event["name"] for event in run.history.events(EventKind.PROCESS_ENDED)] == ["first", "second"]
     assert run.history.events(EventKind.PROCESS_LEFT) == []
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import groupby
 from typing import Concatenate, ParamSpec, TypeVar
 
 from checker.harness.guard import Guard
 from checker.harness.processes import Started, end_orphans, record_left
 from checker.harness.run import Run
+from checker.harness.site import Site
+
+MOST_STOPPING = 16  # at once
 
 _S = TypeVar("_S", bound=Started)
 _P = ParamSpec("_P")
@@ -20,6 +25,8 @@ class Stack:
         self._run = run
         self._started: list[Started] = []
         self._guard = Guard(run.history)
+        self._stoppers = ThreadPoolExecutor(MOST_STOPPING, thread_name_prefix="stop")
+        self._stopping: list[Future[list[str]]] = []
 
     @property
     def started(self) -> Sequence[Started]:
@@ -41,9 +48,30 @@ class Stack:
 
         return start
 
+    def retire(self, *servers: Started) -> None:
+        """Stop these, which no check needs any more, while the checks go on. What outlives them is told as ever."""
+        for server in servers:
+            self._started.remove(server)
+            self._stopping.append(self._stoppers.submit(server.stop))
+
     def stop(self) -> None:
-        """Stop all, last first. Each tells what outlived it; what escaped from all of them is told here, and killed."""
+        """Stop all, last first; sites that were started one after the other side by side, since none needs another.
+
+        Each tells what outlived it; what escaped from all of them is told here, and killed.
+        """
         self._guard.close()
-        while self._started:
-            self._started.pop().stop()
+        with self._stoppers:
+            for are_sites, group in groupby(reversed(self.started), lambda one: isinstance(one, Site)):
+                if are_sites:
+                    self.retire(*group)
+                    continue
+                self._wait_retired()
+                for one in group:
+                    self._started.remove(one)
+                    one.stop()
+            self._wait_retired()
         record_left(self._run.history, "", end_orphans())
+
+    def _wait_retired(self) -> None:
+        while self._stopping:
+            self._stopping.pop().result()

@@ -75,12 +75,22 @@ def _shown(found: list[Visit], clock: _Clock) -> list[Visit]:
 def _settle(history: History, since: float) -> None:
     """Wait a moment for what the probe still has to tell: its word may come after the visitor's answer."""
     end = history.now() + SETTLE_S
+    untold = _untold(history)
     for visit in visits(history.events()):
-        if visit.ending == "answered" and (visit.ended or 0.0) >= since and visit.left is None:
+        is_late = visit.ending == "answered" and (visit.ended or 0.0) >= since and visit.left is None
+        if is_late and visit.request not in untold:
             left_s = end - history.now()
             if left_s <= 0:
                 return
             history.wait_for(EventKind.APP_LEFT, partial(_is_of, visit.request), deadline_s=left_s)
+
+
+def _untold(history: History) -> frozenset[str]:
+    """The requests of which no probe will tell: those to a port behind which there is none, so far as is known."""
+    sent = {e["request"]: e.get("port") for e in history.events(EventKind.REQUEST_SENT)}
+    seen = {sent[e["request"]] for e in history.events(EventKind.APP_ENTERED) if e["request"] in sent}
+    probed = {e["port"] for e in history.events(EventKind.SITE_PROBED)} | seen
+    return frozenset(request for request, port in sent.items() if port not in probed)
 
 
 def _is_of(request: str, event: Event) -> bool:

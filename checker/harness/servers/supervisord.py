@@ -88,11 +88,13 @@ class Supervisor(Family):
         # What the configuration asks for, by its names in the environment: who calls supervisorctl needs the same.
         self.variables: Mapping[str, str] = {name: self._environment[name] for name in asked_for}
         self._address: _Address | None = None
+        self._was_ready = False
 
     def expect_ready(self, path: str = "/", deadline_s: float = READY_DEADLINE_S) -> Answer:
         """The first answer, as `Site.expect_ready`. One that supervisord has given up is told with its last lines."""
         end = self.run.history.now() + deadline_s
-        before = self._failed_starts()
+        # It may have been started a while ago: what has failed since then counts too.
+        before = self._failed_starts() if self._was_ready else 0
 
         def is_given_up() -> bool:
             return self._failed_starts() - before >= ENOUGH_STARTS
@@ -101,11 +103,13 @@ class Supervisor(Family):
         left_s = 0.0 if is_given_up() else end - self.run.history.now()
         try:
             # A gunicorn without a worker that can start listens too, and breaks the connection when it ends.
-            return Site.expect_ready(self, path, max(left_s, 1.0))
+            answer = Site.expect_ready(self, path, max(left_s, 1.0))
         except NotYet as silent:
             if silent.finding.code != "server-never-answered":
                 raise
             raise self._with_program_logs(silent.finding) from None
+        self._was_ready = True
+        return answer
 
     def ctl(self, *arguments: str) -> str:
         """What the real supervisorctl says with the same configuration: `ctl("restart", "web")`. Blocks until done."""
