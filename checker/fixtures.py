@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from checker.checks import needed_by
 from checker.harness import starters
 from checker.harness.findings import NotYet
 from checker.harness.gate import Gate
@@ -21,7 +22,9 @@ from checker.harness.run import RUN, Run
 from checker.harness.seed import Seed
 from checker.harness.site import SelfBound
 from checker.harness.stack import Stack
+from checker.harness.suite import OUTCOME
 from course.errors import MachineLacks
+from course.model import Outcome
 
 
 @pytest.fixture(scope="session")
@@ -72,11 +75,13 @@ def stack(run: Run, _one_gate: Gate) -> Iterator[Stack]:
 
 @pytest.fixture
 def ahead(request: pytest.FixtureRequest) -> starters.Ahead:
-    """Starts now what a later check asks for: `ahead("mirror", "test_the_mirror_answers")`. It boots meanwhile."""
+    """Starts now what a later check will ask for: `ahead("mirror", "test_the_mirror_answers")`. It boots meanwhile."""
+    items = {item.name: item for item in request.session.items}
 
     def start(fixture: str, check: str) -> None:
-        if any(item.name == check for item in request.session.items):
-            # Whoever asks for a fixture again is told what it was refused for.
+        needed = [items[name] for name in needed_by(items[check])] if check in items else []
+        if check in items and all(item.stash.get(OUTCOME, Outcome.PASSED) is Outcome.PASSED for item in needed):
+            # Who asks for a fixture again is told again what it was refused for.
             with suppress(NotYet, MachineLacks):
                 request.getfixturevalue(fixture)
 

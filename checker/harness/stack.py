@@ -26,7 +26,7 @@ class Stack:
         self._started: list[Started] = []
         self._guard = Guard(run.history)
         self._stoppers = ThreadPoolExecutor(MOST_STOPPING, thread_name_prefix="stop")
-        self._stopping: list[Future[list[str]]] = []
+        self._stopping: list[Future[None]] = []
 
     @property
     def started(self) -> Sequence[Started]:
@@ -48,11 +48,21 @@ class Stack:
 
         return start
 
-    def retire(self, *servers: Started) -> None:
-        """Stop these, which no check needs any more, while the checks go on. What outlives them is told as ever."""
-        for server in servers:
-            self._started.remove(server)
-            self._stopping.append(self._stoppers.submit(server.stop))
+    def retire(self, server: Started, first: Callable[[], object] | None = None) -> None:
+        """Stop one that no check needs any more, while the checks go on. What outlives it is told as ever.
+
+        `first` is done before, in the background too: the stop that a check is about.
+        """
+        self._started.remove(server)
+
+        def stop() -> None:
+            try:
+                if first is not None:
+                    first()
+            finally:
+                server.stop()
+
+        self._stopping.append(self._stoppers.submit(stop))
 
     def stop(self) -> None:
         """Stop all, last first; sites that were started one after the other side by side, since none needs another.
@@ -62,14 +72,11 @@ class Stack:
         self._guard.close()
         with self._stoppers:
             for are_sites, group in groupby(reversed(self.started), lambda one: isinstance(one, Site)):
-                if are_sites:
-                    self.retire(*group)
-                    continue
-                self._wait_retired()
                 for one in group:
-                    self._started.remove(one)
-                    one.stop()
-            self._wait_retired()
+                    self.retire(one)
+                    if not are_sites:
+                        self._wait_retired()
+                self._wait_retired()
         record_left(self._run.history, "", end_orphans())
 
     def _wait_retired(self) -> None:

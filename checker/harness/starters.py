@@ -179,5 +179,5 @@ class Ahead(Protocol):
     """Asks for a fixture of a later check before its time."""
 
     def __call__(self, fixture: str, check: str) -> None:
-        """Nothing where that check is not to run. What is refused ends that check, and not the one that runs now."""
+        """Nothing where that check is not to run. What is refused ends that check, and not the one that asks."""
         ...

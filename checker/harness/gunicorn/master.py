@@ -23,6 +23,7 @@ from checker.harness.waiting import wait_until
 # A worker is there when it has imported the project; a slow machine takes many seconds for that.
 BOOT_DEADLINE_S = 30.0
 TOLD_DEADLINE_S = 5.0
+FREEZING_S = 0.005  # the next time that the process would run, it does not
 
 _T = TypeVar("_T")
 
@@ -97,7 +98,7 @@ def freeze(server: Site, pid: int) -> frozenset[int]:
     Its workers go on. SIGKILL ends it all the same; any other signal waits for SIGCONT.
     """
     send(server, signal.SIGSTOP, pid)
-    wait_until(lambda: _is_frozen(pid), TOLD_DEADLINE_S)
+    wait_until(lambda: _is_frozen(pid), TOLD_DEADLINE_S, every_s=FREEZING_S)
     return worker_pids(server, pid)
 
 

@@ -12,6 +12,7 @@ import os
 import shutil
 import socket
 import sys
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -88,6 +89,10 @@ class Supervisor(Family):
         # What the configuration asks for, by its names in the environment: who calls supervisorctl needs the same.
         self.variables: Mapping[str, str] = {name: self._environment[name] for name in asked_for}
         self._address: _Address | None = None
+        self._address_known = threading.Lock()
+        # Asked for while it boots: that takes a Python of its own.
+        self._finding = threading.Thread(target=self._ask, args=("getState",), name=f"{name}: address", daemon=True)
+        self._finding.start()
         self._was_ready = False
 
     def expect_ready(self, path: str = "/", deadline_s: float = READY_DEADLINE_S) -> Answer:
@@ -155,6 +160,7 @@ class Supervisor(Family):
     def stop(self) -> list[str]:
         """Stop it, and with it its programs; returns the command lines of what it left behind."""
         left = self.process.stop(grace_s=STOP_GRACE_S)
+        self._finding.join(CTL_DEADLINE_S)
         return [*left, *super().stop()]
 
     def _run_python(self, program: str, *arguments: str) -> str:
@@ -170,10 +176,15 @@ class Supervisor(Family):
     def _ask(self, question: str) -> Sequence[Mapping[str, Any]]:
         """What supervisord answers by XML-RPC, which is what supervisorctl asks by; nothing when it does not."""
         with suppress(ValueError, OSError, HTTPException, ExpatError, Error):
-            self._address = self._address or _Address(*json.loads(self._run_python(_ADDRESS, self._config)))
-            answer = self._address.ask(question)
+            answer = self._find_address().ask(question)
             return [dict(one) for one in answer] if isinstance(answer, list) else []
         return []
+
+    def _find_address(self) -> _Address:
+        with self._address_known:
+            if self._address is None:
+                self._address = _Address(*json.loads(self._run_python(_ADDRESS, self._config)))
+            return self._address
 
     def _with_program_logs(self, finding: Finding) -> NotYet:
         """The same, with the programs' own last lines: supervisord's only tell that they ended."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 import psutil
 
@@ -20,21 +18,24 @@ from course.model import SourceLine
 
 
 def expect_finish_through_stop(
-    site: Site, gate: Gate, page: str, stop: Callable[[], Any], *, master_pid: int, where: SourceLine | None = None
-) -> Any:
-    """Stop it while one request for `page` waits at the Gate: that one is answered. Returns what `stop` returned."""
+    site: Site,
+    gate: Gate,
+    page: str,
+    begin_stop: Callable[[], object],
+    *,
+    master_pid: int,
+    where: SourceLine | None = None,
+) -> None:
+    """Stop it while one request for `page` waits at the Gate: that one is answered. `begin_stop` waits for nothing."""
     tag = "last"
     last = site.send(f"/{page}/{tag}/", label=f"the last {page}")
     wait_until(lambda: last.is_done or gate.wait_tag(tag, 0), GENEROUS_S)
     idle = master.worker_pids(site, master_pid)
-    result: list[Any] = []
-    stopping = threading.Thread(target=lambda: result.append(stop()), name="stop", daemon=True)
-    stopping.start()
+    begin_stop()
     # Whoever is idle leaves at once. Then the busy one has been told too, and has to choose.
     wait_until(lambda: last.is_done or _is_stopping(site, master_pid, idle), GENEROUS_S)
     gate.open()
     answer = last.wait_answer(GENEROUS_S)
-    stopping.join(GENEROUS_S * 2)
     if answer is None or answer.status != 200:
         fail(
             "request-cut",
@@ -42,7 +43,6 @@ def expect_finish_through_stop(
             saw=f"the stop ended it: {_ending(answer, last.error)}",
             where=where,
         )
-    return result[0] if result else None
 
 
 def _is_stopping(site: Site, master_pid: int, before: frozenset[int]) -> bool:

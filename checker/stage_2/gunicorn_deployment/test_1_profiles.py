@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
 from checker.harness.gunicorn.workers import expect_one_queue
+from checker.harness.stack import Stack
 from checker.harness.suite import needs
 from checker.stage_2.gunicorn_deployment.profiles import (
     GENEROUS_S,
@@ -65,9 +67,11 @@ def test_three_exports_run_and_a_fourth_waits(profiles: Mapping[str, Profile], g
 
 
 @needs("test_three_exports_run_and_a_fourth_waits")
-def test_a_crash_takes_one_export(profiles: Mapping[str, Profile]) -> None:
+def test_a_crash_takes_one_export(profiles: Mapping[str, Profile], ahead: starters.Ahead, stack: Stack) -> None:
     """A worker that is killed takes one export with it, and another takes its place."""
+    ahead("supervisor", "test_supervisor_owns_gunicorn")  # it waits for a second before it starts anything
     expect_crash_takes_one(profiles["exports"], EXPORTS)
+    stack.retire(profiles["exports"].server)
 
 
 @needs("test_the_depot_answers_under_each_profile")
@@ -114,13 +118,14 @@ def test_one_process_answers_pages_while_reports_run(profiles: Mapping[str, Prof
 
 
 @needs("test_one_process_answers_pages_while_reports_run")
-def test_a_connection_serves_a_second_page(profiles: Mapping[str, Profile]) -> None:
+def test_a_connection_serves_a_second_page(profiles: Mapping[str, Profile], stack: Stack) -> None:
     """A browser's second request comes on the connection of its first."""
     pages = profiles["pages"]
     if not pages.keeps_the_connection("/hello/"):
         why, line = pages.closes_the_connection()
         saw = f"the connection was closed after the first answer: {why}"
         fail("connection-closed", wanted="two requests are answered on one connection", saw=saw, where=line)
+    stack.retire(pages.server)
 
 
 @needs("test_the_depot_answers_under_each_profile")
@@ -147,9 +152,12 @@ def test_an_aborted_worker_tells_where_it_was(profiles: Mapping[str, Profile], g
 
 
 @needs("test_the_depot_answers_under_each_profile")
-def test_a_reload_serves_the_new_release(profiles: Mapping[str, Profile], gate: Gate, release_file: Path) -> None:
+def test_a_reload_serves_the_new_release(
+    profiles: Mapping[str, Profile], gate: Gate, release_file: Path, stack: Stack
+) -> None:
     """A reload serves the new release, and no request is lost."""
     expect_reload_serves_the_new(profiles["reports"], gate, release_file)
+    stack.retire(profiles["reports"].server)
 
 
 def has_arrived(gate: Gate, count: int) -> bool:

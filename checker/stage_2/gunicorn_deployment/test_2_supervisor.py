@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import psutil
-import pytest
 
 from checker.harness import starters
 from checker.harness.findings import fail
@@ -17,11 +16,11 @@ from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
 from checker.harness.picture import Picture
 from checker.harness.servers.supervisord import Supervisor
+from checker.harness.stack import Stack
 from checker.harness.suite import needs
 from checker.stage_2.gunicorn_deployment.addresses import expect_loopback_only
 from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_supervisor
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_EXPORT_S, Profile
-from checker.stage_2.gunicorn_deployment.stack import start_supervised
 from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.supervisor import (
     expect_patient_supervisor,
@@ -31,12 +30,6 @@ from checker.stage_2.gunicorn_deployment.supervisor import (
 from checker.stage_2.gunicorn_deployment.visitor import CHANGE_DEADLINE_S, Visitor, master_of
 
 LOOKS_UNTIL_SURE = 5  # each is answered by a round of its loop, and it starts again in the next one, or never
-
-
-@pytest.fixture(scope="session")
-def supervisor(supervisord: starters.Supervisord, outside: Mapping[str, str]) -> Supervisor:
-    """The real supervisord, with the learner's configuration."""
-    return start_supervised(supervisord, outside)
 
 
 @needs("test_three_exports_run_and_a_fourth_waits")
@@ -61,8 +54,13 @@ def test_supervisor_owns_gunicorn(supervisor: Supervisor, project: Path, profile
 
 
 @needs("test_supervisor_owns_gunicorn")
-def test_supervisor_starts_gunicorn_again(supervisor: Supervisor, project: Path, picture: Picture) -> None:
+def test_supervisor_starts_gunicorn_again(
+    supervisor: Supervisor, project: Path, picture: Picture, ahead: starters.Ahead
+) -> None:
     """Whether gunicorn is killed or ends by itself, it is started again."""
+    # There is time for the others: twice supervisord waits for `startsecs` until it says RUNNING.
+    ahead("service", "test_gunicorn_takes_systemds_socket")
+    ahead("box", "test_the_container_answers_from_outside")
     expect_patient_supervisor(supervisor, project, LONGEST_EXPORT_S)
     visitor = Visitor(supervisor)
     _, line = program_setting(project, "autorestart")
@@ -94,16 +92,14 @@ def test_supervisor_starts_gunicorn_again(supervisor: Supervisor, project: Path,
 
 @needs("test_supervisor_starts_gunicorn_again")
 def test_supervisor_lets_an_export_finish(
-    supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile], gate: Gate
+    supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile], gate: Gate, stack: Stack
 ) -> None:
     """A stop by Supervisor lets an export finish."""
     expect_supervisor_grace(supervisor, project, profiles["exports"], LONGEST_EXPORT_S)
     owned = supervisor.pid_of("web") or 0
     _, line = program_setting(project, "stopsignal")
-    stop = partial(supervisor.ctl, "stop", "web")
+    stop = partial(stack.retire, supervisor, partial(supervisor.ctl, "stop", "web"))
     expect_finish_through_stop(supervisor, gate, "export", stop, master_pid=owned, where=line)
-    supervisor.wait_state("web", "STOPPED", GENEROUS_S)
-    supervisor.stop()
 
 
 class GivenUp:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
-import pytest
-
-from checker.harness import starters
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
 from checker.harness.picture import Lane, Picture, Stretch
 from checker.harness.servers.systemd import SystemdService
 from checker.harness.signals import signal_named
+from checker.harness.stack import Stack
 from checker.harness.suite import needs
 from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_systemd
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_REPORT_S, Profile
-from checker.stage_2.gunicorn_deployment.stack import SERVICE_FILE, start_unit
+from checker.stage_2.gunicorn_deployment.stack import SERVICE_FILE
 from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.units import (
     expect_sound_units,
@@ -33,12 +32,6 @@ from course.model import BarKind, SourceLine
 NOBODY_NEW_S = 5.0
 # The signal of `kill -s HUP`, `kill -HUP`, `kill -1`, perhaps in a shell's text.
 KILL_SIGNAL = re.compile(r"(?:-s\s*|--signal[= ]|(?<=\s)-)((?:SIG)?[A-Z]+[0-9]?|[0-9]+)\b")
-
-
-@pytest.fixture(scope="session")
-def service(systemd: starters.Systemd, outside: Mapping[str, str]) -> SystemdService:
-    """web.service, started as systemd would, with the socket that web.socket tells of."""
-    return start_unit(systemd, outside)
 
 
 def test_systemd_takes_the_units(project: Path) -> None:
@@ -100,9 +93,9 @@ def test_systemctl_reload_replaces_the_workers(service: SystemdService, picture:
 
 @needs("test_gunicorn_takes_systemds_socket")
 def test_systemd_lets_a_report_finish(
-    service: SystemdService, project: Path, profiles: Mapping[str, Profile], gate: Gate
+    service: SystemdService, project: Path, profiles: Mapping[str, Profile], gate: Gate, stack: Stack
 ) -> None:
     """A stop by systemd lets a report finish."""
     expect_systemd_grace(project, service.unit, profiles["reports"], LONGEST_REPORT_S)
-    where, stop = stop_line(service.unit, project), service.stop
+    where, stop = stop_line(service.unit, project), partial(stack.retire, service)
     expect_finish_through_stop(service, gate, "report", stop, master_pid=service.main_pid, where=where)

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-import pytest
-
-from checker.harness import starters
 from checker.harness.containers.dockerfile import read as read_dockerfile
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.learner_files import expect_bytes
 from checker.harness.servers.container import Container
+from checker.harness.stack import Stack
 from checker.harness.suite import needs
 from checker.stage_2.gunicorn_deployment.dockerfile import (
     expect_plain_port,
@@ -22,15 +20,8 @@ from checker.stage_2.gunicorn_deployment.dockerfile import (
 )
 from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_docker
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_REPORT_S, Profile, expect_gunicorn_grants
-from checker.stage_2.gunicorn_deployment.stack import start_contained
 from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.visitor import Visitor, master_of
-
-
-@pytest.fixture(scope="session")
-def box(container: starters.Container, outside: Mapping[str, str]) -> Container:
-    """The container of the Dockerfile."""
-    return start_contained(container, outside)
 
 
 def test_the_dockerfile_is_fit_to_run(project: Path) -> None:
@@ -60,7 +51,7 @@ def test_the_container_answers_from_outside(box: Container, project: Path, profi
 
 @needs("test_the_container_answers_from_outside")
 def test_one_stop_ends_the_container(
-    box: Container, project: Path, profiles: Mapping[str, Profile], gate: Gate
+    box: Container, project: Path, profiles: Mapping[str, Profile], gate: Gate, stack: Stack
 ) -> None:
     """A stop of the container ends gunicorn, and lets a report finish."""
     where = box.dockerfile.place("CMD", project) or box.dockerfile.place("ENTRYPOINT", project)
@@ -72,5 +63,5 @@ def test_one_stop_ends_the_container(
     expect_gunicorn_grants(
         profiles["pages"], LONGEST_REPORT_S, "a report that is under way at a stop has twenty seconds"
     )
-    stop = partial(box.stop_as_docker, grace_s=GENEROUS_S * 2)
+    stop = partial(stack.retire, box, partial(box.stop_as_docker, grace_s=GENEROUS_S * 2))
     expect_finish_through_stop(box, gate, "report", stop, master_pid=owned, where=where)
