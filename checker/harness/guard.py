@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 
 import psutil
@@ -45,12 +45,10 @@ class Guard:
     def _look(self) -> None:
         while not self._stop.wait(LOOK_EVERY_S):
             record_those_out(self._history, "the checks", [psutil.Process()])
+            families = _families({server.pid for server in self._guarded})
             for server in list(self._guarded):
-                if server.pid is None:
-                    continue  # a service that runs elsewhere is not ours to judge
-                with suppress(psutil.NoSuchProcess):
-                    master = psutil.Process(server.pid)
-                    family = [master, *master.children(recursive=True)]
+                # A service that runs elsewhere is not ours to judge, and who is gone has nobody.
+                if family := families.get(server.pid):
                     record_those_out(self._history, server.name, family)
                     self._judge(server, family)
 
@@ -69,6 +67,19 @@ class Guard:
                 process.kill()
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(family[0].pid, signal.SIGKILL)
+
+
+def _families(masters: Collection[int | None]) -> dict[int | None, list[psutil.Process]]:
+    """Each of these children of ours, first, with all that descend from it: by one look at the machine's processes."""
+    families: dict[int | None, list[psutil.Process]] = {}
+    master_of: dict[int, int] = {}
+    for process in psutil.Process().children(recursive=True):  # parents come before their children
+        with suppress(psutil.NoSuchProcess):
+            master = process.pid if process.pid in masters else master_of.get(process.ppid())
+            if master is not None:
+                master_of[process.pid] = master
+                families.setdefault(master, []).append(process)
+    return families
 
 
 def _memory_bytes(family: Iterable[psutil.Process]) -> Iterable[int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from checker.harness.gate import Gate
 from checker.harness.gunicorn.workers import Configuration, read_configuration, start_printing_configuration
 from checker.harness.lines import line_matching
 from checker.harness.probed import probed
+from checker.harness.processes import Process
 from checker.harness.run import Run
 from checker.harness.site import SelfBound
 from checker.harness.tracebacks import Traceback
@@ -83,13 +83,15 @@ def variables(gate: Gate, **changed: str | None) -> dict[str, str]:
 
 def print_configuration(run: Run, gate: Gate) -> Printed | None:
     """Have gunicorn print the learner's configuration; None when it cannot read it."""
-    here, *_ = _print(run, variables(gate, BIND=PRINTED_BIND))
-    workers = read_configuration(here)
+    other = {"BIND": None, "WORKER_TIMEOUT_S": None, "THEATRE_TIMEOUT_S": str(OTHER_THEATRE_TIMEOUT_S)}
+    both = (variables(gate, BIND=PRINTED_BIND), variables(gate, **other))
+    here, elsewhere = [start_printing_configuration(run, CONF, environment) for environment in both]
+    text, *_ = _printed(run, here)
+    told_elsewhere, refusal, error = _printed(run, elsewhere)
+    workers = read_configuration(text)
     if workers is None:
         return None
-    other = {"BIND": None, "WORKER_TIMEOUT_S": None, "THEATRE_TIMEOUT_S": str(OTHER_THEATRE_TIMEOUT_S)}
-    elsewhere, refusal, error = _print(run, variables(gate, **other))
-    return Printed(_settings(here), workers, _settings(elsewhere), refusal, error)
+    return Printed(_settings(text), workers, _settings(told_elsewhere), refusal, error)
 
 
 def start_gunicorn(
@@ -114,21 +116,13 @@ def start_gunicorn(
     return start(name, command, environment=together, folder=folder)
 
 
-def stop_all(sites: Sequence[SelfBound]) -> None:
-    """Stop what is not needed any more; the fixture will find it stopped."""
-    for site in sites:
-        with suppress(ProcessLookupError):
-            site.stop()
-
-
 def setting_line(folder: Path, name: str) -> SourceLine | None:
     """The line of gunicorn.conf.py that sets this; None when none does."""
     return line_matching(folder, CONF, [rf"\s*{name}\b.*="])
 
 
-def _print(run: Run, environment: Mapping[str, str]) -> tuple[str, str, Traceback | None]:
+def _printed(run: Run, printing: Process) -> tuple[str, str, Traceback | None]:
     """What was printed; and its end and error when gunicorn has ended and printed no configuration."""
-    printing = start_printing_configuration(run, CONF, environment)
     try:
         code = printing.wait(GENEROUS_S)
         printing.log.wait_end(SURE_S)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from checker.harness import starters
 from checker.harness.gate import Gate
 from checker.harness.run import Run
+from checker.harness.site import SelfBound
 from checker.milestones.gunicorn_first.configuration import Printed, print_configuration, start_gunicorn, variables
 from checker.milestones.gunicorn_first.office import Office, copy_of
+from checker.milestones.gunicorn_first.trials import start_trial
 from checker.milestones.gunicorn_first.verdicts import SHORT_S
 
 
@@ -45,7 +47,7 @@ def office(start: Callable[..., Office]) -> Office:
 
 @pytest.fixture(scope="session")
 def impatient(start: Callable[..., Office]) -> Office:
-    """A second one, which gives the theatre two seconds."""
+    """A second one, which gives the theatre SHORT_S."""
     return start("impatient", THEATRE_TIMEOUT_S=str(SHORT_S))
 
 
@@ -53,3 +55,10 @@ def impatient(start: Callable[..., Office]) -> Office:
 def on_defaults(start: Callable[..., Office]) -> Office:
     """A third one, which is told no number of seconds."""
     return start("on-defaults", THEATRE_TIMEOUT_S=None, WORKER_TIMEOUT_S=None)
+
+
+@pytest.fixture(scope="session")
+def tried(run: Run, gate: Gate, self_bound: starters.SelfBound) -> Mapping[int, SelfBound]:
+    """What the notes foretell is tried on: one worker, by how many threads it has."""
+    folder = copy_of(run, "trials")
+    return {threads: start_trial(self_bound, run, gate, folder, threads=threads) for threads in (1, 8)}

@@ -6,10 +6,12 @@ Set back by us, a worker that is stuck has been silent for a long time at once, 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
 
+from checker.harness.gunicorn import master
 from checker.harness.site import Site
 from checker.harness.waiting import wait_until
 
@@ -34,6 +36,22 @@ def set_back(pid: int) -> bool:
             os.utime(stamp, (LONG_AGO_S, LONG_AGO_S))
             return True
     return False
+
+
+def make_look(site: Site) -> None:
+    """Have the master look at all heartbeats now. It does so once a second, and whenever one of its children ends."""
+    with suppress(ProcessLookupError):
+        os.kill(site.pid, signal.SIGCHLD)
+
+
+def wait_ended(site: Site, pid: int, deadline_s: float) -> bool:
+    """Whether the master has ended a worker whose heart stands still: asked to by SIGABRT first, then by SIGKILL."""
+
+    def is_ended() -> bool:
+        make_look(site)
+        return master.wait_gone(site, frozenset({pid}), 0.0)
+
+    return wait_until(is_ended, deadline_s, unless_ended=site.process)
 
 
 def wait_beating_on(site: Site, pid: int, deadline_s: float) -> bool:

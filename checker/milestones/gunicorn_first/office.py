@@ -102,7 +102,7 @@ class Office:
 
     def expect_whole_list(self, stream: Stream, show: str, meanwhile: str) -> None:
         """Let the theatre find the other guests: the list must come to its end."""
-        self.go_on_until(lambda: f"{show}-done" in self.gate.held or stream.read_to_end(0.02), [show])
+        self.go_on_until(lambda: f"{show}-done" in self.gate.held or stream.read_to_end(0.001), [show])
         stream.read_to_end(SURE_S)
         if f"{show}-{GUESTS}\n".encode() not in stream.body:
             wanted = f"a guest list goes on to its last row, though {meanwhile}"
@@ -133,12 +133,15 @@ class Office:
         False at the deadline, or when no guest is asked for any more and all workers rest.
         """
         end = self.run.history.now() + deadline_s
-        rest = Rest(self.site.process)
-        while not wanted() and self.run.history.now() < end and rest.wait(0.0) is None:
-            for tag in self._rows_held(shows):
+        rest: Rest | None = None
+        while not wanted() and self.run.history.now() < end:
+            rows = self._rows_held(shows)
+            for tag in rows:
                 self.gate.release(tag)
-                rest = Rest(self.site.process)
-            self.gate.wait_until(lambda: bool(self._rows_held(shows)), 0.05)
+            rest = None if rows else rest or Rest(self.site.process)
+            if rest is not None and rest.wait(0.0) is not None:
+                break
+            self.gate.wait_until(lambda: self._is_asked(shows), 0.05)
         return wanted()
 
     def expect_boot(self) -> frozenset[int]:
@@ -192,6 +195,9 @@ class Office:
     @property
     def _has_journal(self) -> bool:
         return "journal" in text_of(self.folder / "office" / "wsgi.py")
+
+    def _is_asked(self, shows: Sequence[str]) -> bool:
+        return any(tag.rpartition("-")[0] in shows for tag in self.gate.held)
 
     def _rows_held(self, shows: Sequence[str]) -> list[str]:
         return [tag for tag in self.gate.held if tag.rpartition("-")[0] in shows and not tag.endswith("-done")]

@@ -12,6 +12,7 @@ from checker.harness.gate import Gate
 from checker.harness.gunicorn.workers import expect_one_queue
 from checker.harness.picture import Picture
 from checker.harness.run import Run
+from checker.harness.stack import Stack
 from checker.harness.suite import needs
 from checker.milestones.gunicorn_first import broken_starts
 from checker.milestones.gunicorn_first.configuration import (
@@ -24,7 +25,6 @@ from checker.milestones.gunicorn_first.configuration import (
     SURE_S,
     Printed,
     setting_line,
-    stop_all,
 )
 from checker.milestones.gunicorn_first.office import Office
 from checker.milestones.gunicorn_first.refusals import (
@@ -35,7 +35,7 @@ from checker.milestones.gunicorn_first.refusals import (
 from checker.milestones.gunicorn_first.verdicts import SLOW, judge_waiting
 
 
-def test_the_office_answers(printed: Printed, project: Path, request: pytest.FixtureRequest) -> None:
+def test_the_office_answers(printed: Printed, project: Path, request: pytest.FixtureRequest, stack: Stack) -> None:
     """The office answers where it is told to, with at most three workers and 24 places."""
     bind = printed.settings["bind"]
     if PRINTED_BIND not in bind:
@@ -79,7 +79,7 @@ def test_the_office_answers(printed: Printed, project: Path, request: pytest.Fix
     office.expect_boot()
     expect_boot_with_a_fraction(impatient)
     expect_boot_on_defaults(on_defaults)
-    stop_all([on_defaults.site])
+    stack.retire(on_defaults.site)
 
 
 @needs("test_the_office_answers")
@@ -104,7 +104,7 @@ def test_eight_slow_pages_and_a_fast_one(office: Office) -> None:
 
 @needs("test_the_office_answers")
 def test_a_broken_configuration_stops_the_start(
-    run: Run, gate: Gate, self_bound: starters.SelfBound, picture: Picture
+    run: Run, gate: Gate, self_bound: starters.SelfBound, picture: Picture, stack: Stack
 ) -> None:
     """Started on a broken configuration, it says which variable and ends."""
     picture.nothing()  # a server that ends is what is wanted here, and would be drawn as a fault
@@ -113,4 +113,5 @@ def test_a_broken_configuration_stops_the_start(
         for broken in starts:
             broken.expect_failed()
     finally:
-        stop_all([broken.site for broken in starts])
+        for broken in starts:
+            stack.retire(broken.site)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 
+from checker.harness import starters
 from checker.harness.calibration import slowness
 from checker.harness.findings import fail
 from checker.harness.gunicorn import master
+from checker.harness.stack import Stack
 from checker.harness.suite import needs
 from checker.milestones.gunicorn_first import heartbeat
 from checker.milestones.gunicorn_first.configuration import (
@@ -28,8 +30,9 @@ from checker.milestones.gunicorn_first.verdicts import (
 
 
 @needs("test_a_page_is_served_beside_a_list")
-def test_a_hung_call_is_given_up(impatient: Office) -> None:
+def test_a_hung_call_is_given_up(impatient: Office, ahead: starters.Ahead) -> None:
     """A call that hangs is given up after THEATRE_TIMEOUT_S, and nobody else notices."""
+    ahead("tried", "test_the_notes_are_borne_out")  # they boot while that time passes
     office, since = impatient, impatient.run.history.now()
     with office.workers.crowded(), office.guest_list("aida") as stream:
         office.expect_list_begun(stream, "aida")
@@ -37,7 +40,8 @@ def test_a_hung_call_is_given_up(impatient: Office) -> None:
         for page, request in hung.items():
             expect_given_up(office, page, request, since)
         # Both have their answers, so the calls were over before: who still hangs has no limit that is near.
-        if not office.gate.wait_left(len(hung), SURE_S * slowness()):
+        asked = {"faust", "order-faust"}
+        if not office.gate.wait_until(lambda: asked.isdisjoint(office.gate.held), SURE_S * slowness()):
             wanted = "a call that is given up is over: its connection is closed"
             saw = "the visitor was told, and the call to the theatre goes on"
             fail(
@@ -49,7 +53,7 @@ def test_a_hung_call_is_given_up(impatient: Office) -> None:
 
 
 @needs("test_a_page_is_served_beside_a_list")
-def test_a_stuck_worker_is_replaced(impatient: Office) -> None:
+def test_a_stuck_worker_is_replaced(impatient: Office, stack: Stack) -> None:
     """A worker that is stuck as a whole is ended and replaced, and the others serve on."""
     office, printed = impatient, impatient.printed
     seconds, count = printed.seconds("timeout"), printed.workers.workers
@@ -77,7 +81,7 @@ def test_a_stuck_worker_is_replaced(impatient: Office) -> None:
                 office.expect_list_begun(kept, "tosca")
                 office.site.expect_answer(office.ask("/hello/", "hello"), GENEROUS_S)
                 heartbeat.set_back(stuck)
-                if not master.wait_gone(office.site, frozenset({stuck}), WORKER_TIMEOUT_S + GENEROUS_S):
+                if not heartbeat.wait_ended(office.site, stuck, WORKER_TIMEOUT_S + GENEROUS_S):
                     wanted = f"a worker that is silent for {seconds:g} s is ended"
                     fail(
                         "worker-timeout",
@@ -89,6 +93,7 @@ def test_a_stuck_worker_is_replaced(impatient: Office) -> None:
         finally:
             master.send(office.site, signal.SIGCONT, stuck)
     office.expect_boot()
+    stack.retire(office.site)
 
 
 @needs("test_a_page_is_served_beside_a_list")

@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
-from checker.harness import starters
 from checker.harness.learner_files import expect_toml
 from checker.harness.picture import Lane, Picture
 from checker.harness.site import SelfBound
+from checker.harness.stack import Stack
 from checker.harness.suite import needs
 from checker.milestones.gunicorn_first import trials
-from checker.milestones.gunicorn_first.configuration import stop_all
 from checker.milestones.gunicorn_first.notes import NOTES, Note, expect_all_right
 from checker.milestones.gunicorn_first.office import Office
 
 
 @needs("test_eight_slow_pages_and_a_fast_one", "test_a_hung_call_is_given_up")
 def test_the_notes_are_borne_out(
-    office: Office, project: Path, self_bound: starters.SelfBound, picture: Picture
+    office: Office, project: Path, tried: Mapping[int, SelfBound], picture: Picture, stack: Stack
 ) -> None:
     """notes.toml foretells what the trials show."""
     picture.nothing()  # until the notes are right: a wrong note is explained by no traffic
     notes, text = expect_toml(project, NOTES)
-    tried = {
-        threads: trials.start_trial(self_bound, office.run, office.gate, office.folder, threads=threads)
-        for threads in (1, 8)
-    }
     try:
         for site in tried.values():
             site.expect_ready("/hello/")
         lanes = staircases(office, tried)
-        hung = {threads: trials.hang(site, office.gate, threads=threads) for threads, site in tried.items()}
+        with ThreadPoolExecutor() as side_by_side:
+            hang = partial(trials.hang, gate=office.gate)
+            hung = dict(zip(tried, side_by_side.map(hang, tried.values(), tried), strict=True))
     finally:
         office.gate.open()
-        stop_all(list(tried.values()))
+    for site in tried.values():
+        stack.retire(site)
     expect_all_right(notes, text, asked_of(office, hung))
     picture.lanes("Eight calls at the theatre", lanes)
 
@@ -63,11 +63,9 @@ def asked_of(office: Office, hung: Mapping[int, trials.Measured]) -> list[Note]:
     return asked
 
 
-def staircases(office: Office, tried: dict[int, SelfBound]) -> list[Lane]:
-    """The calls of each deployment on one clock, from its own first call on."""
-    gate = office.gate
-    return [
-        *trials.measure_staircase(tried[1], gate, "one sync"),
-        *trials.measure_staircase(tried[8], gate, "1 x 8"),
-        *trials.measure_staircase(office.site, gate, "yours"),
-    ]
+def staircases(office: Office, tried: Mapping[int, SelfBound]) -> list[Lane]:
+    """The calls of each deployment, all at the same time, on one clock: from its own first call on."""
+    sites = {"one sync": tried[1], "1 x 8": tried[8], "yours": office.site}
+    measure = partial(trials.measure_staircase, office.gate)
+    with ThreadPoolExecutor() as side_by_side:
+        return [lane for lanes in side_by_side.map(measure, sites, sites.values()) for lane in lanes]

@@ -50,7 +50,7 @@ def start_trial(start: Starter, run: Run, gate: Gate, folder: Path, *, threads: 
     return start_gunicorn(start, run, f"trial-{threads}", environment, folder=folder, arguments=arguments)
 
 
-def hang(site: Site, gate: Gate, *, threads: int) -> Measured:
+def hang(site: Site, threads: int, *, gate: Gate) -> Measured:
     """Let a request hang in the only worker until the worker has been ended, or its heart beats on all the same."""
     if not heartbeat.CAN_BE_SEEN:
         return Measured(ENDED, KNOWN_VISITOR_STATUS) if threads == 1 else Measured(LEFT_ALONE, 0)
@@ -63,13 +63,15 @@ def hang(site: Site, gate: Gate, *, threads: int) -> Measured:
     if threads > 1 or not heartbeat.set_back(pid):
         heartbeat.wait_beating_on(site, pid, GENEROUS_S)
     else:
+        # Once: at the next look, a second later, gunicorn kills whoever has not ended by then.
+        heartbeat.make_look(site)
         answer = request.wait_answer(GENEROUS_S)
         # The visitor may have heard of the end before the theatre has.
         gate.wait_until(lambda: show not in gate.held, GENEROUS_S)
     return Measured(LEFT_ALONE if show in gate.held else ENDED, answer.status if answer else 0)
 
 
-def measure_staircase(site: Site, gate: Gate, name: str) -> list[Lane]:
+def measure_staircase(gate: Gate, name: str, site: Site) -> list[Lane]:
     """Eight calls at once, each answered a moment after it came: when each was with the theatre, from the first on."""
     history = site.run.history
     since = history.now()
