@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,12 +31,12 @@ def last_beat_s(pid: int) -> float | None:
 
 def set_back(pid: int) -> bool:
     """Make the last beat of a worker that beats no more a thing of the past; False where that cannot be done."""
-    with suppress(OSError):
-        stamp = _stamp(pid)
-        if stamp is not None:
-            os.utime(stamp, (LONG_AGO_S, LONG_AGO_S))
-            return True
-    return False
+    return _set(pid, LONG_AGO_S)
+
+
+def beat_for(pid: int) -> None:
+    """Make now the moment of the last beat of a worker that beats no more."""
+    _set(pid, time.monotonic())
 
 
 def make_look(site: Site) -> None:
@@ -59,6 +60,15 @@ def wait_beating_on(site: Site, pid: int, deadline_s: float) -> bool:
     before = last_beat_s(pid)
     wait_until(lambda: last_beat_s(pid) != before, deadline_s, unless_ended=site.process)
     return last_beat_s(pid) not in (None, before)
+
+
+def _set(pid: int, last_beat_s: float) -> bool:
+    with suppress(OSError):
+        stamp = _stamp(pid)
+        if stamp is not None:
+            os.utime(stamp, (last_beat_s, last_beat_s))
+            return True
+    return False
 
 
 def _stamp(pid: int) -> Path | None:
