@@ -1,0 +1,95 @@
+"""The line at fault in the learner's code, found by what stands in it. Runs nothing: reads their source."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from checker.harness.learner_files import text_of, tree_of
+from checker.harness.run import Run
+from course.model import SourceLine
+
+ASGI_FILE = "board/asgi.py"
+
+
+def line(run: Run, *patterns: str) -> SourceLine | None:
+    """The first line of theirs that the first of these patterns is found in that is found at all."""
+    for pattern in patterns:
+        for place in _code(run):
+            if re.search(pattern, place.doing):
+                return place
+    return None
+
+
+def application(run: Run) -> SourceLine | None:
+    """Where `application` is made, when it is not a function or a class."""
+    return line(run, r"^application\b.*=") or line(run, r"get_asgi_application\(\)")
+
+
+def dispatch(run: Run) -> SourceLine | None:
+    """Where it is asked what type a scope has."""
+    return line(run, r"""scope\[["']type["']\]""", r"ProtocolTypeRouter\(", r"""["']http["']""")
+
+
+def serves(run: Run) -> SourceLine | None:
+    """Where `http` is told from other types; else where types are told from each other."""
+    return line(run, r"""["']http["']""") or dispatch(run)
+
+
+def opens(run: Run) -> SourceLine | None:
+    """Where a feed is opened."""
+    return line(run, r"\bFeed\.open\(", r"\.open\(")
+
+
+def closes(run: Run) -> SourceLine | None:
+    """Where a feed is closed."""
+    return line(run, r"feed\.close\(", r"\.close\(\)")
+
+
+def keeps(run: Run) -> SourceLine | None:
+    """Where the open feed is put into a state; else where it is opened."""
+    return line(run, r"""["']state["']""", r"""["']feed["']""") or opens(run)
+
+
+def outlives(run: Run) -> SourceLine | None:
+    """Where the visitor's own end of the wire is kept from Django: a task of its own, or another `receive`."""
+    return line(run, r"\bshield\(", r"\b(?:create_task|ensure_future)\(", r"def \w*receive", r"http\.disconnect")
+
+
+def holds_back(run: Run) -> SourceLine | None:
+    """Where chunks are kept instead of passed on."""
+    return line(run, r"\.(?:append|extend)\(", r"\+=", r"more_body")
+
+
+def timing(run: Run) -> SourceLine | None:
+    """Where Server-Timing is written."""
+    return line(run, r"(?i)server-timing", r"dur=")
+
+
+def takes(run: Run) -> SourceLine | None:
+    """Where a message of the visitor's is taken, or its scope is changed."""
+    return line(run, r"http\.request", r"receive\(\)", r"query_string", r"\*\*scope", r"dict\(scope")
+
+
+def answers(run: Run) -> SourceLine | None:
+    """Where the head of an answer is changed."""
+    return line(run, r"\bdict\(.*headers", r"headers", r"status")
+
+
+def _code(run: Run) -> Iterator[SourceLine]:
+    """Each line of code of the learner's files, asgi.py first; comments and docstrings left out."""
+    files = sorted(path.relative_to(run.project).as_posix() for path in run.project.rglob("*.py"))
+    for name in sorted(files, key=lambda name: name != ASGI_FILE):
+        if name in (*run.given, "manage.py"):
+            continue
+        words = {
+            number
+            for node in ast.walk(tree_of(run.project / name))
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        }
+        for number, text in enumerate(text_of(run.project / name).splitlines(), 1):
+            doing = text.strip()
+            if doing and number not in words and not doing.startswith("#"):
+                yield SourceLine(name, number, "", doing)

@@ -1,0 +1,193 @@
+"""Checks of Deep Dive into asgi.py: what passes through the callable, and what it refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from functools import partial
+from urllib.parse import quote
+
+from checker.harness.findings import fail
+from checker.harness.history import Event, History
+from checker.harness.http import Exchange
+from checker.harness.picture import Picture
+from checker.harness.seed import Seed
+from checker.harness.suite import needs
+from checker.stage_3.asgi_callable import places
+from checker.stage_3.asgi_callable.board import PROMPT_S, Board, patiently, stations
+from checker.stage_3.asgi_callable.kinds import Kind
+from checker.stage_3.asgi_callable.timing import Asked, expect_bounds, expect_timing
+
+SEATS = ["4/A & B", "zażółć", "1+2", "%41", "ü;x=1"]
+BODY_BYTES = range(150_000, 200_000)  # several messages each
+HELD_S = 0.05
+LINES = 3  # of the given ticker
+END_S = 1.0  # for a callable that waits for what comes after its refusal, which is its own affair
+HANDSHAKE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+UNKNOWN_TYPES = ["webtransport", "http3", "websockets", "mail", "tcp", "grpc"]
+
+
+@needs("test_without_lifespan_the_first_visitors_open_it")
+def test_requests_and_answers_pass_unchanged(boards: list[Board], seed: Seed) -> None:
+    """What a visitor sends reaches Django, and what Django answers the visitor, unchanged."""
+    random = seed.random("receipts")
+    for board in boards:
+        seat, coach = random.sample(SEATS, 2)
+        note, body = stations(seed, board.name, 1)[0], random.randbytes(random.choice(BODY_BYTES))
+        path = f"/receipt/?seat={quote(seat)}&coach={quote(coach)}"
+        request = board.server.send(
+            path, method="POST", headers={"X-Note": note}, body=body, label=f"{board.name} receipt"
+        )
+        answer = board.server.expect_answer(request)
+        sent = {
+            "method": "POST",
+            "path": path,
+            "x_note": note,
+            "bytes": len(body),
+            "sha256": hashlib.sha256(body).hexdigest(),
+        }
+        arrived = answer.json()
+        if not isinstance(arrived, dict):
+            arrived = {}
+        wrong = [name for name, value in sent.items() if arrived.get(name) != value]
+        where = places.takes(board.server.run)
+        if wrong and arrived:
+            saw = "; ".join(f"{name}: {sent[name]!r} was sent, {arrived.get(name)!r} arrived" for name in wrong)
+            wanted = f"under {board.name} a POST of {len(body):,} bytes reaches Django as it was sent"
+            fail("request-changed", wanted=wanted, saw=saw, where=where)
+        cookies = [value.partition(";")[0].partition("=")[0] for value in answer.headers.get_all("Set-Cookie", [])]
+        kind = answer.headers.get_content_type()
+        if (answer.status, sorted(cookies), kind) != (201, ["coach", "seat"], "application/json"):
+            wanted = f"under {board.name} Django's answer leaves whole: 201, application/json, cookies coach and seat"
+            saw = f"status {answer.status}, {kind}, cookies {' and '.join(sorted(cookies)) or 'none'}"
+            fail("answer-changed", wanted=wanted, saw=saw, where=places.answers(board.server.run))
+
+
+@needs("test_requests_and_answers_pass_unchanged")
+def test_each_answer_tells_how_long_it_took(
+    boards: list[Board], uvicorn_board: Board, history: History, seed: Seed
+) -> None:
+    """Each answer of Django's tells in Server-Timing how long it took, also beside another."""
+    for board in boards:
+        expect_timing(board, board.server.expect_get("/hello/").headers.get_all("Server-Timing", []), "/hello/")
+    board = uvicorn_board
+    nowhere = f"/{stations(seed, 'nowhere', 1)[0]}/"
+    asked = board.server.send(nowhere, label="nowhere")
+    expect_timing(
+        board, board.server.expect_answer(asked).headers.get_all("Server-Timing", []), f"the 404 of {nowhere}"
+    )
+    board.feed.hold()
+    visits = []
+    for station in stations(seed, "timed", 2):
+        visits.append(Asked(station, board.ask(station)))
+        board.wait_held(station)
+        threading.Event().wait(HELD_S)  # at least so long each of them takes
+    board.feed.open()
+    for visit in visits:
+        answer = board.server.expect_answer(visit.exchange)
+        told_ms = expect_timing(board, answer.headers.get_all("Server-Timing", []), visit.exchange.path)
+        expect_bounds(board, history, visit, told_ms)
+
+
+@needs("test_requests_and_answers_pass_unchanged")
+def test_a_stream_passes_chunk_by_chunk(boards: list[Board], seed: Seed) -> None:
+    """A stream passes chunk by chunk, each before the next is there, under each server."""
+    for board, station in zip(boards, stations(seed, "tickers", len(boards)), strict=True):
+        board.feed.hold()
+        wanted = f"under {board.name} each line of /ticker/{station}/ arrives before the feed has told the next"
+        with board.server.stream(f"/ticker/{station}/", label=f"{board.name} ticker") as stream:
+            for number in range(1, LINES + 1):
+                tag = f"{station}-{number}"
+                board.wait_held(tag)
+                board.feed.release(tag)
+                if not patiently(partial(stream.read_until, f"{tag}\n".encode())):
+                    saw = f"the feed had told line {number}; of the answer {len(stream.body)} bytes had arrived"
+                    if stream.ended:
+                        saw += ", and it had ended"
+                    fail("stream-held-back", wanted=wanted, saw=saw, where=places.holds_back(board.server.run))
+            if not patiently(stream.read_to_end):
+                saw = f"all {LINES} lines arrived, and no end of the answer"
+                fail("stream-held-back", wanted=wanted, saw=saw, where=places.holds_back(board.server.run))
+        timings = [value for name, value in stream.headers.items() if name.lower() == "server-timing"]
+        expect_timing(board, timings, "the ticker")
+        board.feed.open()
+
+
+@needs("test_a_stream_passes_chunk_by_chunk")
+def test_a_visitor_who_leaves_cancels_the_view(boards: list[Board], seed: Seed, picture: Picture) -> None:
+    """A visitor who leaves a page, or a stream, cancels its view under each server."""
+    names = iter(stations(seed, "leaving", 2 * len(boards)))
+    for board in boards:
+        page, ticker = next(names), next(names)
+        board.feed.reset()
+        visitor = board.ask(page, label=f"{board.name} leaver")
+        board.wait_held(page)
+        visitor.hang_up()
+        _expect_hung_up(board, 1, f"/departures/{page}/", "the answer")
+        with board.server.stream(f"/ticker/{ticker}/", label=f"{board.name} leaver of the ticker") as stream:
+            board.wait_held(f"{ticker}-1")
+            board.feed.release(f"{ticker}-1")
+            stream.read_until(b"\n", PROMPT_S)
+            board.wait_held(f"{ticker}-2")
+        _expect_hung_up(board, 2, f"/ticker/{ticker}/", "its second line")
+        board.feed.open()
+    picture.nothing()  # all went well: the last check draws one who leaves
+
+
+def _expect_hung_up(board: Board, count: int, path: str, what: str) -> None:
+    if patiently(partial(board.feed.wait_left, count)):
+        return
+    wanted = f"under {board.name} a visitor who leaves {path} before {what} ends the view, and so its call to the feed"
+    saw = f"{PROMPT_S:.0f} s after the visitor had left {path}, the view still waited for the feed"
+    fail("outlives-visitor", wanted=wanted, saw=saw, where=places.outlives(board.server.run))
+
+
+@needs("test_the_site_boots_where_lifespan_is_required")
+def test_a_websocket_is_refused_politely(boards: list[Board], seed: Seed, picture: Picture) -> None:
+    """A WebSocket's handshake is refused with 403 under each server, and no error is raised."""
+    for board in boards:
+        for path in (f"/{name}/" for name in stations(seed, f"sockets of {board.name}", 2)):
+            asked = board.server.send(path, headers=HANDSHAKE, label=f"{board.name} handshake")
+            answer = patiently(asked.wait_answer)
+            status = "no answer" if answer is None else f"status {answer.status}"
+
+            ends = board.wait(partial(_ends, board, asked), END_S)
+            raised = [e for e in ends if e.kind == Kind.RAISED]
+            wanted = f"under {board.name} the handshake at {path} is refused with status 403, without an error"
+            if raised:
+                saw = f"{status}: your callable raised {raised[0]['type']}: {raised[0]['message']}"
+                where = raised[0].where or places.dispatch(board.server.run)
+                fail("websocket-raised", wanted=wanted, saw=saw, where=where)
+            if answer is None or answer.status != 403:
+                sent = [str(e["type"]) for e in board.told(Kind.SENT, scope="websocket") if e["request"] == asked.id]
+                saw = f"{status}; your callable had sent {', '.join(sent) or 'nothing'}" + (
+                    " and returned" * bool(ends)
+                )
+                where = places.line(board.server.run, "websocket") or places.dispatch(board.server.run)
+                fail("websocket-not-refused", wanted=wanted, saw=saw, where=where)
+    picture.nothing()  # all went well: refusals are of one kind
+
+
+def _ends(board: Board, asked: Exchange) -> list[Event]:
+    """How the callable's call for this handshake ended, if it has."""
+    ends = board.told(Kind.RETURNED, scope="websocket") + board.told(Kind.RAISED, scope="websocket")
+    return [e for e in ends if e["request"] == asked.id]
+
+
+@needs("test_the_site_boots_where_lifespan_is_required")
+def test_an_unknown_type_of_scope_is_an_error(uvicorn_board: Board, seed: Seed) -> None:
+    """A scope of any other type is an error that the callable raises."""
+    board = uvicorn_board
+    for kind in [*seed.random("types").sample(UNKNOWN_TYPES, 2), *stations(seed, "types", 1)]:
+        board.server.expect_get("/hello/", headers={"X-Learn-Stray": kind})
+        if not board.told(Kind.RAISED, scope=kind):
+            sent = ", ".join(str(e["type"]) for e in board.told(Kind.SENT, scope=kind))
+            saw = "it returned as if all was well" + (f", and had sent {sent}" if sent else "")
+            wanted = f"called with a scope of the type {kind!r}, your callable raises an error"
+            where = places.dispatch(board.server.run)
+            fail("stray-accepted", wanted=wanted, saw=saw, where=where, facts={"type": kind})

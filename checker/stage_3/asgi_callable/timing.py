@@ -1,0 +1,54 @@
+"""Server-Timing, held against what the check knows: each bound is true on any machine, however slow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from checker.harness.events import EventKind
+from checker.harness.findings import fail
+from checker.harness.history import History
+from checker.harness.http import Exchange
+from checker.stage_3.asgi_callable import places
+from checker.stage_3.asgi_callable.board import Board
+
+FORM = re.compile(r"app;\s*dur=(\d+(?:\.\d+)?)")
+ROUNDING_MS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page of this station under way."""
+
+    station: str
+    exchange: Exchange
+
+
+def expect_timing(board: Board, values: Sequence[str], what: str) -> float:
+    """The milliseconds that an answer tells: in one header, of this one form."""
+    found = FORM.fullmatch(values[0].strip()) if len(values) == 1 else None
+    if found is None:
+        wanted = f"under {board.name} {what} comes with one header `Server-Timing: app;dur=MS`, in milliseconds"
+        saw = f"it came with {', '.join(map(repr, values))}" if values else "it came with none"
+        fail("timing-missing", wanted=wanted, saw=saw, where=places.timing(board.server.run))
+    return float(found[1])
+
+
+def expect_bounds(board: Board, history: History, visit: Asked, told_ms: float) -> None:
+    """At least as long as the feed held the page, at most as long as its visitor waited."""
+
+    def at(kind: EventKind, name: str, value: str) -> float:
+        return next(e.t for e in history.events(kind) if e.get(name) == value)
+
+    station, request = visit.station, visit.exchange.id
+    held_ms = 1000 * (at(EventKind.GATE_RELEASED, "tag", station) - at(EventKind.GATE_ARRIVED, "tag", station))
+    waited_ms = 1000 * (
+        at(EventKind.REQUEST_ANSWERED, "request", request) - at(EventKind.REQUEST_SENT, "request", request)
+    )
+    if held_ms - ROUNDING_MS <= told_ms <= waited_ms + ROUNDING_MS:
+        return
+    wanted = f"{visit.exchange.path} took at least the {held_ms:.0f} ms for which the feed held it"
+    wanted += f", and at most the {waited_ms:.0f} ms for which its visitor waited"
+    saw = f"Server-Timing tells {told_ms:g} ms; another page was under way meanwhile"
+    fail("timing-wrong", wanted=wanted, saw=saw, where=places.timing(board.server.run))
