@@ -37,24 +37,31 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
 
 
 async def _told(scope: Message, receive: Receive, send: Send, request: str) -> None:
-    said = {"scope": str(scope["type"]), "request": request}
+    kind = str(scope["type"])
 
     async def receive_told() -> Message:
         message = await receive()
-        tell("ladder.received", type=str(message.get("type", "")), **said)
+        tell("ladder.received", scope=kind, request=request, type=_type_of(message))
         return message
 
     async def send_told(message: Message) -> None:
         # Before the server gets it: what it does then comes later.
-        tell("ladder.sent", patient=True, type=_type_of(message), text=_text_of(message), **said)
+        tell(
+            "ladder.sent",
+            patient=True,
+            scope=kind,
+            request=request,
+            type=_type_of(message),
+            text=_text_of(message),
+        )
         await send(message)
 
     try:
         await _app(scope, receive_told, send_told)
     except BaseException as error:
-        tell("ladder.raised", patient=True, **said, **described(error))
+        tell("ladder.raised", patient=True, scope=kind, request=request, **described(error))
         raise
-    tell("ladder.returned", patient=True, **said)
+    tell("ladder.returned", patient=True, scope=kind, request=request)
 
 
 async def _call_with_stray(kind: str, request: str) -> None:
