@@ -31,6 +31,7 @@ from checker.harness.service import Service
 from checker.harness.site import Site
 from checker.harness.stack import Stack
 from checker.harness.stand import Stand
+from checker.log_folders import LogFolders
 from course.errors import MachineLacks
 from course.model import ExitStatus
 from course.shared.standing import Ended, Said, StandEvent, Trouble, Up, to_line
@@ -112,13 +113,17 @@ class _Keeper:
         """What the learner has chosen of the stack's CHOICES, by kind of choice."""
         return self._chosen
 
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Start nothing where something is chosen that the stack does not offer."""
+        for item in list(items):
+            offered = getattr(item.module, "CHOICES", {}) if isinstance(item, pytest.Function) else {}
+            if refusal := _refusal(self._suite.name, self._chosen, offered):
+                self._tell(refusal)
+                items.remove(item)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         """In place of a test's call."""
-        offered: Mapping[str, Sequence[str]] = getattr(pyfuncitem.module, "CHOICES", {})
-        if refusal := _refusal(self._suite.name, self._chosen, offered):
-            self._tell(refusal)
-            return True
         given: dict[str, Any] = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}  # noqa: SLF001
         stack: Stack = pyfuncitem._request.getfixturevalue("stack")  # noqa: SLF001
         stood: Stand = pyfuncitem.obj(**given)
@@ -129,7 +134,7 @@ class _Keeper:
             self._tell(_up(stood, gate, page))
             if gate:
                 gate.answer = stood.answer
-            self._keep(stack, gate, _Logs(stood.logs, self._tell))
+            self._keep(stack, gate, LogFolders(stood.logs, _Lines(self._tell).overheard))
         return True
 
     @pytest.hookimpl(wrapper=True)
@@ -139,7 +144,7 @@ class _Keeper:
             self._tell(_trouble(call.excinfo.value, self._suite))
         return (yield)
 
-    def _keep(self, stack: Stack, gate: Gate | None, logs: _Logs) -> None:
+    def _keep(self, stack: Stack, gate: Gate | None, logs: LogFolders) -> None:
         gone: set[str] = set()
         held: list[str] = []
         while True:
@@ -151,7 +156,7 @@ class _Keeper:
             if gate and gate.held != held:
                 held = gate.held
                 self._tell(Said(GATE, f"holds {', '.join(map(printable, held))}" if held else "holds nobody"))
-            logs.tell()
+            logs.look()
             time.sleep(LOOK_EVERY_S)
 
 
@@ -166,26 +171,6 @@ class Ports:
         if name in (GATE, PAGE):
             return self._given.get(name, 0)
         return self._given.setdefault(name, FIRST_PORT + sum(other not in (GATE, PAGE) for other in self._given))
-
-
-class _Logs:
-    """Tells what comes into the files of these folders: of programs that do not print, but write."""
-
-    def __init__(self, folders: Sequence[Path], tell: Tell) -> None:
-        self._folders = folders
-        self._lines = _Lines(tell)
-        self._read: dict[Path, int] = {}
-
-    def tell(self) -> None:
-        """What has come since the last time."""
-        for folder in self._folders:
-            for path in sorted(folder.iterdir()):
-                with path.open("rb") as file:
-                    file.seek(self._read.get(path, 0))
-                    output = file.read()
-                    self._read[path] = file.tell()
-                if output:
-                    self._lines.overheard(path.stem, output)
 
 
 class _Lines:

@@ -8,18 +8,20 @@ import os
 import queue
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from checker.stand import Ports
+from checker.harness.waiting import wait_until as patient
+from checker.stand import FIRST_PORT, Ports
 from tests.terminal import TOY, Shown, command, environment, learn, on_a_terminal
 from tests.test_checking import living, wait_until
 from tests.tree import ROOT
@@ -102,6 +104,21 @@ def running(folder: Path, rooms: Path = TOY, *options: str) -> Iterator[Run]:
                 process.send_signal(signal.SIGINT)
 
 
+@contextmanager
+def contested_port() -> Iterator[None]:
+    """Keep the port that every stack would like to stand at, as soon as nobody else has it."""
+
+    def taken() -> socket.socket | None:
+        with suppress(OSError):
+            return socket.create_server(("127.0.0.1", FIRST_PORT))
+        return None
+
+    held = patient(taken, DEADLINE_S)
+    assert held
+    with held:
+        yield
+
+
 @pytest.fixture
 def run(folder: Path) -> Iterator[Run]:
     """One in the exercise's folder."""
@@ -157,12 +174,14 @@ def test_on_a_terminal_it_tells_where_it_stands_and_each_line_with_its_name(fold
     assert "gunicorn     [" in shown
 
 
-def test_a_save_starts_it_anew_on_the_same_ports(run: Run, folder: Path) -> None:
-    before = run.wait("up")
-    save(folder, SAYS_HELLO.replace('b"hello"', 'b"good evening"'))
-    after = run.wait("up")
-    assert after == before
-    assert get(after["sites"][0][1]) == "good evening"
+def test_a_save_starts_it_anew_on_the_same_ports(folder: Path) -> None:
+    # Other tests' stacks stand at 8000 too, and might take it while ours is between two: ours stands where nobody goes.
+    with contested_port(), running(folder) as run:
+        before = run.wait("up")
+        save(folder, SAYS_HELLO.replace('b"hello"', 'b"good evening"'))
+        after = run.wait("up")
+        assert after == before
+        assert get(after["sites"][0][1]) == "good evening"
 
 
 def test_a_crash_at_import_is_told_and_mended_by_a_save(folder: Path) -> None:
@@ -268,6 +287,12 @@ def test_what_an_exercise_does_not_offer_is_refused(folder: Path, option: str) -
     shown = learn(folder, "run", option, "pages")
     assert shown.status == 2
     assert f"hello has no {option}." in shown.error
+
+
+def test_what_the_stack_is_to_be_is_no_choice_of_a_command_beside_it(folder: Path) -> None:
+    shown = learn(folder, "run", "--profile", "pages", "--", "true")
+    assert shown.status == 2
+    assert "--profile is of the stack" in shown.error
 
 
 def test_an_exercise_that_is_not_begun_says_so(folder: Path) -> None:

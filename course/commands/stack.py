@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from course.commands.arguments import AsJson, ExerciseName
+from course.errors import UsageError
 from course.model import ExitStatus
 from course.parameters import PlainCommand
 
@@ -51,13 +52,17 @@ def run(
 
     here = situation.here()
     chosen = situation.meant(here, exercise)
-    command = context.meta.get(COMMAND)
-    if command:
+    choices = {"profile": profile, "manager": manager}
+    only = {kind: name for kind, name in choices.items() if name is not None}
+    if command := context.meta.get(COMMAND):
+        if only:
+            raise UsageError(
+                f"--{next(iter(only))} is of the stack, not of a command beside it.",
+                "Run the stack by it in another terminal, and this command without it.",
+            )
         raise typer.Exit(stands.run(here, chosen, command))
     screen = screens.stdout()
     with suppress(KeyboardInterrupt):  # the way to end it
-        offered = {"profile": profile, "manager": manager}
-        only = {kind: name for kind, name in offered.items() if name is not None}
         stands.keep(here, chosen, view.JsonEvents(screen) if as_json else view.Follow(screen, chosen), only)
     return ExitStatus.PASSED
 

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from checker.harness import starters
-from checker.harness.findings import NotYet
 from checker.harness.history import History
 from checker.stage_1.http_vs_websocket.frame_server import FrameServer
 from checker.stage_1.http_vs_websocket.stack import stand
 from checker.stage_1.http_vs_websocket.station import Station, each
 from checker.stage_1.http_vs_websocket.talk import Begin, Talk
-from course.errors import MachineLacks
 
 
 @pytest.fixture(scope="session")
-def recorder(history: History, request: pytest.FixtureRequest) -> Iterator[FrameServer]:
-    """The server that records every byte. While the client talks to it, the servers of later checks boot."""
-    if any("booting" in item.fixturenames for item in request.session.items if isinstance(item, pytest.Function)):
-        with suppress(NotYet, MachineLacks):  # their own checks are told the same again
-            request.getfixturevalue("booting")
+def recorder(history: History) -> Iterator[FrameServer]:
+    """The server that records every byte."""
     with FrameServer(history) as server:
         yield server
 
 
 @pytest.fixture
-def begin(program: starters.Program, project: Path, recorder: FrameServer) -> Begin:
-    """Starts the client on these messages, and waits for its request."""
+def begin(program: starters.Program, project: Path, recorder: FrameServer, ahead: starters.Ahead) -> Begin:
+    """Starts the client on these messages, and waits for its request. Meanwhile the servers of later checks boot."""
+    ahead("booting", "test_three_servers_serve_the_site")
     return partial(Talk, program, project, recorder)
 
 

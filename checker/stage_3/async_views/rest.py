@@ -5,10 +5,11 @@ from __future__ import annotations
 from random import Random
 
 from checker.harness.findings import fail
-from checker.harness.gate import Gate
+from checker.harness.gate import ARRIVAL_DEADLINE_S, Gate
 from checker.harness.history import History
 from checker.harness.lines import line_matching
 from checker.harness.server import Server
+from checker.harness.waiting import wait_until
 from checker.stage_3.async_views.errors import expect_free_loop, judge_error, wait_error_of
 from checker.stage_3.async_views.pages import expect_page
 from checker.stage_3.async_views.suppliers import PRICES, PROMPT_S
@@ -22,7 +23,7 @@ def expect_rest_page(server: Server, gate: Gate, random: Random, *, has_neighbou
     since = History.now()
     page = server.send(f"/price/{name}/", label=f"price of {name}")
     wanted = f"/price/{name}/ answers the price that {name} asks for"
-    if not gate.wait_tag(name):
+    if not wait_until(lambda: page.is_done or gate.wait_tag(name, 0), ARRIVAL_DEADLINE_S) or page.is_done:
         error = wait_error_of(server, page.id)
         judge_error(server, error, wanted, line_matching(server.run.project, FILE, [r"\s*async def (get|dispatch)\b"]))
         expect_page(server, page, f"/price/{name}/ asks {name}", 0.1)
