@@ -17,6 +17,7 @@ from typing import Self
 
 import pytest
 
+from checker.checks import needed_by
 from checker.harness.events import EventKind
 from checker.harness.gate import Gate
 from checker.harness.history import History
@@ -24,7 +25,7 @@ from checker.harness.picture import Picture
 from checker.harness.program import Program
 from checker.harness.run import Run
 from checker.harness.stack import Stack
-from checker.harness.suite import BEGAN, NEEDS, OUTCOME
+from checker.harness.suite import BEGAN, OUTCOME
 from checker.stage_1.python_asyncio.desk import Desk
 from checker.stage_1.python_asyncio.plan import Plan
 from checker.stage_1.python_asyncio.starting import desks
@@ -95,7 +96,7 @@ class Trials:
 
     def _is_due(self, item: pytest.Function) -> bool:
         is_trial = "trials" in item.fixturenames and item.name not in self._begun and OUTCOME not in item.stash
-        return is_trial and all(self._may_pass(name) for mark in item.iter_markers(NEEDS) for name in mark.args)
+        return is_trial and all(self._may_pass(name) for name in needed_by(item))
 
     def _may_pass(self, name: str) -> bool:
         outcome = self._items[name].stash.get(OUTCOME, None)

@@ -18,6 +18,7 @@ from checker.harness.learner_files import text_of
 from checker.harness.lines import line_matching, line_with
 from checker.harness.run import Run
 from checker.harness.server import Server
+from checker.harness.waiting import wait_until
 from course.model import SourceLine
 
 GENEROUS_S = 20.0
@@ -171,15 +172,14 @@ class Mall:
 
     def _wait_row(self, stream: Stream, tag: str, number: int) -> bool:
         """The row has come; waits for it. False as soon as it is certain that it has not been sent."""
-        row = f"{tag} row {number}".encode()
-        end_s = self._run.history.now() + GENEROUS_S / 2
-        while not stream.read_until(row, LOOK_EVERY_S):
-            if f"{tag}-{number + 1}" in self.gate.held:
-                # A WSGI server sends each row before it asks for the next (PEP 3333): on loopback it has arrived.
-                return stream.read_until(row, ARRIVED_S)
-            if stream.ended or self._run.history.now() >= end_s:
-                return False
-        return True
+        row, following = f"{tag} row {number}".encode(), f"{tag}-{number + 1}"
+
+        def is_decided() -> bool:
+            return stream.read_until(row, LOOK_EVERY_S) or stream.ended or following in self.gate.held
+
+        wait_until(is_decided, GENEROUS_S / 2)
+        # A WSGI server sends each row before it asks for the next (PEP 3333): on loopback it has arrived.
+        return stream.read_until(row, ARRIVED_S)
 
     def expect_next_row(self, stream: Stream, tag: str, number: int) -> None:
         """The supplier has this row: it reaches the visitor."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-from typing import NoReturn
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
+from typing import NoReturn, TypeVar
 
 from checker.harness.server import Server
 from checker.harness.suite import needs
@@ -16,6 +17,8 @@ from checker.stage_4.groups.crowd import Crowd
 from checker.stage_4.groups.expectations import expect_heard, fail_as_not_crossed, wait_bare_until
 from checker.stage_4.groups.frames import BELL, Frame, bare, message, never_heard, shown
 from course.model import SourceLine
+
+_T = TypeVar("_T")
 
 # How much later a message may come than one that was said after its acknowledgement.
 LATE_WITHIN_S = 1.0
@@ -74,8 +77,10 @@ def test_an_answer_tells_what_is_done(chat: Chat, crowd: Crowd) -> None:
         for chatter, frame, _ in asking:
             chatter.socket.send(frame)
         held = [chat.store.wait_held(HANDS_OVER[key]) for _, _, key in asking]
-        _give_time(chat.one, chat.two)
-        early = [h and who.wait_answered(AT_ONCE_S, key) for h, (who, _, key) in zip(held, asking, strict=True)]
+        early = [
+            is_held and _wait_early(partial(who.wait_answered, key=key), who.server)
+            for is_held, (who, _, key) in zip(held, asking, strict=True)
+        ]
     for is_early, (chatter, frame, key) in zip(early, asking, strict=True):
         if is_early:
             saw = f'{chatter.name} sent {shown([frame])} and was answered {{"{key}": ...}} meanwhile'
@@ -87,8 +92,7 @@ def test_an_answer_tells_what_is_done(chat: Chat, crowd: Crowd) -> None:
         with chat.store.writes_held():
             post = crowd.send_post(chat.one, path, {"text": crowd.text("hello")})
             is_held = chat.store.wait_held(SENDS)
-            _give_time(chat.one)
-            answer = post.wait_answer(0) if is_held else None
+            answer = _wait_early(post.wait_answer, chat.one) if is_held else None
         if answer is not None and 200 <= answer.status < 300:
             saw = f"POST {path} was answered with {answer.status} meanwhile"
             _fail_as_early(crowd, saw, places.spawned(crowd.project, "views.py"))
@@ -102,19 +106,19 @@ def _expect_let_in_last(chat: Chat, crowd: Crowd) -> None:
             before = chat.store.members()
             entering = pool.submit(crowd.enter, chat.two, "eve")
             chat.store.wait_held(HANDS_OVER["joined"])
-            _give_time(chat.two)
-            is_early = entering.done()
+            is_early = _wait_early(lambda seconds: bool(wait([entering], seconds).done), chat.two)
         eve = entering.result()
     if is_early and wait_until(lambda: chat.store.members() != before, LATE_WITHIN_S):
         saw = f"{eve.name} was let in meanwhile"
         _fail_as_early(crowd, saw, places.only_line(crowd.project, r"\bself\.accept\(\)"))
 
 
-def _give_time(*servers: Server) -> None:
-    """Let what these have sent arrive."""
-    time.sleep(EARLY_WITHIN_S)
-    for server in servers:
-        pulse_s(server, PULSE_WITHIN_S)
+def _wait_early(answered: Callable[[float], _T], server: Server) -> _T:
+    """What came though the call waits in Valkey; waited for until whatever this process has sent must be there."""
+    if early := answered(EARLY_WITHIN_S):
+        return early
+    pulse_s(server, PULSE_WITHIN_S)
+    return answered(AT_ONCE_S)
 
 
 def _fail_as_early(crowd: Crowd, saw: str, where: SourceLine | None) -> NoReturn:
