@@ -49,13 +49,20 @@ class Store:
         names = {name: name.removeprefix("cmdstat_").split("|")[0] for name in stats}
         return sum(int(stats[name]["calls"]) for name, command in names.items() if command not in self.OURS)
 
-    def has_readers(self) -> bool:
-        """Whether anybody waits for messages: the core layer with BZPOPMIN, the pubsub layer by subscription."""
-        return any(c["cmd"].startswith("bz") or c["sub"] != "0" for c in self._clients())
+    def has_subscribers(self) -> bool:
+        """Whether anybody waits for messages by subscription, as the pubsub layer does."""
+        return any(c["sub"] != "0" for c in self._clients())
 
-    def has_core_readers(self) -> bool:
-        """Whether the core layer waits for messages: its groups are written, those of the pubsub layer subscribed."""
-        return any(c["cmd"].startswith("bz") for c in self._clients())
+    def wait_readers(self) -> bool:
+        """Whether anybody waits for messages, by either layer."""
+        return self.has_subscribers() or self.wait_core_readers()
+
+    def wait_core_readers(self) -> bool:
+        """Whether the core layer waits for messages, now or soon: a reader that has just got one is busy with it.
+
+        Its groups are written, those of the pubsub layer subscribed.
+        """
+        return wait_until(lambda: any(c["cmd"].startswith("bz") for c in self._clients()), SETTLED_WITHIN_S)
 
     @contextmanager
     def writes_held(self) -> Iterator[None]:

@@ -113,7 +113,7 @@ def fail_as_not_crossed(
     crowd.miss(listener, missing)
     if not heard:
         saw += f"\n{listener.silence}"
-    if not crowd.chat.store.has_readers():
+    if not crowd.chat.store.wait_readers():
         saw += f"\nthe Valkey at REDIS_URL saw {crowd.chat.store.commands()} commands, and no channel layer waits there"
         memory = places.only_line(crowd.project, r"\bInMemoryChannelLayer\b")
         crowd.fail("layer-not-shared", wanted=wanted, saw=saw, where=memory)

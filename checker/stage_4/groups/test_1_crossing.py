@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import NoReturn, TypeVar
 
+from checker.harness.events import EventKind
+from checker.harness.history import Event
 from checker.harness.server import Server
 from checker.harness.suite import needs
 from checker.harness.waiting import wait_until
@@ -68,10 +70,11 @@ def test_an_answer_tells_what_is_done(chat: Chat, crowd: Crowd) -> None:
     dock = crowd.room("dock")
     ada, bo = crowd.enter(chat.one, "ada", dock), crowd.enter(chat.two, "bo", dock)
     cy, dot = crowd.enter(chat.two, "cy"), crowd.enter(chat.two, "dot")
-    if not chat.store.has_readers():
+    is_core = chat.store.wait_core_readers()
+    if not is_core and not chat.store.has_subscribers():
         return  # nothing is handed to any layer there
     asking: list[tuple[Chatter, Frame, str]] = [(ada, {"op": "say", "room": dock, "text": crowd.text("hello")}, "said")]
-    if chat.store.has_core_readers():  # with the other layer joining is subscribing, which no hold on writing delays
+    if is_core:  # with the other layer joining is subscribing, which no hold on writing delays
         asking.append((cy, {"op": "join", "room": crowd.room("pier")}, "joined"))
     with chat.store.writes_held():
         for chatter, frame, _ in asking:
@@ -86,7 +89,7 @@ def test_an_answer_tells_what_is_done(chat: Chat, crowd: Crowd) -> None:
             saw = f'{chatter.name} sent {shown([frame])} and was answered {{"{key}": ...}} meanwhile'
             _fail_as_early(crowd, saw, places.answer(crowd.project, key))
         chatter.expect_answer(frame, key)
-    if chat.store.has_core_readers():
+    if is_core:
         _expect_let_in_last(chat, crowd)
     for path in (f"/notify/{bo.user}/", f"/kick/{dot.user}/"):
         with chat.store.writes_held():
@@ -103,14 +106,20 @@ def _expect_let_in_last(chat: Chat, crowd: Crowd) -> None:
     """Who is let in can be reached: no membership of theirs comes into being afterwards."""
     with ThreadPoolExecutor(1) as pool:
         with chat.store.writes_held():
-            before = chat.store.members()
+            before, since = chat.store.members(), chat.history.now()
             entering = pool.submit(crowd.enter, chat.two, "eve")
+            # What is held may be somebody else's lease: it tells nothing before her socket has come to the application.
+            chat.history.wait_for(EventKind.APP_ENTERED, _is_socket, since=since, deadline_s=PULSE_WITHIN_S)
             chat.store.wait_held(HANDS_OVER["joined"])
             is_early = _wait_early(lambda seconds: bool(wait([entering], seconds).done), chat.two)
         eve = entering.result()
     if is_early and wait_until(lambda: chat.store.members() != before, LATE_WITHIN_S):
         saw = f"{eve.name} was let in meanwhile"
         _fail_as_early(crowd, saw, places.only_line(crowd.project, r"\bself\.accept\(\)"))
+
+
+def _is_socket(event: Event) -> bool:
+    return bool(event["scope"] == "websocket")
 
 
 def _wait_early(answered: Callable[[float], _T], server: Server) -> _T:
