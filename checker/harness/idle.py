@@ -56,6 +56,7 @@ class Rest:
         self._rest_s = rest_s
         self._since = 0.0
         self._spent_s = -1.0
+        self._was_running = False
         self._pids: list[int] = []
         self._counted = 0.0
         self._counted_every_s = min(COUNTED_EVERY_S, rest_s / 4)  # in a short rest, too, a child may be born
@@ -70,8 +71,10 @@ class Rest:
             self._counted = now
             self._pids = [self._process.pid, *(child.pid for child in self._process.children)]
         spent_s = sum(_spent_s(pid) for pid in self._pids)
+        # One look may meet a tick. Who works, or waits for the processor, does so at the next look as well.
+        was_running, self._was_running = self._was_running, any(_threads(pid) is None for pid in self._pids)
         is_first = self._spent_s < 0
-        if is_first or spent_s - self._spent_s > TICKS_S or any(_threads(pid) is None for pid in self._pids):
+        if is_first or spent_s - self._spent_s > TICKS_S or (was_running and self._was_running):
             self._since, self._spent_s = now, spent_s
         return 0 if now - self._since >= self._rest_s else None
 

@@ -22,7 +22,7 @@ from course.authors import mistakes
 from course.authors.mistakes import Mistake
 from course.authors.proof_cache import ProofCache
 from course.authors.rounds import Rounds
-from course.content import catalogue, scaffold
+from course.content import catalogue, scaffold, suites
 from course.content.places import Places
 from course.errors import CourseBug
 from course.grading import checking
@@ -169,7 +169,8 @@ def prove(
         known = None if again or not cache else cache.seconds(case.exercise.path, case.content(places), variant)
         if known is not None:
             return Proof(case, case.expected, known, is_cached=True)
-        proof = _prove(places, case, forge, whole=whole)
+        only = _deciding(places, case, is_all=whole or again)
+        proof = _prove(places, case, forge, only=only, ends_early=case.expected != PASSES and not whole)
         if cache and proof.is_right and not again:
             cache.keep(case.exercise.path, case.content(places), proof.seconds, variant)
         return proof
@@ -188,7 +189,18 @@ def summed_up(proofs: Sequence[Proof], problems: Sequence[str], *, strict: bool 
     return Proven(tuple(proofs), tuple(problems), 0 if strict else len(proofs) // STEADY)
 
 
-def _prove(places: Places, case: Case, forge: Forge, *, whole: bool) -> Proof:
+def _deciding(places: Places, case: Case, *, is_all: bool) -> Sequence[str]:
+    """The checks that a case is graded by; none means all. For a mistake its own, and those that stand before it.
+
+    Then nothing is started, side by side with them, for the others. One that passes them is graded again by all.
+    """
+    if case.alone:
+        return [case.alone]
+    names = list(suites.checks(places.suite(case.exercise.path)))
+    return () if is_all or case.kind != "wrong" or case.check not in names else names[: names.index(case.check) + 1]
+
+
+def _prove(places: Places, case: Case, forge: Forge, *, only: Sequence[str], ends_early: bool) -> Proof:
     folder = Path(tempfile.mkdtemp(prefix="learn-prove-"))
     proof: Proof | None = None
     try:
@@ -200,8 +212,6 @@ def _prove(places: Places, case: Case, forge: Forge, *, whole: bool) -> Proof:
         except CourseBug as bug:  # a right solution has changed under its mistakes: the others are still to be proven
             return Proof(case, f"{Outcome.BROKEN}: {bug.wrong}", 0.0)
         started_at = time.monotonic()
-        only = [case.alone] if case.alone else []
-        ends_early = case.expected != PASSES and not whole
         with checking.start(places, case.exercise, project=project, run=run, only=only, forge=forge) as grading:
             for _ in grading.events():
                 if ends_early and grading.is_decided:

@@ -100,11 +100,13 @@ def command() -> list[str]:
 def environment() -> dict[str, str]:
     """Ours, without what would change the interpreter or pytest; the rooms come first on the child's path."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST_"))}
+    # Of a course in the making no bytecode is kept: it would hide an edit within the same second.
+    uncached = {"PYTHONDONTWRITEBYTECODE": "1"} if "LEARN_ROOMS" in kept else {}
     return {
         **kept,
+        **uncached,
         "PYTHONPATH": str(ROOMS),
         "PYTHONNOUSERSITE": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         # Else glibc sets aside 64 MiB of addresses for each thread: the child's memory is capped by its addresses.
         "MALLOC_ARENA_MAX": "4",
