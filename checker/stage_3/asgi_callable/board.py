@@ -8,13 +8,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_lowercase
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from checker.harness.calibration import slowness
 from checker.harness.events import EventKind
 from checker.harness.gate import Gate
 from checker.harness.history import Event
-from checker.harness.http import Exchange
+from checker.harness.http import Answer, Exchange, Stream
+from checker.harness.idle import Rest
 from checker.harness.seed import Seed
 from checker.harness.server import PROBE_FOLDER, Server
 from checker.harness.site import APP_VARIABLE
@@ -24,9 +25,10 @@ from checker.stage_3.asgi_callable.kinds import Kind
 APP = "board.asgi:application"
 LADDER = "learn_ladder:application"
 INSIDE = Path(__file__).with_name("inside")
-# Only failing solutions wait these out. A boot is all of Django, on a machine that may have better things to do.
-BOOT_S = 40.0
-PROMPT_S = 6.0
+SOON_S = 0.5  # what comes at all comes by then, nearly always: only after it is the server looked at
+# Waited out by failing solutions alone, and only where the server does not rest.
+BOOT_S = 40.0  # all of Django, on a machine that may have better things to do
+PROMPT_S = 6.0  # and longer on a busy machine
 LOOK_EVERY_S = 0.02
 _T = TypeVar("_T")
 
@@ -79,26 +81,45 @@ class Board:
 
     # --- waiting ---
 
-    def wait(self, condition: Callable[[], Any], deadline_s: float = PROMPT_S) -> Any:
-        """As `wait_until`; over when the server has ended. On a busy machine it has longer than `deadline_s`."""
-
-        def wait(seconds: float) -> Any:
-            return wait_until(condition, seconds, unless_ended=self.server.process, every_s=LOOK_EVERY_S)
-
-        return patiently(wait, deadline_s)
+    def wait(self, condition: Callable[[], _T], deadline_s: float = 0.0) -> _T:
+        """As `wait_on` its server."""
+        return wait_on(self.server, condition, deadline_s)
 
     def wait_held(self, tag: str) -> bool:
-        """Whether the feed is asked for this within a while."""
-        return bool(self.wait(lambda: tag in self.feed.held, BOOT_S))
+        """Whether the feed is asked for this, and holds it."""
+        return self.wait(lambda: tag in self.feed.held)
+
+    def wait_answer(self, visitor: Exchange) -> Answer | None:
+        """The visitor's answer; None when there will be none."""
+        self.wait(lambda: visitor.is_done)
+        return visitor.wait_answer(0)
+
+    def wait_text(self, stream: Stream, text: str) -> bool:
+        """Whether this comes in the stream."""
+        token = text.encode()
+        self.wait(lambda: stream.read_until(token, LOOK_EVERY_S) or stream.ended)
+        return token in stream.body
+
+    def wait_end(self, stream: Stream) -> bool:
+        """Whether the stream comes to its end."""
+        self.wait(lambda: stream.read_to_end(LOOK_EVERY_S))
+        return stream.ended
 
     def ask(self, station: str, *, label: str = "") -> Exchange:
         """A visitor of the station's page."""
         return self.server.send(f"/departures/{station}/", label=label or f"{self.name} {station}")
 
 
-def patiently(wait: Callable[[float], _T], deadline_s: float = PROMPT_S) -> _T:
-    """What this wait gives; once more, and as much longer as the machine is busy, before it gives nothing."""
-    return wait(deadline_s) or wait(deadline_s * (slowness() - 1))
+def wait_on(server: Server, condition: Callable[[], _T], deadline_s: float = 0.0) -> _T:
+    """The first answer of `condition` that is true; its last one when the server has ended or rests, or is at deadline.
+
+    A server that rests has done all that it does by itself. On a busy machine nobody rests: there, what is prompt has
+    longer.
+    """
+    if soon := wait_until(condition, SOON_S, unless_ended=server.process, every_s=LOOK_EVERY_S):
+        return soon
+    deadline_s = deadline_s or PROMPT_S * slowness()
+    return wait_until(condition, deadline_s, unless_ended=Rest(server.process), every_s=LOOK_EVERY_S)
 
 
 def stations(seed: Seed, purpose: str, count: int) -> list[str]:

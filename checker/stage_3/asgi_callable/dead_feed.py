@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -41,7 +42,8 @@ class MissingFeed:
         self._taken = socket.socket()
         self._taken.bind(("127.0.0.1", 0))
         port = self._taken.getsockname()[1]
-        self.reason = f"('127.0.0.1', {port})"  # in asyncio's words: "Connect call failed ('127.0.0.1', 5555)"
+        # asyncio's words are "[Errno 111] Connect call failed ('127.0.0.1', 5555)"; uvloop's have no address.
+        self.reason = f"[Errno {errno.ECONNREFUSED}]"
         self.url = f"http://127.0.0.1:{port}"
 
     def close(self) -> None:

@@ -74,11 +74,11 @@ def boards(with_lifespan: list[Board], daphne_board: Board) -> list[Board]:
 
 @pytest.fixture(scope="session")
 def refusals(servers: Starters, seed: Seed) -> Iterator[list[Refusal]]:
-    """Three more, each with a feed that cannot be opened. uvicorn is not told to insist: so errors would do no harm."""
+    """Two more, each with a feed that cannot be opened. uvicorn is not told to insist: so errors would do no harm."""
     reason = " ".join(seed.random("reason").sample(REASONS, 3))
     missing = MissingFeed()
     with RefusingFeed(reason) as refusing, closing(missing):
-        feeds: dict[str, RefusingFeed | MissingFeed] = {"uvicorn": refusing, "hypercorn": missing, "gunicorn": refusing}
+        feeds: dict[str, RefusingFeed | MissingFeed] = {"uvicorn": refusing, "gunicorn": missing}
         yield [
             Refusal(
                 servers.start(name, {"UPSTREAM_URL": feed.url, **ladder_variables()}, name=f"{name}-refused"),

@@ -9,7 +9,7 @@ from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.http import Answer, Exchange
 from checker.stage_3.asgi_callable import places
-from checker.stage_3.asgi_callable.board import BOOT_S, FAILED, PROMPT_S, STARTED, Board, patiently
+from checker.stage_3.asgi_callable.board import BOOT_S, FAILED, STARTED, Board
 from checker.stage_3.asgi_callable.kinds import Kind
 
 UNKNOWN_TO_DJANGO = "Django can only handle ASGI/HTTP connections"
@@ -24,12 +24,14 @@ def watch_opening(board: Board) -> bool:
     def has_spoken() -> bool:
         return bool(board.told(Kind.SENT) or board.told(Kind.RETURNED) or board.told(Kind.RAISED))
 
-    def is_opening() -> bool:
-        return len(board.held("open")) >= board.processes or has_spoken()
+    def is_opened_at_import() -> bool:
+        return bool(board.held("open")) and not board.server.seen(EventKind.APP_LOADED)
 
-    board.wait(lambda: has_spoken() or board.told(Kind.RECEIVED) or board.held("open"), BOOT_S)
-    if board.wait(lambda: has_spoken() or board.held("open")):
-        board.wait(is_opening, BOOT_S)  # gunicorn's second worker may come much later
+    def is_opening() -> bool:
+        return len(board.held("open")) >= board.processes
+
+    # gunicorn's second worker may come much later than its first one.
+    board.wait(lambda: has_spoken() or is_opened_at_import() or is_opening(), BOOT_S)
     is_early = bool(board.told(Kind.SENT, STARTED))
     board.feed.open()
     return is_early
@@ -41,7 +43,7 @@ def expect_start(board: Board) -> None:
     if board.opening:
         board.opening.result()
     # What answers in any way does so now.
-    board.wait(lambda: visitor.is_done or board.lifespan_error(), BOOT_S if board.told(Kind.SENT) else PROMPT_S)
+    board.wait(lambda: visitor.is_done or board.lifespan_error(), BOOT_S)
     answer = visitor.wait_answer(0)
     if answer is None or board.lifespan_error():
         _fail_as_not_started(board, visitor)
@@ -52,22 +54,22 @@ def expect_start(board: Board) -> None:
 def _fail_as_not_started(board: Board, visitor: Exchange) -> NoReturn:
     server = board.server
     if server.seen(EventKind.APP_IMPORT_FAILED):
-        raise diagnosis.did_not_answer(server, visitor, PROMPT_S)
+        raise diagnosis.did_not_answer(server, visitor, BOOT_S)
     wanted = f"{server.name} is told `{STARTED}` when it sends `lifespan.startup`"
     if error := board.lifespan_error():
         said = f"{error['type']}: {error['message']}"
         if UNKNOWN_TO_DJANGO in said:
             where = error.where or places.application(server.run)
             fail("lifespan-unsupported", wanted=wanted, saw=f"your callable raised {said}", where=where)
-        fail("lifespan-raised", wanted=wanted, saw=f"your callable raised {said}", where=error.where)
+        fail("not-started", wanted=wanted, saw=f"your callable raised {said}", where=error.where)
     if board.told(Kind.RECEIVED) and not board.told(Kind.SENT) and not board.told(Kind.RETURNED):
-        saw = f"your callable took `lifespan.startup`, and had sent nothing {PROMPT_S:.0f} s after its feed was open"
+        saw = "your callable took `lifespan.startup`, and sends nothing: it waits for something else"
         where = places.opens(server.run) or places.dispatch(server.run)
-        fail("startup-unanswered", wanted=wanted, saw=saw, where=where)
+        fail("not-started", wanted=wanted, saw=saw, where=where)
     if failed := board.told(Kind.SENT, FAILED):
         saw = f"your callable said `{FAILED}`: {failed[0]['text']!r}; the feed had agreed to be opened"
-        fail("startup-failed", wanted=wanted, saw=saw, where=places.line(server.run, FAILED))
-    raise diagnosis.did_not_answer(server, visitor, PROMPT_S)
+        fail("not-started", wanted=wanted, saw=saw, where=places.line(server.run, FAILED))
+    raise diagnosis.did_not_answer(server, visitor, BOOT_S)
 
 
 def expect_opened_once(board: Board) -> None:
@@ -95,7 +97,7 @@ def expect_opened_once(board: Board) -> None:
 def expect_page(board: Board, station: str) -> None:
     """A page that asks the feed, answered with what the feed told."""
     visitor = board.server.send(f"/departures/{station}/", label=f"{board.name} {station}")
-    answer = patiently(visitor.wait_answer)
+    answer = board.wait_answer(visitor)
     wanted = f'under {board.name} the given view finds an open feed at scope["state"]["feed"]'
     if answer is None or answer.status >= 500:
         error = diagnosis.wait_error(board.server, visitor.id)
@@ -116,4 +118,4 @@ def expect_text(board: Board, answer: Answer, path: str, text: str) -> None:
         return
     saw = f"status {answer.status}: {' '.join(answer.text.split())[:80]!r}"
     wanted = f"under {board.name} {path} is answered by Django's page, which says {text.strip()!r}"
-    fail("not-djangos-answer", wanted=wanted, saw=saw, where=places.takes(board.server.run))
+    fail("request-changed", wanted=wanted, saw=saw, where=places.takes(board.server.run))

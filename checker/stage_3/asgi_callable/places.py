@@ -33,8 +33,10 @@ def dispatch(run: Run) -> SourceLine | None:
 
 
 def serves(run: Run) -> SourceLine | None:
-    """Where `http` is told from other types; else where types are told from each other."""
-    return line(run, r"""["']http["']""") or dispatch(run)
+    """Where `http` is told from other types, or Django is called; else where types are told from each other."""
+    django = line(run, r"^\w+ = get_asgi_application\(")
+    called = [rf"await {django.doing.split()[0]}\("] if django else []
+    return line(run, r"""["']http["']""", *called) or dispatch(run)
 
 
 def opens(run: Run) -> SourceLine | None:

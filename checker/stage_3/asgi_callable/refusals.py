@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from checker.harness.findings import fail
 from checker.harness.server import Server
-from checker.harness.waiting import wait_until
 from checker.stage_3.asgi_callable import places
-from checker.stage_3.asgi_callable.board import BOOT_S, FAILED, STARTED
+from checker.stage_3.asgi_callable.board import BOOT_S, FAILED, STARTED, wait_on
 from checker.stage_3.asgi_callable.kinds import Kind
 
 
@@ -31,7 +30,7 @@ def expect_refusal(refusal: Refusal) -> None:
     def has_ended() -> bool:
         return bool(words() or server.seen(Kind.RAISED, Kind.RETURNED))
 
-    wait_until(has_ended, BOOT_S, unless_ended=server.process)
+    wait_on(server, has_ended, BOOT_S)
     brand = server.name.partition("-")[0]
     wanted = f"where {refusal.how}, {brand} is told `{FAILED}` with the error's words, and ends"
     facts = {"server": brand}
@@ -43,8 +42,8 @@ def expect_refusal(refusal: Refusal) -> None:
         if refusal.reason not in told:
             saw = f"`{FAILED}` came with the message {told!r}; the error's words hold {refusal.reason!r}"
             fail("refusal-untold", wanted=wanted, saw=saw, where=places.line(run, FAILED), facts=facts)
-        if server.process.wait(BOOT_S) is None:
-            saw = f"`{FAILED}` was said, and {brand} still runs {BOOT_S:.0f} s later"
+        if not wait_on(server, lambda: server.process.returncode is not None, BOOT_S):
+            saw = f"`{FAILED}` was said, and {brand} still runs"
             fail("serves-without-feed", wanted=wanted, saw=saw, where=places.line(run, FAILED), facts=facts)
         return
     if errors := server.seen(Kind.RAISED):

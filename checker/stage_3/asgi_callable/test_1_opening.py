@@ -13,7 +13,8 @@ from checker.harness.picture import Picture
 from checker.harness.seed import Seed
 from checker.harness.suite import needs
 from checker.stage_3.asgi_callable import places
-from checker.stage_3.asgi_callable.board import BOOT_S, PROMPT_S, Board, patiently, stations
+from checker.stage_3.asgi_callable.board import BOOT_S, Board, stations
+from checker.stage_3.asgi_callable.given import expect_given
 from checker.stage_3.asgi_callable.opening import expect_opened_once, expect_page, expect_start, expect_text
 from checker.stage_3.asgi_callable.refusals import Refusal, expect_refusal
 from course.model import SourceLine
@@ -23,6 +24,7 @@ VISITORS = 6
 
 def test_the_site_boots_where_lifespan_is_required(uvicorn_board: Board) -> None:
     """The site boots under uvicorn with `--lifespan on`, and answers through Django."""
+    expect_given(uvicorn_board.server.run)
     expect_start(uvicorn_board)
 
 
@@ -63,11 +65,11 @@ def test_without_lifespan_the_first_visitors_open_it(daphne_board: Board, seed: 
     opened_before = len(board.calls("open"))
     visitors = [board.ask(station) for station in others]
     # All of them are inside before it is open: whoever looks only whether it is open opens one of their own.
-    board.wait(lambda: len(_entered(board, visitors)) == VISITORS, BOOT_S)
+    board.wait(lambda: len(_entered(board, visitors)) == VISITORS)
     board.wait(lambda: board.held("open") or all(visitor.is_done for visitor in visitors))
     board.feed.open()
     for station, visitor in zip(others, visitors, strict=True):
-        answer = board.server.expect_answer(visitor, BOOT_S)
+        answer = board.server.expect_answer(visitor)
         expect_text(board, answer, f"/departures/{station}/", f"{station}\n")
     opened = len(board.calls("open")) - opened_before
     if opened != 1:
@@ -83,7 +85,7 @@ def _expect_failed_opening(board: Board, station: str, *, is_reset: bool) -> Non
     opens = places.opens(board.server.run)
     if not (tags := board.held("open")):
         wanted = "under daphne the first visitor's request opens the feed, and the next one's when that failed"
-        answer = patiently(visitor.wait_answer)
+        answer = board.wait_answer(visitor)
         got, _ = _got(board, visitor, answer)
         saw = f"{got}, and nobody tried to open a feed"
         where = opens if board.calls("open") else places.serves(board.server.run)
@@ -92,7 +94,7 @@ def _expect_failed_opening(board: Board, station: str, *, is_reset: bool) -> Non
         board.feed.break_off(tags[0])
     else:
         board.feed.release(tags[0], status=503, body="no trains today")
-    board.wait(lambda: visitor.is_done or board.held("open"), PROMPT_S)
+    board.wait(lambda: visitor.is_done or board.held("open"))
     answer = visitor.wait_answer(0)
     if answer is None or answer.status != 503:
         got, line = _got(board, visitor, answer)
