@@ -29,7 +29,8 @@ SOON_S = 0.5  # what comes at all comes by then, nearly always: only after it is
 # Waited out by failing solutions alone, and only where the server does not rest.
 BOOT_S = 40.0  # all of Django, on a machine that may have better things to do
 PROMPT_S = 6.0  # and longer on a busy machine
-LOOK_EVERY_S = 0.02
+LOOK_SOON_S = 0.005
+LOOK_EVERY_S = 0.05
 _T = TypeVar("_T")
 
 STARTED, FAILED = "lifespan.startup.complete", "lifespan.startup.failed"
@@ -97,12 +98,12 @@ class Board:
     def wait_text(self, stream: Stream, text: str) -> bool:
         """Whether this comes in the stream."""
         token = text.encode()
-        self.wait(lambda: stream.read_until(token, LOOK_EVERY_S) or stream.ended)
+        self.wait(lambda: stream.read_until(token, LOOK_SOON_S) or stream.ended)
         return token in stream.body
 
     def wait_end(self, stream: Stream) -> bool:
         """Whether the stream comes to its end."""
-        self.wait(lambda: stream.read_to_end(LOOK_EVERY_S))
+        self.wait(lambda: stream.read_to_end(LOOK_SOON_S))
         return stream.ended
 
     def ask(self, station: str, *, label: str = "") -> Exchange:
@@ -116,7 +117,7 @@ def wait_on(server: Server, condition: Callable[[], _T], deadline_s: float = 0.0
     A server that rests has done all that it does by itself. On a busy machine nobody rests: there, what is prompt has
     longer.
     """
-    if soon := wait_until(condition, SOON_S, unless_ended=server.process, every_s=LOOK_EVERY_S):
+    if soon := wait_until(condition, SOON_S, unless_ended=server.process, every_s=LOOK_SOON_S):
         return soon
     deadline_s = deadline_s or PROMPT_S * slowness()
     return wait_until(condition, deadline_s, unless_ended=Rest(server.process), every_s=LOOK_EVERY_S)

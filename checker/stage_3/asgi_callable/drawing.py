@@ -9,7 +9,7 @@ from checker.stage_3.asgi_callable.kinds import Kind
 from course.model import BarKind
 
 TITLE = "one process under uvicorn, from its startup to its shutdown"
-SHOWN = {"first visitor": "", "leaver": "leaves: the view is cancelled", "last visitor": "TERM came meanwhile"}
+SHOWN = {"first visitor": "", "leaver": "leaves: view cancelled", "last visitor": "TERM came meanwhile"}
 
 
 def draw_life(board: Board, picture: Picture) -> None:

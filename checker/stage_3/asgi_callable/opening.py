@@ -64,8 +64,7 @@ def _fail_as_not_started(board: Board, visitor: Exchange) -> NoReturn:
         fail("not-started", wanted=wanted, saw=f"your callable raised {said}", where=error.where)
     if board.told(Kind.RECEIVED) and not board.told(Kind.SENT) and not board.told(Kind.RETURNED):
         saw = "your callable took `lifespan.startup`, and sends nothing: it waits for something else"
-        where = places.opens(server.run) or places.dispatch(server.run)
-        fail("not-started", wanted=wanted, saw=saw, where=where)
+        fail("not-started", wanted=wanted, saw=saw, where=places.starts(server.run))
     if failed := board.told(Kind.SENT, FAILED):
         saw = f"your callable said `{FAILED}`: {failed[0]['text']!r}; the feed had agreed to be opened"
         fail("not-started", wanted=wanted, saw=saw, where=places.line(server.run, FAILED))

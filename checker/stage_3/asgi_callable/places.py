@@ -39,6 +39,11 @@ def serves(run: Run) -> SourceLine | None:
     return line(run, r"""["']http["']""", *called) or dispatch(run)
 
 
+def starts(run: Run) -> SourceLine | None:
+    """Where messages of a lifespan are taken: two of them in one line; else where it is told which one has come."""
+    return line(run, r"receive\(\).*receive\(\)", r"lifespan\.startup(?!\.)") or opens(run) or dispatch(run)
+
+
 def opens(run: Run) -> SourceLine | None:
     """Where a feed is opened."""
     return line(run, r"\bFeed\.open\(", r"\.open\(")

@@ -34,7 +34,7 @@ UNKNOWN_TYPES = ["webtransport", "http3", "websockets", "mail", "tcp", "grpc"]
 
 
 @needs("test_without_lifespan_the_first_visitors_open_it")
-def test_requests_and_answers_pass_unchanged(boards: list[Board], seed: Seed) -> None:
+def test_requests_and_answers_pass_unchanged(boards: list[Board], seed: Seed, picture: Picture) -> None:
     """What a visitor sends reaches Django, and what Django answers the visitor, unchanged."""
     random = seed.random("receipts")
     for board in boards:
@@ -67,11 +67,12 @@ def test_requests_and_answers_pass_unchanged(boards: list[Board], seed: Seed) ->
             wanted = f"under {board.name} Django's answer leaves whole: 201, application/json, cookies coach and seat"
             saw = f"status {answer.status}, {kind}, cookies {' and '.join(sorted(cookies)) or 'none'}"
             fail("answer-changed", wanted=wanted, saw=saw, where=places.answers(board.server.run))
+    picture.nothing()  # all went well: what passed is in no picture
 
 
 @needs("test_requests_and_answers_pass_unchanged")
 def test_each_answer_tells_how_long_it_took(
-    boards: list[Board], uvicorn_board: Board, history: History, seed: Seed
+    boards: list[Board], uvicorn_board: Board, history: History, seed: Seed, picture: Picture
 ) -> None:
     """Each answer of Django's tells in Server-Timing how long it took, also beside another."""
     for board in boards:
@@ -93,12 +94,14 @@ def test_each_answer_tells_how_long_it_took(
         answer = board.server.expect_answer(visit.exchange)
         told_ms = expect_timing(board, answer.headers.get_all("Server-Timing", []), visit.exchange.path)
         expect_bounds(board, history, visit, told_ms)
+    picture.nothing()  # all went well: each bound was kept
 
 
 @needs("test_requests_and_answers_pass_unchanged")
-def test_a_stream_passes_chunk_by_chunk(boards: list[Board], seed: Seed) -> None:
+def test_a_stream_passes_chunk_by_chunk(boards: list[Board], seed: Seed, picture: Picture) -> None:
     """A stream passes chunk by chunk, each before the next is there, under each server."""
-    for board, station in zip(boards, stations(seed, "tickers", len(boards)), strict=True):
+    (station,) = stations(seed, "tickers", 1)
+    for board in boards:
         board.feed.hold()
         wanted = f"under {board.name} each line of /ticker/{station}/ arrives before the feed has told the next"
         with board.server.stream(f"/ticker/{station}/", label=f"{board.name} ticker") as stream:
@@ -117,20 +120,20 @@ def test_a_stream_passes_chunk_by_chunk(boards: list[Board], seed: Seed) -> None
         timings = [value for name, value in stream.headers.items() if name.lower() == "server-timing"]
         expect_timing(board, timings, "the ticker")
         board.feed.open()
+    picture.nothing()  # all went well: no chunk waited for another
 
 
 @needs("test_a_stream_passes_chunk_by_chunk")
 def test_a_visitor_who_leaves_cancels_the_view(boards: list[Board], seed: Seed, picture: Picture) -> None:
     """A visitor who leaves a page, or a stream, cancels its view under each server."""
-    names = iter(stations(seed, "leaving", 2 * len(boards)))
+    page, ticker = stations(seed, "leaving", 2)
     for board in boards:
-        page, ticker = next(names), next(names)
         board.feed.reset()
         visitor = board.ask(page, label=f"{board.name} leaver")
         board.wait_held(page)
         visitor.hang_up()
         _expect_hung_up(board, 1, f"/departures/{page}/", "the answer")
-        with board.server.stream(f"/ticker/{ticker}/", label=f"{board.name} leaver of the ticker") as stream:
+        with board.server.stream(f"/ticker/{ticker}/", label=f"{board.name} leaves its ticker") as stream:
             board.wait_held(f"{ticker}-1")
             board.feed.release(f"{ticker}-1")
             board.wait_text(stream, "\n")
@@ -152,8 +155,9 @@ def _expect_hung_up(board: Board, count: int, path: str, what: str) -> None:
 @needs("test_the_site_boots_where_lifespan_is_required")
 def test_a_websocket_is_refused_politely(boards: list[Board], seed: Seed, picture: Picture) -> None:
     """A WebSocket's handshake is refused with 403 under each server, and no error is raised."""
+    paths = [f"/{name}/" for name in stations(seed, "sockets", 2)]
     for board in boards:
-        for path in (f"/{name}/" for name in stations(seed, f"sockets of {board.name}", 2)):
+        for path in paths:
             asked = board.server.send(path, headers=HANDSHAKE, label=f"{board.name} handshake")
             answer = board.wait_answer(asked)
             status = "no answer" if answer is None else f"status {answer.status}"
@@ -182,7 +186,7 @@ def _ends(board: Board, asked: Exchange) -> list[Event]:
 
 
 @needs("test_the_site_boots_where_lifespan_is_required")
-def test_an_unknown_type_of_scope_is_an_error(uvicorn_board: Board, seed: Seed) -> None:
+def test_an_unknown_type_of_scope_is_an_error(uvicorn_board: Board, seed: Seed, picture: Picture) -> None:
     """A scope of any other type is an error that the callable raises."""
     board = uvicorn_board
     for kind in [*seed.random("types").sample(UNKNOWN_TYPES, 2), *stations(seed, "types", 1)]:
@@ -193,3 +197,4 @@ def test_an_unknown_type_of_scope_is_an_error(uvicorn_board: Board, seed: Seed) 
             wanted = f"called with a scope of the type {kind!r}, your callable raises an error"
             where = places.dispatch(board.server.run)
             fail("stray-accepted", wanted=wanted, saw=saw, where=where, facts={"type": kind})
+    picture.nothing()  # all went well: errors are of one kind
