@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from string import ascii_lowercase
 from typing import TypeVar
@@ -29,6 +30,7 @@ SOON_S = 0.5  # what comes at all comes by then, nearly always: only after it is
 # Waited out by failing solutions alone, and only where the server does not rest.
 BOOT_S = 40.0  # all of Django, on a machine that may have better things to do
 PROMPT_S = 6.0  # and longer on a busy machine
+HELD_S = 0.05  # so long a visitor is made to wait whose answer tells of it
 LOOK_SOON_S = 0.005
 LOOK_EVERY_S = 0.05
 _T = TypeVar("_T")
@@ -45,6 +47,7 @@ class Board:
     feed: Gate
     processes: int = 1
     opening: Future[bool] | None = None  # whether it said that it had started before its feed was open
+    openers: list[Exchange] = field(default_factory=list)  # its first visitors, who waited for the feed to open
 
     @property
     def name(self) -> str:
@@ -79,6 +82,15 @@ class Board:
         """The first error that left the callable for a lifespan, but for a server's own upon a `failed`."""
         failed = {e["pid"] for e in self.told(Kind.SENT, FAILED, END_FAILED)}
         return next((e for e in self.told(Kind.RAISED) if e["pid"] not in failed), None)
+
+    @contextmanager
+    def holding(self) -> Iterator[Gate]:
+        """Its feed, held and counted anew; let go afterwards, or a check that fails would hold up the next ones."""
+        self.feed.reset()
+        try:
+            yield self.feed
+        finally:
+            self.feed.open()
 
     # --- waiting ---
 

@@ -130,14 +130,15 @@ def expect_failure_told(ending: Ending) -> None:
     board, run = ending.board, ending.board.server.run
     for pid, reason in ending.failures.items():
         said = [e for e in board.told(Kind.SENT, ENDED, END_FAILED) if e["pid"] == pid]
-        if said and said[0]["type"] == END_FAILED and reason in str(said[0]["text"]):
+        if [e["type"] for e in said] == [END_FAILED] and reason in str(said[0]["text"]):
             continue
         how = "is cut off" if reason == CUT_OFF else "is refused"
         wanted = f"under {board.name}, when feed.close() {how}, `{END_FAILED}` is said with the error's words"
         raised = next((e for e in board.told(Kind.RAISED) if e["pid"] == pid), None)
         if said:
-            saw = f"`{said[0]['type']}` was said" + (f", with {said[0]['text']!r}" if said[0]["text"] else "")
-            where = places.line(run, said[0]["type"])
+            last = said[-1]
+            saw = f"`{last['type']}` was said" + (f", with {last['text']!r}" if last["text"] else "")
+            where = places.line(run, last["type"])
         elif raised:
             saw, where = f"your callable raised {raised['type']}: {raised['message']}", raised.where
         else:

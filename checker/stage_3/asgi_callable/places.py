@@ -15,11 +15,7 @@ ASGI_FILE = "board/asgi.py"
 
 def line(run: Run, *patterns: str) -> SourceLine | None:
     """The first line of theirs that the first of these patterns is found in that is found at all."""
-    for pattern in patterns:
-        for place in _code(run):
-            if re.search(pattern, place.doing):
-                return place
-    return None
+    return next((lines[0] for pattern in patterns if (lines := _lines(run, pattern))), None)
 
 
 def application(run: Run) -> SourceLine | None:
@@ -49,6 +45,12 @@ def opens(run: Run) -> SourceLine | None:
     return line(run, r"\bFeed\.open\(", r"\.open\(")
 
 
+def opens_for_visitors(run: Run) -> SourceLine | None:
+    """The last such line: who writes two has the lifespan's above."""
+    lines = _lines(run, r"\bFeed\.open\(") or _lines(run, r"\.open\(")
+    return lines[-1] if lines else None
+
+
 def closes(run: Run) -> SourceLine | None:
     """Where a feed is closed."""
     return line(run, r"feed\.close\(", r"\.close\(\)")
@@ -70,8 +72,8 @@ def holds_back(run: Run) -> SourceLine | None:
 
 
 def timing(run: Run) -> SourceLine | None:
-    """Where Server-Timing is written."""
-    return line(run, r"(?i)server-timing", r"dur=")
+    """Where Server-Timing is written; else where Django's answer gets past it."""
+    return line(run, r"(?i)server-timing", r"dur=") or serves(run)
 
 
 def takes(run: Run) -> SourceLine | None:
@@ -82,6 +84,10 @@ def takes(run: Run) -> SourceLine | None:
 def answers(run: Run) -> SourceLine | None:
     """Where the head of an answer is changed."""
     return line(run, r"\bdict\(.*headers", r"headers", r"status")
+
+
+def _lines(run: Run, pattern: str) -> list[SourceLine]:
+    return [place for place in _code(run) if re.search(pattern, place.doing)]
 
 
 def _code(run: Run) -> Iterator[SourceLine]:

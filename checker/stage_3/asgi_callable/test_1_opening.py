@@ -6,6 +6,8 @@ tells (inside/learn_ladder.py).
 
 from __future__ import annotations
 
+import threading
+
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.http import Answer, Exchange
@@ -13,7 +15,7 @@ from checker.harness.picture import Picture
 from checker.harness.seed import Seed
 from checker.harness.suite import needs
 from checker.stage_3.asgi_callable import places
-from checker.stage_3.asgi_callable.board import BOOT_S, Board, stations
+from checker.stage_3.asgi_callable.board import BOOT_S, HELD_S, Board, stations
 from checker.stage_3.asgi_callable.given import expect_given
 from checker.stage_3.asgi_callable.opening import expect_opened_once, expect_page, expect_start, expect_text
 from checker.stage_3.asgi_callable.refusals import Refusal, expect_refusal
@@ -63,10 +65,11 @@ def test_without_lifespan_the_first_visitors_open_it(daphne_board: Board, seed: 
     for station, is_reset in ((first, False), (second, True)):
         _expect_failed_opening(board, station, is_reset=is_reset)
     opened_before = len(board.calls("open"))
-    visitors = [board.ask(station) for station in others]
+    visitors = board.openers = [board.ask(station) for station in others]
     # All of them are inside before it is open: whoever looks only whether it is open opens one of their own.
     board.wait(lambda: len(_entered(board, visitors)) == VISITORS)
     board.wait(lambda: board.held("open") or all(visitor.is_done for visitor in visitors))
+    threading.Event().wait(HELD_S)
     board.feed.open()
     for station, visitor in zip(others, visitors, strict=True):
         answer = board.server.expect_answer(visitor)
@@ -74,7 +77,12 @@ def test_without_lifespan_the_first_visitors_open_it(daphne_board: Board, seed: 
     opened = len(board.calls("open")) - opened_before
     if opened != 1:
         wanted = f"under daphne {VISITORS} visitors who come at once share one feed, opened once"
-        fail("opened-by-each", wanted=wanted, saw=f"{opened} were opened", where=places.opens(board.server.run))
+        fail(
+            "opened-by-each",
+            wanted=wanted,
+            saw=f"{opened} were opened",
+            where=places.opens_for_visitors(board.server.run),
+        )
 
 
 def _expect_failed_opening(board: Board, station: str, *, is_reset: bool) -> None:
@@ -82,7 +90,7 @@ def _expect_failed_opening(board: Board, station: str, *, is_reset: bool) -> Non
     failure = "is cut off" if is_reset else "is refused"
     visitor = board.ask(station)
     board.wait(lambda: board.held("open") or visitor.is_done, BOOT_S)
-    opens = places.opens(board.server.run)
+    opens = places.opens_for_visitors(board.server.run)
     if not (tags := board.held("open")):
         wanted = "under daphne the first visitor's request opens the feed, and the next one's when that failed"
         answer = board.wait_answer(visitor)

@@ -15,13 +15,12 @@ from checker.harness.seed import Seed
 from checker.harness.suite import needs
 from checker.harness.waiting import wait_until
 from checker.stage_3.asgi_callable import places
-from checker.stage_3.asgi_callable.board import Board, stations
+from checker.stage_3.asgi_callable.board import HELD_S, Board, stations
 from checker.stage_3.asgi_callable.kinds import Kind
-from checker.stage_3.asgi_callable.timing import Asked, expect_bounds, expect_timing
+from checker.stage_3.asgi_callable.timing import Asked, expect_bounds, expect_opening_timed, expect_timing
 
 SEATS = ["4/A & B", "zażółć", "1+2", "%41", "ü;x=1"]
 BODY_BYTES = range(150_000, 200_000)  # several messages each
-HELD_S = 0.05
 LINES = 3  # of the given ticker
 END_S = 1.0  # for a callable that waits for what comes after its refusal, which is its own affair
 HANDSHAKE = {
@@ -76,24 +75,26 @@ def test_each_answer_tells_how_long_it_took(
 ) -> None:
     """Each answer of Django's tells in Server-Timing how long it took, also beside another."""
     for board in boards:
-        expect_timing(board, board.server.expect_get("/hello/").headers.get_all("Server-Timing", []), "/hello/")
+        expect_timing(board, board.server.expect_get("/hello/"), "/hello/")
+        for opener in board.openers:
+            expect_opening_timed(board, opener)
     board = uvicorn_board
-    nowhere = f"/{stations(seed, 'nowhere', 1)[0]}/"
-    asked = board.server.send(nowhere, label="nowhere")
-    expect_timing(
-        board, board.server.expect_answer(asked).headers.get_all("Server-Timing", []), f"the 404 of {nowhere}"
-    )
-    board.feed.hold()
-    visits = []
-    for station in stations(seed, "timed", 2):
-        visits.append(Asked(station, board.ask(station)))
-        board.wait_held(station)
-        threading.Event().wait(HELD_S)  # at least so long each of them takes
-    board.feed.open()
+    nowhere, broken, *timed = stations(seed, "timed", 4)
+    missing = board.server.send(f"/{nowhere}/", label="nowhere")
+    expect_timing(board, board.server.expect_answer(missing), f"the 404 of /{nowhere}/")
+    with board.holding() as feed:
+        failing = board.ask(broken)
+        board.wait_held(broken)
+        feed.release(broken, status=503, body="no trains today")  # which the given view does not catch
+        if answer := board.wait_answer(failing):
+            expect_timing(board, answer, f"the {answer.status} of {failing.path}")
+        visits = []
+        for station in timed:
+            visits.append(Asked(station, board.ask(station)))
+            board.wait_held(station)
+            threading.Event().wait(HELD_S)  # at least so long each of them takes
     for visit in visits:
-        answer = board.server.expect_answer(visit.exchange)
-        told_ms = expect_timing(board, answer.headers.get_all("Server-Timing", []), visit.exchange.path)
-        expect_bounds(board, history, visit, told_ms)
+        expect_bounds(board, history, visit, board.server.expect_answer(visit.exchange))
     picture.nothing()  # all went well: each bound was kept
 
 
@@ -102,13 +103,15 @@ def test_a_stream_passes_chunk_by_chunk(boards: list[Board], seed: Seed, picture
     """A stream passes chunk by chunk, each before the next is there, under each server."""
     (station,) = stations(seed, "tickers", 1)
     for board in boards:
-        board.feed.hold()
         wanted = f"under {board.name} each line of /ticker/{station}/ arrives before the feed has told the next"
-        with board.server.stream(f"/ticker/{station}/", label=f"{board.name} ticker") as stream:
+        with (
+            board.holding() as feed,
+            board.server.stream(f"/ticker/{station}/", label=f"{board.name} ticker") as stream,
+        ):
             for number in range(1, LINES + 1):
                 tag = f"{station}-{number}"
                 board.wait_held(tag)
-                board.feed.release(tag)
+                feed.release(tag)
                 if not board.wait_text(stream, f"{tag}\n"):
                     saw = f"the feed had told line {number}; of the answer {len(stream.body)} bytes had arrived"
                     if stream.ended:
@@ -117,9 +120,7 @@ def test_a_stream_passes_chunk_by_chunk(boards: list[Board], seed: Seed, picture
             if not board.wait_end(stream):
                 saw = f"all {LINES} lines arrived, and no end of the answer"
                 fail("stream-held-back", wanted=wanted, saw=saw, where=places.holds_back(board.server.run))
-        timings = [value for name, value in stream.headers.items() if name.lower() == "server-timing"]
-        expect_timing(board, timings, "the ticker")
-        board.feed.open()
+        expect_timing(board, stream, "the ticker")
     picture.nothing()  # all went well: no chunk waited for another
 
 
@@ -128,25 +129,23 @@ def test_a_visitor_who_leaves_cancels_the_view(boards: list[Board], seed: Seed, 
     """A visitor who leaves a page, or a stream, cancels its view under each server."""
     page, ticker = stations(seed, "leaving", 2)
     for board in boards:
-        board.feed.reset()
-        visitor = board.ask(page, label=f"{board.name} leaver")
-        board.wait_held(page)
-        visitor.hang_up()
-        _expect_hung_up(board, 1, f"/departures/{page}/", "the answer")
-        with board.server.stream(f"/ticker/{ticker}/", label=f"{board.name} leaves its ticker") as stream:
-            board.wait_held(f"{ticker}-1")
-            board.feed.release(f"{ticker}-1")
-            board.wait_text(stream, "\n")
-            board.wait_held(f"{ticker}-2")
-        _expect_hung_up(board, 2, f"/ticker/{ticker}/", "its second line")
-        board.feed.open()
+        with board.holding() as feed:
+            visitor = board.ask(page, label=f"{board.name} leaver")
+            board.wait_held(page)
+            visitor.hang_up()
+            _expect_hung_up(board, 1, f"/departures/{page}/", "the answer")
+            with board.server.stream(f"/ticker/{ticker}/", label=f"{board.name} leaves its ticker") as stream:
+                board.wait_held(f"{ticker}-1")
+                feed.release(f"{ticker}-1")
+                board.wait_text(stream, "\n")
+                board.wait_held(f"{ticker}-2")
+            _expect_hung_up(board, 2, f"/ticker/{ticker}/", "its second line")
     picture.nothing()  # all went well: the last check draws one who leaves
 
 
 def _expect_hung_up(board: Board, count: int, path: str, what: str) -> None:
     if board.wait(lambda: board.feed.left >= count):
         return
-    board.feed.open()  # or the server could not end
     wanted = f"under {board.name} a visitor who leaves {path} before {what} ends the view, and so its call to the feed"
     saw = f"the visitor had left {path}, and the view still waited for the feed"
     fail("outlives-visitor", wanted=wanted, saw=saw, where=places.outlives(board.server.run))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import History
-from checker.harness.http import Exchange
+from checker.harness.http import Answer, Exchange, Stream
 from checker.stage_3.asgi_callable import places
-from checker.stage_3.asgi_callable.board import Board
+from checker.stage_3.asgi_callable.board import HELD_S, Board
 
 FORM = re.compile(r"app;\s*dur=(\d+(?:\.\d+)?)")
 ROUNDING_MS = 1.0
@@ -25,8 +24,9 @@ class Asked:
     exchange: Exchange
 
 
-def expect_timing(board: Board, values: Sequence[str], what: str) -> float:
+def expect_timing(board: Board, answer: Answer | Stream, what: str) -> float:
     """The milliseconds that an answer tells: in one header, of this one form."""
+    values = [value for name, value in answer.headers.items() if name.lower() == "server-timing"]
     found = FORM.fullmatch(values[0].strip()) if len(values) == 1 else None
     if found is None:
         wanted = f"under {board.name} {what} comes with one header `Server-Timing: app;dur=MS`, in milliseconds"
@@ -35,8 +35,19 @@ def expect_timing(board: Board, values: Sequence[str], what: str) -> float:
     return float(found[1])
 
 
-def expect_bounds(board: Board, history: History, visit: Asked, told_ms: float) -> None:
+def expect_opening_timed(board: Board, opener: Exchange) -> None:
+    """Who waited for the feed to open is told so: the clock begins with the call, and not with Django's part of it."""
+    told_ms = expect_timing(board, board.server.expect_answer(opener), opener.path)
+    if told_ms < 1000 * HELD_S - ROUNDING_MS:
+        wanted = f"under {board.name} the time of {opener.path} holds the {1000 * HELD_S:.0f} ms and more"
+        wanted += " for which its visitor waited until the feed was open"
+        saw = f"Server-Timing tells {told_ms:g} ms"
+        fail("timing-wrong", wanted=wanted, saw=saw, where=places.timing(board.server.run))
+
+
+def expect_bounds(board: Board, history: History, visit: Asked, answer: Answer) -> None:
     """At least as long as the feed held the page, at most as long as its visitor waited."""
+    told_ms = expect_timing(board, answer, visit.exchange.path)
 
     def at(kind: EventKind, name: str, value: str) -> float:
         return next(e.t for e in history.events(kind) if e.get(name) == value)
