@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checker.harness.events import EventKind
+from checker.harness.http import Exchange
 from checker.harness.picture import Lane, Picture, Stretch
 from checker.stage_3.asgi_callable.board import Board
 from checker.stage_3.asgi_callable.kinds import Kind
@@ -10,6 +11,25 @@ from course.model import BarKind
 
 TITLE = "one process under uvicorn, from its startup to its shutdown"
 SHOWN = {"first visitor": "", "leaver": "leaves: view cancelled", "last visitor": "TERM came meanwhile"}
+
+
+def draw_start(board: Board, visitor: Exchange, picture: Picture) -> None:
+    """A start that came to nothing: the import, the lifespan's first part, and the visitor whom nobody serves."""
+    history = board.server.run.history
+    begun = next(e for e in history.events(EventKind.PROCESS_STARTED) if e["name"] == board.name)
+    sent = next(e for e in history.events(EventKind.REQUEST_SENT) if e["request"] == visitor.id)
+    lanes = [Lane(f"{board.name} boots", [Stretch(begun.t, None)])]
+    if loaded := board.server.seen(EventKind.APP_LOADED):
+        error, answers = board.lifespan_error(), board.told(Kind.SENT)
+        ends = [error] if error else answers
+        note = str(error["type"] if error else answers[0]["type"] if answers else "no answer")
+        lanes = [
+            Lane("import", [Stretch(begun.t, loaded[0].t)]),
+            Lane("lifespan", [Stretch(loaded[0].t, ends[0].t if ends else None, BarKind.WAITING)], note=note),
+        ]
+    waits = Stretch(sent.t, None, BarKind.WAITING)
+    lanes.append(Lane("first visitor", [waits], note="served by nobody"))
+    picture.lanes(f"{board.name}'s start, and who waits for it", lanes)
 
 
 def draw_life(board: Board, picture: Picture) -> None:

@@ -8,8 +8,10 @@ from checker.harness import diagnosis
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.http import Answer, Exchange
+from checker.harness.picture import Picture
 from checker.stage_3.asgi_callable import places
 from checker.stage_3.asgi_callable.board import BOOT_S, FAILED, STARTED, Board
+from checker.stage_3.asgi_callable.drawing import draw_start
 from checker.stage_3.asgi_callable.kinds import Kind
 
 UNKNOWN_TO_DJANGO = "Django can only handle ASGI/HTTP connections"
@@ -37,7 +39,7 @@ def watch_opening(board: Board) -> bool:
     return is_early
 
 
-def expect_start(board: Board) -> None:
+def expect_start(board: Board, picture: Picture) -> None:
     """Once its processes have opened their feed, an answer through Django."""
     visitor = board.server.send("/hello/", label=f"first visitor of {board.name}", deadline_s=4 * BOOT_S)
     if board.opening:
@@ -46,6 +48,7 @@ def expect_start(board: Board) -> None:
     board.wait(lambda: visitor.is_done or board.lifespan_error(), BOOT_S)
     answer = visitor.wait_answer(0)
     if answer is None or board.lifespan_error():
+        draw_start(board, visitor, picture)
         _fail_as_not_started(board, visitor)
     board.server.expect_answer(visitor)
     expect_text(board, answer, "/hello/", "hello\n")

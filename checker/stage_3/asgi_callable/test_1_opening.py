@@ -24,10 +24,10 @@ from course.model import SourceLine
 VISITORS = 4
 
 
-def test_the_site_boots_where_lifespan_is_required(uvicorn_board: Board) -> None:
+def test_the_site_boots_where_lifespan_is_required(uvicorn_board: Board, picture: Picture) -> None:
     """The site boots under uvicorn with `--lifespan on`, and answers through Django."""
     expect_given(uvicorn_board.server.run)
-    expect_start(uvicorn_board)
+    expect_start(uvicorn_board, picture)
 
 
 @needs("test_the_site_boots_where_lifespan_is_required")
@@ -42,7 +42,7 @@ def test_each_process_opens_its_feed_once(
     names = stations(seed, "first pages", 2)
     for board in with_lifespan:
         if board.name != "uvicorn":
-            expect_start(board)
+            expect_start(board, picture)
         expect_opened_once(board)
         for name in names:
             expect_page(board, name)
