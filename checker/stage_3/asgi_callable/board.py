@@ -124,10 +124,10 @@ class Board:
 
 
 def wait_on(server: Server, condition: Callable[[], _T], deadline_s: float = 0.0) -> _T:
-    """The first answer of `condition` that is true; its last one when the server has ended or rests, or is at deadline.
+    """The first answer of `condition` that is true; its last at the deadline, or when the server has ended or rests.
 
-    A server that rests has done all that it does by itself. On a busy machine nobody rests: there, what is prompt has
-    longer.
+    A server that rests has done all that it does by itself. On a busy machine none rests: it has longer there, unless
+    `deadline_s` says how long.
     """
     if soon := wait_until(condition, SOON_S, unless_ended=server.process, every_s=LOOK_SOON_S):
         return soon

@@ -12,5 +12,6 @@ def expect_given(run: Run) -> None:
     """Each of them stands in the project as it was issued."""
     altered = [file for file in GIVEN if file not in run.given]
     if altered:
-        wanted = "the given files stay as they are: they are the world around your callable"
-        fail("given-altered", wanted=wanted, saw=f"{' and '.join(altered)} differs from what was issued")
+        wanted = "the given files stay as they were issued: they are the world around your callable"
+        saw = f"{' and '.join(altered)} {'differ' if len(altered) > 1 else 'differs'} from what was issued"
+        fail("given-altered", wanted=wanted, saw=saw)
