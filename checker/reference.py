@@ -32,7 +32,7 @@ SECTIONS = {
         "harness/task_lines",
         "harness/difference",
     ),
-    "The learner's files": ("harness/learner_files", "harness/lines"),
+    "The learner's files": ("harness/given", "harness/learner_files", "harness/lines"),
     "Waiting": ("harness/waiting", "harness/idle"),
     "Drawn data": ("harness/seed",),
     "Servers": (

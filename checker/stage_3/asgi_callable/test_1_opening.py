@@ -10,23 +10,24 @@ import threading
 
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
+from checker.harness.given import expect_given
 from checker.harness.http import Answer, Exchange
 from checker.harness.picture import Picture
 from checker.harness.seed import Seed
 from checker.harness.suite import needs
 from checker.stage_3.asgi_callable import places
 from checker.stage_3.asgi_callable.board import BOOT_S, HELD_S, Board, stations
-from checker.stage_3.asgi_callable.given import expect_given
 from checker.stage_3.asgi_callable.opening import expect_opened_once, expect_page, expect_start, expect_text
 from checker.stage_3.asgi_callable.refusals import Refusal, expect_refusal
 from course.model import SourceLine
 
 VISITORS = 4
+GIVEN = ("board/feed.py", "board/views.py", "board/urls.py", "board/models.py", "board/settings.py")
 
 
 def test_the_site_boots_where_lifespan_is_required(uvicorn_board: Board, picture: Picture) -> None:
     """The site boots under uvicorn with `--lifespan on`, and answers through Django."""
-    expect_given(uvicorn_board.server.run)
+    expect_given(uvicorn_board.server.run, *GIVEN)
     expect_start(uvicorn_board, picture)
 
 
