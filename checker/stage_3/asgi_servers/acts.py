@@ -1,0 +1,128 @@
+"""What is done to a server while a request is open, and what becomes of both.
+
+The request is let go only once it is sure that the server has heard: who had nothing to do has left, somebody new
+answers, or nobody is about to do anything more. So the order is the same on any machine.
+"""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+
+from checker.harness.findings import Inconclusive
+from checker.harness.gunicorn.master import kill_worker, send
+from checker.harness.http import Exchange
+from checker.stage_3.asgi_servers.rows import ANSWERED, BROKEN, ENDS, IGNORES, MISSED, RELOADS, REPLACED
+from checker.stage_3.asgi_servers.trials import Held, Trial, lives
+
+# hypercorn's own patience is 3 s. A machine that took so long has measured itself.
+PATIENCE_S = 2.8
+
+
+@dataclass(slots=True)
+class Seen:
+    """What came of an act: of the server, and of the open request; `at_s` is when it was done."""
+
+    server: str
+    request: str
+    at_s: float
+    exchange: Exchange
+    word: str  # "TERM", "HUP", "kill -9"
+    saw: str = ""
+    left: list[int] = field(default_factory=list)
+
+
+def terminate(trial: Trial, number: signal.Signals = signal.SIGTERM) -> Seen:
+    """Ask the process that was started to end. `left` are those of its family that live on, itself among them."""
+    held, family = trial.hold("TERM"), trial.family()
+    at_s = send(trial.site, number)
+    trial.wait(lambda: held.exchange.is_done or trial.has_ended or (_lost_one(family, held) and trial.rests(held)))
+    request = _let_go(trial, held, at_s)
+    everybody = {trial.site.pid, *family}
+    trial.wait(lambda: trial.has_ended and not any(lives(pid) for pid in family))
+    left = [pid for pid in sorted(everybody) if (pid != trial.site.pid or not trial.has_ended) and lives(pid)]
+    return Seen(ENDS, request, at_s, held.exchange, number.name.removeprefix("SIG"), left=left)
+
+
+def hang_up(trial: Trial) -> Seen:
+    """Send HUP to the process that was started."""
+    held, family = trial.hold("HUP"), trial.family()
+    old = {trial.site.pid, *family}
+    at_s = send(trial.site, signal.SIGHUP)
+    newcomer = _Newcomer(trial, old)
+    trial.wait(
+        lambda: (
+            held.exchange.is_done
+            or trial.has_ended
+            or newcomer.has_answered()
+            or (_lost_one(family, held) and trial.rests(held))
+        )
+    )
+    request = _let_go(trial, held, at_s)
+    trial.wait(lambda: trial.has_ended or newcomer.has_answered())
+    server = ENDS if trial.has_ended else RELOADS if newcomer.pid else IGNORES
+    return Seen(server, request, at_s, held.exchange, "HUP", _told(trial, server, newcomer.pid))
+
+
+def kill(trial: Trial) -> Seen:
+    """Kill the worker that has the open request; where there are no workers, nobody could take its place."""
+    held, family = trial.hold("kill"), trial.family()
+    at_s = trial.site.run.history.now()
+    kill_worker(trial.site, held.pid)
+    newcomer = _Newcomer(trial, {trial.site.pid, *family})
+    trial.wait(lambda: trial.has_ended or newcomer.has_answered())
+    server = ENDS if trial.has_ended else REPLACED if newcomer.pid else MISSED
+    trial.gate.release(held.tag)
+    return Seen(server, BROKEN, at_s, held.exchange, "kill -9", _told(trial, server, newcomer.pid))
+
+
+class _Newcomer:
+    """Looks for a process that answers and was not there before, by visitors of whom none is waited for."""
+
+    def __init__(self, trial: Trial, old: set[int]) -> None:
+        self._trial = trial
+        self._old = old
+        self._visitors: list[Exchange] = []
+        self.pid = 0
+
+    def has_answered(self) -> bool:
+        """Whether one has by now."""
+        for visitor in [v for v in self._visitors if v.is_done]:
+            self._visitors.remove(visitor)
+            answer = visitor.wait_answer(0)
+            if answer is not None and (pid := self._trial.page(answer)["pid"]) not in self._old:
+                self.pid = pid
+        # A server may let them wait until the open request is done: no more than a few, then.
+        if not self.pid and not self._visitors and not self._trial.has_ended:
+            label = f"visitor of {self._trial.name}"
+            self._visitors = [self._trial.site.send("/", label=label) for _ in range(2)]
+        return bool(self.pid)
+
+
+def _lost_one(family: frozenset[int], held: Held) -> bool:
+    return any(pid != held.pid and not lives(pid) for pid in family)
+
+
+def _let_go(trial: Trial, held: Held, at_s: float) -> str:
+    """What becomes of the open request, which its depot answers now."""
+    late_s = trial.site.run.history.now() - at_s
+    trial.gate.release(held.tag)
+    trial.wait(lambda: held.exchange.is_done)
+    answer = held.exchange.wait_answer(0)
+    if answer is not None and answer.status == 200:
+        return ANSWERED
+    if late_s > PATIENCE_S:
+        raise Inconclusive(f"{trial.name} took {late_s:.1f} s to hear of a signal")
+    return BROKEN
+
+
+def _told(trial: Trial, server: str, pid: int) -> str:
+    match server:
+        case "ends":
+            return f"the server ended (exit code {trial.site.process.returncode})"
+        case "ignores":
+            return "nothing changed"
+        case "missed":
+            return "no other took its place"
+        case _:
+            return f"a new worker answers (pid {pid})"

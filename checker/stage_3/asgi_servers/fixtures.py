@@ -1,0 +1,167 @@
+"""What the check files share: the learner's serve.py under each server, all of it started at once and asked in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from checker.harness import starters
+from checker.harness.containers.dockerfile import read as read_dockerfile
+from checker.harness.gate import Gate
+from checker.harness.history import History
+from checker.harness.learner_files import copy_project
+from checker.harness.run import Run
+from checker.harness.seed import Seed
+from checker.harness.servers.container import NETWORK
+from checker.harness.servers.container import Container
+from checker.stage_3.asgi_servers import stack
+from checker.stage_3.asgi_servers.acts import Seen, hang_up, kill, terminate
+from checker.stage_3.asgi_servers.box import expect_sound_dockerfile
+from checker.stage_3.asgi_servers.h2 import speaks_http2
+from checker.stage_3.asgi_servers.refusals import COMMANDS, Refusal
+from checker.stage_3.asgi_servers.rows import DAPHNE, HYPERCORN, ROWS, UVICORN, WORKERS, Row
+from checker.stage_3.asgi_servers.trials import Trial
+from checker.stage_3.asgi_servers.uvicorn_options import (
+    Draft,
+    draft,
+    expect_believed,
+    expect_limit,
+    expect_not_believed,
+    expect_old_release,
+    reload_once_saved,
+)
+
+
+@dataclass(slots=True)
+class Measured:
+    """One row's trials, and what they will have seen. A server that an act ends is started twice."""
+
+    row: Row
+    trial: Trial
+    workers: Future[set[int]]
+    http2: Future[bool]
+    term: Future[Seen]
+    hup: Future[Seen]
+    killed: Future[Seen] | None  # daphne has no worker to kill
+
+
+@dataclass(slots=True)
+class Optional:
+    """uvicorn with this run's options, and what is asked of it."""
+
+    drawn: Draft
+    trial: Trial
+    reloading: Trial
+    believed: Future[None]
+    limited: Future[None]
+    reloaded: Future[None]
+    unmoved: Future[None]
+    unbelieved: Future[None] = field(default_factory=Future)
+
+
+@pytest.fixture(scope="session")
+def depot(history: History) -> Iterator[Gate]:
+    """The Gate that plays the depot: one for all checks, since open requests outlast them."""
+    with closing(Gate(history)) as gate:
+        yield gate
+
+
+@pytest.fixture(scope="session")
+def drawn(seed: Seed) -> Draft:
+    """This run's options."""
+    return draft(seed)
+
+
+@pytest.fixture(scope="session")
+def measured(self_bound: starters.SelfBound, depot: Gate) -> Iterator[dict[str, Measured]]:
+    """Each row by its name."""
+    trials: list[Trial] = []
+
+    def begin(row: Row, name: str, workers: int = WORKERS) -> Trial:
+        trials.append(Trial(stack.start(self_bound, name, row.arguments(workers), depot), depot, row.name))
+        return trials[-1]
+
+    found = {}
+    for row in ROWS:
+        trial = begin(row, row.name)
+        # What HUP ends cannot be asked to end, and who loses all by a killed worker neither. uvicorn looks after its
+        # workers twice a second: one after the other it would take too long.
+        second = begin(row, f"{row.name}-hup", WORKERS + 1) if row in (UVICORN, DAPHNE, HYPERCORN) else trial
+        workers = trial.then(partial(trial.wait_workers, WORKERS if row.has_workers else 1))
+        http2 = trial.then(partial(speaks_http2, trial))
+        killed = None
+        if row.has_workers and row is not HYPERCORN:
+            killed = trial.then(partial(kill, trial))
+        hup = second.then(partial(hang_up, second))
+        if row is HYPERCORN:
+            killed = second.then(partial(kill, second))
+        found[row.name] = Measured(row, trial, workers, http2, trial.then(partial(terminate, trial)), hup, killed)
+    try:
+        yield found
+    finally:
+        for trial in trials:
+            trial.close()
+
+
+@pytest.fixture(scope="session")
+def options(
+    self_bound: starters.SelfBound, depot: Gate, run: Run, drawn: Draft
+) -> Iterator[Optional]:
+    """One uvicorn with --limit and --trust, and without HOST; and with --reload, in a copy of the project for both."""
+    copy = run.temporary / "copy"
+    copy_project(run.project, copy)
+    unnamed = {"PYTHONPATH": str(NETWORK), "LEARN_PROBE": str(run.history.probe_socket)}
+    trial = Trial(
+        stack.start(self_bound, "limited", drawn.arguments, depot, environment=unnamed, folder=copy), depot, "uvicorn"
+    )
+    reloading = Trial(
+        stack.start(self_bound, "reloading", ["uvicorn", "--reload"], depot, folder=copy), depot, "uvicorn"
+    )
+    believed = trial.then(partial(expect_believed, trial, drawn))
+    limited = trial.then(partial(expect_limit, trial, drawn.limit))
+    unbelieved = reloading.then(partial(expect_not_believed, reloading, drawn))
+    reloaded = reloading.then(partial(reload_once_saved, reloading, partial(_save, copy, drawn.release), drawn.release))
+
+    def unmoved() -> None:
+        if reloaded.exception() is None:
+            expect_old_release(trial, drawn.release)
+
+    try:
+        yield Optional(drawn, trial, reloading, believed, limited, reloaded, trial.then(unmoved), unbelieved)
+    finally:
+        trial.close()
+        reloading.close()
+
+
+@pytest.fixture(scope="session")
+def refusals(self_bound: starters.SelfBound, depot: Gate) -> list[Refusal]:
+    """What serve.py has to refuse, started."""
+    return [
+        Refusal(arguments, option, stack.start(self_bound, f"refused-{number}", arguments, depot))
+        for number, (arguments, option) in enumerate(COMMANDS, 1)
+    ]
+
+
+@pytest.fixture(scope="session")
+def box(container: starters.Container, depot: Gate, project: Path) -> Container:
+    """The container of the Dockerfile."""
+    expect_sound_dockerfile(project, read_dockerfile(project / "Dockerfile"))
+    return container("Dockerfile", environment={"UPSTREAM_URL": depot.url})
+
+
+@pytest.fixture(scope="session")
+def boxed(box: Container, depot: Gate) -> Iterator[tuple[Trial, Future[set[int]]]]:
+    """The same as a trial."""
+    trial = Trial(box, depot, "the container")
+    with closing(trial):
+        yield trial, trial.then(partial(trial.wait_workers, WORKERS))
+
+
+def _save(project: Path, release: str) -> None:
+    (project / "parcels" / "release.py").write_text(f'RELEASE = "{release}"\n')

@@ -1,0 +1,108 @@
+"""Checks of ASGI Servers: serve.py. One app, five servers and uvicorn's options, all started side by side."""
+
+from __future__ import annotations
+
+from checker.harness import starters
+from checker.harness.events import EventKind
+from checker.harness.findings import fail
+from checker.harness.run import Run
+from checker.harness.suite import needs
+from checker.stage_3.asgi_servers import places
+from checker.stage_3.asgi_servers.fixtures import Measured, Optional
+from checker.stage_3.asgi_servers.refusals import Refusal, expect_refused
+from checker.stage_3.asgi_servers.rows import GUNICORN_ASGI, HYPERCORN, ROWS, WORKERS
+from course.model import SourceLine
+
+GIVEN = ("parcels/asgi.py", "parcels/release.py")
+
+
+def test_each_server_serves_the_app(run: Run, measured: dict[str, Measured], options: Optional) -> None:
+    """Each of the five serves the given app at HOST and PORT; without HOST, at 127.0.0.1 alone."""
+    for file in GIVEN:
+        if file not in run.given:
+            saw = "it is not as it was given"
+            fail("another-app", wanted=f"{file} stays as it is", saw=saw, where=SourceLine(file, 1))
+    for row in ROWS:
+        page = measured[row.name].trial.booted.result()
+        where = places.server(run, row.name)
+        wanted = f"serve.py {' '.join(row.arguments())} serves the app by {row.package}"
+        facts = {"server": row.name}
+        if page["server"] != row.package:
+            fail("another-server", wanted=wanted, saw=f"it was called by {page['server']}", where=where, facts=facts)
+        if row.worker_module and row.worker_module not in page["worker_modules"]:
+            others = ", ".join(page["worker_modules"]) or "no worker of uvicorn's for gunicorn"
+            saw = f"{others} was loaded in its place"
+            wanted = f"serve.py {row.name} serves by gunicorn, with a worker of the package {row.worker_module}"
+            fail("another-server", wanted=wanted, saw=saw, where=where, facts=facts)
+    options.trial.booted.result()
+    opened = [e for e in run.history.events(EventKind.CONTAINER_OPENED) if e["server"] == options.trial.site.name]
+    if opened:
+        saw = f"it asked for {opened[0]['host'] or '0.0.0.0'}, which is open to everybody"  # noqa: S104
+        where = places.line(run, r"0\.0\.0\.0", r"HOST")
+        fail("open-to-all", wanted="without HOST it listens at 127.0.0.1", saw=saw, where=where)
+
+
+@needs("test_each_server_serves_the_app")
+def test_as_many_processes_answer_as_workers(run: Run, measured: dict[str, Measured], ahead: starters.Ahead) -> None:
+    """With --workers 2, two processes answer under each server that has workers."""
+    ahead("refusals", "test_what_a_server_cannot_do_is_refused")
+    ahead("boxed", "test_the_container_serves_and_stops")
+    for row in ROWS:
+        pids = measured[row.name].workers.result()
+        if row.has_workers and len(pids) < WORKERS:
+            saw = f"all visitors were answered by pid {', '.join(map(str, pids))}"
+            wanted = f"serve.py {' '.join(row.arguments())} answers by {WORKERS} processes"
+            where = places.line(run, r"\bworkers\s*=", r"""["'](--workers|-w)["']""") or places.server(run, row.name)
+            fail("too-few-workers", wanted=wanted, saw=saw, where=where, facts={"server": row.name})
+
+
+def test_what_a_server_cannot_do_is_refused(refusals: list[Refusal]) -> None:
+    """What a server cannot do is refused: exit code 2, and the option's name."""
+    for refusal in refusals:
+        expect_refused(refusal)
+
+
+@needs("test_each_server_serves_the_app")
+def test_a_save_is_served_with_reload_alone(options: Optional) -> None:
+    """With --reload a saved module is served at once; without it, not."""
+    options.reloading.booted.result()
+    options.reloaded.result()
+    options.unmoved.result()
+
+
+@needs("test_each_server_serves_the_app")
+def test_one_more_than_the_limit_is_refused(options: Optional) -> None:
+    """With --limit, so many are served at once; one more is answered with 503."""
+    options.limited.result()
+
+
+@needs("test_each_server_serves_the_app")
+def test_trusted_proxies_alone_are_believed(options: Optional) -> None:
+    """X-Forwarded-Proto and X-Forwarded-For are believed from those whom --trust names, and from nobody else."""
+    options.believed.result()
+    options.unbelieved.result()
+
+
+@needs("test_each_server_serves_the_app")
+def test_http2_is_on_where_a_server_has_it(run: Run, measured: dict[str, Measured]) -> None:
+    """HTTP/2 without TLS is served by each server that can, beside HTTP/1.1."""
+    for row in (HYPERCORN, GUNICORN_ASGI):
+        if not measured[row.name].http2.result():
+            version = measured[row.name].trial.booted.result()["http_version"]
+            saw = f"a client that began with HTTP/2 got no page; HTTP/{version} is served"
+            wanted = f"serve.py {row.name} answers HTTP/2 without TLS, which this server can"
+            where = places.line(run, r"http.protocols", r"http2") or places.server(run, row.name)
+            fail("http2-off", wanted=wanted, saw=saw, where=where, facts={"server": row.name})
+
+
+@needs("test_each_server_serves_the_app")
+def test_term_reaches_the_server(run: Run, measured: dict[str, Measured]) -> None:
+    """TERM to the process that was started ends it, and all that it has started."""
+    for row in ROWS:
+        if left := measured[row.name].term.result().left:
+            saw = f"{len(left)} of its processes live on: pid {', '.join(map(str, left))}"
+            wanted = f"TERM to serve.py {row.name} ends the server and its workers"
+            where = places.line(run, r"subprocess\.|Popen\(|os\.system|spawn|fork|Process\(") or places.server(
+                run, row.name
+            )
+            fail("term-not-heard", wanted=wanted, saw=saw, where=where, facts={"server": row.name})

@@ -1,0 +1,156 @@
+"""One start of the learner's serve.py, and what is done to it, step after step, beside all the others.
+
+Each step is a Future: a check takes its result, and with it the finding that the step met, if it met one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Event as Flag
+from typing import Any, TypeVar
+
+import psutil
+
+from checker.harness import diagnosis
+from checker.harness.calibration import slowness
+from checker.harness.deployment.told_errors import explained
+from checker.harness.findings import NotYet, fail
+from checker.harness.gate import Gate
+from checker.harness.http import Answer, Exchange
+from checker.harness.idle import is_idle
+from checker.harness.site import Site
+from checker.harness.waiting import wait_until
+from checker.stage_3.asgi_servers import places
+
+# Only failing solutions wait these out.
+BOOT_S = 30.0
+PROMPT_S = 8.0
+LOOK_EVERY_S = 0.02
+AT_ONCE = 4  # so many ask together: one alone may meet the same worker again and again
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A request that is open: the Gate holds its call, which tells in which process it is."""
+
+    exchange: Exchange
+    tag: str
+    pid: int
+
+
+class Trial:
+    """A running serve.py. `wanted` says how it was started."""
+
+    def __init__(self, site: Site, gate: Gate, name: str) -> None:
+        self.site = site
+        self.gate = gate
+        self.name = name
+        self._over = Flag()
+        self._hand = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self.booted: Future[dict[str, Any]] = self.then(self._boot)
+
+    def then(self, step: Callable[[], _T]) -> Future[_T]:
+        """Do this when all before it is done. What was not begun when the checks are over is left."""
+        return self._hand.submit(step)
+
+    def close(self) -> None:
+        """The checks are over: whatever waits gives up."""
+        self._over.set()
+        self._hand.shutdown(wait=False, cancel_futures=True)
+
+    def wait(self, condition: Callable[[], Any], deadline_s: float = PROMPT_S) -> Any:
+        """As `wait_until`, also over with the checks. On a busy machine it has longer than `deadline_s`."""
+        found = wait_until(lambda: condition() or self._over.is_set(), deadline_s, every_s=LOOK_EVERY_S)
+        if not found:
+            more_s = deadline_s * (slowness() - 1)
+            found = wait_until(lambda: condition() or self._over.is_set(), more_s, every_s=LOOK_EVERY_S)
+        return found
+
+    # --- pages ---
+
+    def _boot(self) -> dict[str, Any]:
+        try:
+            answer = self.site.expect_ready("/", BOOT_S)
+            # An answer by somebody whom serve.py has left behind is none.
+            return self.page(answer)
+        except NotYet as silent:
+            raise explained(silent, self.site.process.log.text, self.site.run) from None
+
+    def page(self, answer: Answer) -> dict[str, Any]:
+        """What the app says on its first page."""
+        told = answer.json()
+        if answer.status != 200 or not isinstance(told, dict) or "pid" not in told:
+            saw = f"status {answer.status}: {answer.text[:80]!r}"
+            wanted = f"{self.name} answers / by the app's own page"
+            fail("another-app", wanted=wanted, saw=saw, where=places.app(self.site.run))
+        return told
+
+    def ask(self, headers: dict[str, str] | None = None) -> dict[str, Any]:
+        """The first page, asked for now."""
+        answer = self.site.send("/", headers=headers, label=f"visitor of {self.name}").wait_answer(PROMPT_S)
+        if answer is None:
+            raise explained(self._silent(), self.site.process.log.text, self.site.run)
+        return self.page(answer)
+
+    def answering(self) -> set[int]:
+        """The processes that answer some visitors who come together."""
+        visitors = [self.site.send("/", label=f"visitor of {self.name}") for _ in range(AT_ONCE)]
+        self.wait(lambda: all(v.is_done for v in visitors))
+        answers = [v.wait_answer(0) for v in visitors]
+        return {self.page(answer)["pid"] for answer in answers if answer is not None}
+
+    def wait_workers(self, count: int) -> set[int]:
+        """So many processes that answer, or as many as did."""
+        pids: set[int] = set()
+
+        def all_seen() -> bool:
+            pids.update(self.answering())
+            return len(pids) >= count
+
+        self.wait(all_seen)
+        return pids
+
+    # --- open requests and processes ---
+
+    def hold(self, word: str) -> Held:
+        """A request that is open until its tag is let go."""
+        exchange = self.site.send(f"/hold/{self.site.name}.{word}", label=f"{self.name}: open at {word}")
+        begins = f"{self.site.name}.{word}-"
+        tag = self.wait(lambda: exchange.is_done or next((t for t in self.gate.held if t.startswith(begins)), ""))
+        if not isinstance(tag, str):
+            answer = exchange.wait_answer(0)
+            if answer is not None and answer.status < 500:
+                saw = f"status {answer.status}: {answer.text[:80]!r}"
+                wanted = f"{self.name} answers /hold/ by the app's own page"
+                fail("another-app", wanted=wanted, saw=saw, where=places.app(self.site.run))
+            raise self._silent()
+        return Held(exchange, tag, int(tag.rpartition("-")[2]))
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process that was started has."""
+        return self.site.process.returncode is not None
+
+    def family(self) -> frozenset[int]:
+        """The living processes that serve.py has started, by pid."""
+        return frozenset(child.pid for child in self.site.process.children if lives(child.pid))
+
+    def rests(self, held: Held) -> bool:
+        """Whether nobody is about to end the open request: its process sleeps, and the first one does."""
+        return is_idle(self.site.pid) and is_idle(held.pid)
+
+    def _silent(self) -> NotYet:
+        exchange = self.site.send("/", label="asked once more")
+        exchange.wait_answer(1.0)
+        return diagnosis.no_answer(self.site, exchange, PROMPT_S)
+
+
+def lives(pid: int) -> bool:
+    """Whether there is such a process, and it has not ended."""
+    with suppress(psutil.Error):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False

@@ -1,0 +1,146 @@
+"""What serve.py's options make of uvicorn: how many are served at once, who is believed, and when code is read anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from checker.harness.findings import fail
+from checker.harness.http import Exchange
+from checker.harness.seed import Seed
+from checker.stage_3.asgi_servers import places
+from checker.stage_3.asgi_servers.trials import PROMPT_S, Trial
+
+TRIES = 3
+HERE = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What this run's options are, and who claims to visit."""
+
+    limit: int
+    proxy: str
+    visitor: str
+    liar: str
+    release: str
+
+    @property
+    def arguments(self) -> list[str]:
+        """The command line of the server that has both options."""
+        return ["uvicorn", "--limit", str(self.limit), "--trust", f"{self.proxy},{HERE}"]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What two trusted proxies say of a visitor, who had begun the list with an address of his own."""
+        return {
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-For": f"{self.liar}, {self.visitor}, {self.proxy}",
+        }
+
+
+def draft(seed: Seed) -> Draft:
+    """Draw them."""
+    random = seed.random("options")
+    ends = random.sample(range(2, 250), 3)
+    return Draft(
+        limit=random.randint(2, 4),
+        proxy=f"10.1.2.{ends[0]}",
+        visitor=f"203.0.113.{ends[1]}",
+        liar=f"198.51.100.{ends[2]}",
+        release=f"{random.randint(2, 9)}.{random.randint(10, 99)}",
+    )
+
+
+def expect_limit(trial: Trial, limit: int) -> None:
+    """As many as the limit says are served at once, one more is refused, and when one has left the next is served."""
+    visitors: list[Exchange] = []
+    refused = 0
+    for attempt in range(TRIES):  # a connection of a moment ago may still be counted
+        visitors = [trial.site.send(f"/hold/limit{attempt}.{n}", label=f"open {n + 1}") for n in range(limit)]
+
+        def all_in(visitors: list[Exchange] = visitors, begins: str = f"limit{attempt}.") -> bool:
+            held = sum(tag.startswith(begins) for tag in trial.gate.held)
+            return held + sum(v.is_done for v in visitors) >= len(visitors)
+
+        trial.wait(all_in)
+        refused = sum(v.is_done for v in visitors)
+        if not refused:
+            break
+        _release(trial, "limit")
+        trial.wait(lambda: not any(tag.startswith("limit") for tag in trial.gate.held))
+    where = places.line(trial.site.run, r"limit_concurrency", r"--limit-concurrency", r"--limit")
+    wanted = f"with --limit {limit}, {limit} requests are served at once, and one more is answered with 503"
+    if refused:
+        saw = f"of {limit} at once, {limit - refused} were let in"
+        fail("limit-off", wanted=wanted, saw=saw, where=where, facts={"limit": str(limit)})
+    one_more = trial.site.send("/hold/limit.more", label="one too many")
+    trial.wait(lambda: one_more.is_done or any(tag.startswith("limit.more") for tag in trial.gate.held))
+    answer = one_more.wait_answer(0)
+    _release(trial, "limit")
+    if answer is None or answer.status != 503:
+        saw = "request number {} was {}".format(
+            limit + 1, f"answered with {answer.status}" if answer else "let in as well"
+        )
+        fail("limit-off", wanted=wanted, saw=saw, where=where, facts={"limit": str(limit)})
+
+    def is_served() -> bool:
+        later = trial.site.send("/", label="when they have left").wait_answer(PROMPT_S)
+        return later is not None and later.status == 200
+
+    if not trial.wait(is_served):
+        fail("limit-off", wanted="once they have left, others are served", saw="503 as before", where=where)
+
+
+def expect_believed(trial: Trial, drawn: Draft) -> None:
+    """Trusted proxies are believed: their visitor is the last address of the list that is not one of theirs."""
+    page = trial.ask(drawn.headers)
+    where = places.line(trial.site.run, r"forwarded_allow_ips", r"forwarded-allow-ips", r"proxy.headers", r"--trust")
+    wanted = f"with --trust {drawn.proxy},{HERE} the app is told what these say: https, and {drawn.visitor}"
+    if page["scheme"] != "https" or page["client"] not in (drawn.visitor, drawn.liar):
+        saw = f"X-Forwarded-Proto: https came from {HERE}; the app was told {page['scheme']}, {page['client']}"
+        fail("proxy-not-believed", wanted=wanted, saw=saw, where=where)
+    if page["client"] == drawn.liar:
+        saw = f"X-Forwarded-For: {drawn.headers['X-Forwarded-For']}"
+        saw += f"\nthe app was told {drawn.liar}, which anybody may write"
+        fail("everybody-believed", wanted=wanted, saw=saw, where=where)
+
+
+def expect_not_believed(trial: Trial, drawn: Draft) -> None:
+    """Without --trust nobody is."""
+    page = trial.ask(drawn.headers)
+    if (page["scheme"], page["client"]) != ("http", HERE):
+        saw = f"X-Forwarded-Proto: https came from {HERE}; the app was told {page['scheme']}, {page['client']}"
+        where = places.line(
+            trial.site.run, r"proxy_headers", r"forwarded_allow_ips", r"forwarded-allow-ips", r"uvicorn\.(run|Config)"
+        )
+        wanted = "without --trust nobody is believed: http, and the address of the connection"
+        fail("everybody-believed", wanted=wanted, saw=saw, where=where)
+
+
+def reload_once_saved(trial: Trial, save: Callable[[], None], release: str) -> None:
+    """With --reload, a saved module is served, and serve.py is not started again."""
+    save()
+
+    def is_new() -> bool:
+        later = trial.site.send("/", label="after the save").wait_answer(PROMPT_S)
+        return later is not None and later.status == 200 and trial.page(later)["release"] == release
+
+    if not trial.wait(is_new):
+        saw = "the old release is served as before" if not trial.has_ended else "the server ended"
+        where = places.line(trial.site.run, r"reload\s*=", r"--reload")
+        wanted = f"with --reload, parcels/release.py is read anew once it is saved, and {release} is served"
+        fail("reload-switch", wanted=wanted, saw=saw, where=where)
+
+
+def expect_old_release(trial: Trial, release: str) -> None:
+    """Without the switch, the same save changes nothing."""
+    if trial.ask()["release"] == release:
+        where = places.line(trial.site.run, r"reload\s*=", r"--reload")
+        wanted = "without --reload, what was started is served until it is started anew"
+        fail("reload-switch", wanted=wanted, saw="a saved module was served at once", where=where)
+
+
+def _release(trial: Trial, begins: str) -> None:
+    for tag in [tag for tag in trial.gate.held if tag.startswith(begins)]:
+        trial.gate.release(tag)
