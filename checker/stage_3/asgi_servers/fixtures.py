@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import closing
@@ -18,8 +19,8 @@ from checker.harness.history import History
 from checker.harness.learner_files import copy_project
 from checker.harness.run import Run
 from checker.harness.seed import Seed
-from checker.harness.servers.container import NETWORK
-from checker.harness.servers.container import Container
+from checker.harness.servers.container import NETWORK, Container
+from checker.harness.signals import signal_named
 from checker.stage_3.asgi_servers import stack
 from checker.stage_3.asgi_servers.acts import Seen, hang_up, kill, terminate
 from checker.stage_3.asgi_servers.box import expect_sound_dockerfile
@@ -65,6 +66,16 @@ class Optional:
     unbelieved: Future[None] = field(default_factory=Future)
 
 
+@dataclass(slots=True)
+class Boxed:
+    """The container, and what came of its stop."""
+
+    box: Container
+    trial: Trial
+    workers: Future[set[int]]
+    stopped: Future[Seen]
+
+
 @pytest.fixture(scope="session")
 def depot(history: History) -> Iterator[Gate]:
     """The Gate that plays the depot: one for all checks, since open requests outlast them."""
@@ -83,8 +94,8 @@ def measured(self_bound: starters.SelfBound, depot: Gate) -> Iterator[dict[str, 
     """Each row by its name."""
     trials: list[Trial] = []
 
-    def begin(row: Row, name: str, workers: int = WORKERS) -> Trial:
-        trials.append(Trial(stack.start(self_bound, name, row.arguments(workers), depot), depot, row.name))
+    def begin(row: Row, name: str) -> Trial:
+        trials.append(Trial(stack.start(self_bound, name, row.arguments, depot), depot, row.name))
         return trials[-1]
 
     found = {}
@@ -92,7 +103,7 @@ def measured(self_bound: starters.SelfBound, depot: Gate) -> Iterator[dict[str, 
         trial = begin(row, row.name)
         # What HUP ends cannot be asked to end, and who loses all by a killed worker neither. uvicorn looks after its
         # workers twice a second: one after the other it would take too long.
-        second = begin(row, f"{row.name}-hup", WORKERS + 1) if row in (UVICORN, DAPHNE, HYPERCORN) else trial
+        second = begin(row, f"{row.name}-hup") if row in (UVICORN, DAPHNE, HYPERCORN) else trial
         workers = trial.then(partial(trial.wait_workers, WORKERS if row.has_workers else 1))
         http2 = trial.then(partial(speaks_http2, trial))
         killed = None
@@ -156,11 +167,12 @@ def box(container: starters.Container, depot: Gate, project: Path) -> Container:
 
 
 @pytest.fixture(scope="session")
-def boxed(box: Container, depot: Gate) -> Iterator[tuple[Trial, Future[set[int]]]]:
-    """The same as a trial."""
-    trial = Trial(box, depot, "the container")
-    with closing(trial):
-        yield trial, trial.then(partial(trial.wait_workers, WORKERS))
+def boxed(box: Container, depot: Gate) -> Iterator[Boxed]:
+    """The container, asked and stopped."""
+    with closing(Trial(box, depot, "the container")) as trial:
+        number = signal_named(box.dockerfile.stop_signal) or signal.SIGTERM
+        workers = trial.then(partial(trial.wait_workers, WORKERS))
+        yield Boxed(box, trial, workers, trial.then(partial(terminate, trial, number)))
 
 
 def _save(project: Path, release: str) -> None:

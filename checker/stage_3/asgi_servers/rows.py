@@ -18,9 +18,10 @@ class Row:
     worker_module: str = ""
     has_workers: bool = True
 
-    def arguments(self, workers: int = WORKERS) -> list[str]:
+    @property
+    def arguments(self) -> list[str]:
         """What serve.py is told."""
-        return [self.name, "--workers", str(workers)] if self.has_workers else [self.name]
+        return [self.name, "--workers", str(WORKERS)] if self.has_workers else [self.name]
 
 
 ROWS = (

@@ -20,7 +20,7 @@ def stand(self_bound: starters.SelfBound, gate: Gate, chosen: Mapping[str, str])
     """The server that is chosen, with its workers; uvicorn else."""
     row = next(row for row in ROWS if row.name == chosen.get("profile", ROWS[0].name))
     world = {"UPSTREAM_URL": gate.url}
-    return Stand([start(self_bound, row.name, row.arguments(), gate)], world)
+    return Stand([start(self_bound, row.name, row.arguments, gate)], world)
 
 
 def start(

@@ -25,7 +25,7 @@ def test_each_server_serves_the_app(run: Run, measured: dict[str, Measured], opt
     for row in ROWS:
         page = measured[row.name].trial.booted.result()
         where = places.server(run, row.name)
-        wanted = f"serve.py {' '.join(row.arguments())} serves the app by {row.package}"
+        wanted = f"serve.py {' '.join(row.arguments)} serves the app by {row.package}"
         facts = {"server": row.name}
         if page["server"] != row.package:
             fail("another-server", wanted=wanted, saw=f"it was called by {page['server']}", where=where, facts=facts)
@@ -51,7 +51,7 @@ def test_as_many_processes_answer_as_workers(run: Run, measured: dict[str, Measu
         pids = measured[row.name].workers.result()
         if row.has_workers and len(pids) < WORKERS:
             saw = f"all visitors were answered by pid {', '.join(map(str, pids))}"
-            wanted = f"serve.py {' '.join(row.arguments())} answers by {WORKERS} processes"
+            wanted = f"serve.py {' '.join(row.arguments)} answers by {WORKERS} processes"
             where = places.line(run, r"\bworkers\s*=", r"""["'](--workers|-w)["']""") or places.server(run, row.name)
             fail("too-few-workers", wanted=wanted, saw=saw, where=where, facts={"server": row.name})
 
