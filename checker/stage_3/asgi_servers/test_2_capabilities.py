@@ -17,6 +17,16 @@ from checker.stage_3.asgi_servers.fixtures import Measured
 from checker.stage_3.asgi_servers.rows import DAPHNE, ENDS, Value
 
 
+UNTRUE = {
+    "lifespan": "protocol-untrue",
+    "http2": "protocol-untrue",
+    "term": "term-untrue",
+    "hup": "hup-untrue",
+    "hup_open": "hup-untrue",
+    "killed": "killed-untrue",
+}
+
+
 def _expect_true(project: Path, column: str, measured: Mapping[str, tuple[Value, str]]) -> None:
     """The column says of each server what was measured; of those untrue the first is told, and the others counted."""
     claims = expect_claims(project)
@@ -26,7 +36,7 @@ def _expect_true(project: Path, column: str, measured: Mapping[str, tuple[Value,
         value, saw = measured[name]
         others = f"; {len(untrue) - 1} more of this column are untrue" if untrue[1:] else ""
         fail(
-            f"{column.replace('_', '-')}-untrue",
+            UNTRUE[column],
             wanted=f"{name}: {column} is {json.dumps(value)}, as your serve.py does here",
             saw=f"{saw}; the file says {json.dumps(claims[name][column])}{others}",
             where=place(project, name, column),

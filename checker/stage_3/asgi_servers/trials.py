@@ -21,7 +21,7 @@ from checker.harness.findings import NotYet, fail
 from checker.harness.gate import Gate
 from checker.harness.http import Answer, Exchange
 from checker.harness.idle import is_idle
-from checker.harness.site import Site
+from checker.harness.site import SelfBound
 from checker.harness.waiting import wait_until
 from checker.stage_3.asgi_servers import places
 
@@ -29,6 +29,8 @@ from checker.stage_3.asgi_servers import places
 BOOT_S = 30.0
 PROMPT_S = 8.0
 LOOK_EVERY_S = 0.02
+TRACEBACK = "Traceback (most recent call last)"
+ENOUGH_DEATHS = 3
 AT_ONCE = 4  # so many ask together: one alone may meet the same worker again and again
 _T = TypeVar("_T")
 
@@ -43,9 +45,9 @@ class Held:
 
 
 class Trial:
-    """A running serve.py. `wanted` says how it was started."""
+    """A running serve.py; `name` is what findings call it."""
 
-    def __init__(self, site: Site, gate: Gate, name: str) -> None:
+    def __init__(self, site: SelfBound, gate: Gate, name: str) -> None:
         self.site = site
         self.gate = gate
         self.name = name
@@ -73,16 +75,27 @@ class Trial:
     # --- pages ---
 
     def _boot(self) -> dict[str, Any]:
-        try:
-            answer = self.site.expect_ready("/", BOOT_S)
-            # An answer by somebody whom serve.py has left behind is none.
-            return self.page(answer)
-        except NotYet as silent:
-            raise explained(silent, self.site.process.log.text, self.site.run) from None
+        self.wait(lambda: self.site.listens() or self.has_ended or self._begins_over(), BOOT_S)
+        first = self.site.send("/", label="first request", deadline_s=2 * BOOT_S)
+        self.wait(lambda: first.is_done or self.has_ended or self._begins_over(), BOOT_S)
+        answer = first.wait_answer(LOOK_EVERY_S)
+        if answer is None:
+            silent = diagnosis.did_not_answer(self.site, first, BOOT_S)
+            raise explained(silent, self.site.process.log.text, self.site.run)
+        return self.page(answer)
+
+    def _begins_over(self) -> bool:
+        """Whether a master starts workers that die at once, one after the other: nobody will ever answer."""
+        return self.site.process.log.text.count(TRACEBACK) >= ENOUGH_DEATHS
 
     def page(self, answer: Answer) -> dict[str, Any]:
         """What the app says on its first page."""
         told = answer.json()
+        if answer.status == 400 and "HTTP/2" in answer.text:
+            saw = f"a client of HTTP/1.1 gets status 400: {answer.text[:80]!r}"
+            where = places.line(self.site.run, r"prior.knowledge", r"http2")
+            wanted = f"{self.name} answers HTTP/1.1 as well"
+            fail("http2-off", wanted=wanted, saw=saw, where=where, facts={"server": self.name})
         if answer.status != 200 or not isinstance(told, dict) or "pid" not in told:
             saw = f"status {answer.status}: {answer.text[:80]!r}"
             wanted = f"{self.name} answers / by the app's own page"
