@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from checker.harness.findings import Inconclusive
 from checker.harness.gunicorn.master import kill_worker, send
 from checker.harness.http import Exchange
+from checker.harness.idle import Rest
 from checker.stage_3.asgi_servers.rows import ANSWERED, BROKEN, ENDS, IGNORES, MISSED, RELOADS, REPLACED
-from checker.stage_3.asgi_servers.trials import Held, Trial, lives
+from checker.stage_3.asgi_servers.trials import SURE_S, Held, Lasting, Trial, lives
 
 # hypercorn's own patience is 3 s. A machine that took so long has measured itself.
 PATIENCE_S = 2.8
@@ -36,10 +37,20 @@ def terminate(trial: Trial, number: signal.Signals = signal.SIGTERM) -> Seen:
     """Ask the process that was started to end. `left` are those of its family that live on, itself among them."""
     held, family = trial.hold("TERM"), trial.family()
     at_s = send(trial.site, number)
-    trial.wait(lambda: held.exchange.is_done or trial.has_ended or (_lost_one(family, held) and trial.rests(held)))
+    deaf = Rest(trial.site.process, SURE_S)  # nobody has anything to do: the signal was not heard, or passed over
+    trial.wait(
+        lambda: (
+            held.exchange.is_done
+            or trial.has_ended
+            or (_lost_one(family, held) and trial.rests(held))
+            or deaf.wait(0) is not None
+        )
+    )
     request = _let_go(trial, held, at_s)
     everybody = {trial.site.pid, *family}
-    trial.wait(lambda: trial.has_ended and not any(lives(pid) for pid in family))
+    if deaf.wait(0) is None or trial.has_ended:
+        orphaned = Lasting(lambda: trial.has_ended, SURE_S)  # who has outlived its master for so long will live on
+        trial.wait(lambda: trial.has_ended and (not any(lives(pid) for pid in family) or orphaned.is_so()))
     left = [pid for pid in sorted(everybody) if (pid != trial.site.pid or not trial.has_ended) and lives(pid)]
     return Seen(ENDS, request, at_s, held.exchange, number.name.removeprefix("SIG"), left=left)
 

@@ -85,7 +85,7 @@ def depot(history: History) -> Iterator[Gate]:
 
 @pytest.fixture(scope="session")
 def drawn(seed: Seed) -> Draft:
-    """This run's options."""
+    """The options of this run."""
     return draft(seed)
 
 
@@ -121,9 +121,7 @@ def measured(self_bound: starters.SelfBound, depot: Gate) -> Iterator[dict[str, 
 
 
 @pytest.fixture(scope="session")
-def options(
-    self_bound: starters.SelfBound, depot: Gate, run: Run, drawn: Draft
-) -> Iterator[Optional]:
+def options(self_bound: starters.SelfBound, depot: Gate, run: Run, drawn: Draft) -> Iterator[Optional]:
     """One uvicorn with --limit and --trust, and without HOST; and with --reload, in a copy of the project for both."""
     copy = run.temporary / "copy"
     copy_project(run.project, copy)

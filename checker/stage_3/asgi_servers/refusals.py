@@ -19,7 +19,6 @@ COMMANDS: Sequence[tuple[Sequence[str], str]] = (
     (("hypercorn", "--reload"), "--reload"),
     (("gunicorn-asgi", "--limit", "5"), "--limit"),
     (("gunicorn-uvicorn", "--trust", "10.1.2.3"), "--trust"),
-    (("daphne", "--limit", "5"), "--limit"),
 )
 
 

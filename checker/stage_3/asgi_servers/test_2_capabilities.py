@@ -16,7 +16,6 @@ from checker.stage_3.asgi_servers.drawing import draw_acts
 from checker.stage_3.asgi_servers.fixtures import Measured
 from checker.stage_3.asgi_servers.rows import DAPHNE, ENDS, Value
 
-
 UNTRUE = {
     "lifespan": "protocol-untrue",
     "http2": "protocol-untrue",

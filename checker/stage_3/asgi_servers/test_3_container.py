@@ -13,7 +13,7 @@ from checker.stage_3.asgi_servers.trials import BOOT_S
 
 @needs("test_each_server_serves_the_app")
 def test_the_container_serves_and_stops(boxed: Boxed, project: Path) -> None:
-    """The Dockerfile's command serves by two workers, from outside too; one stop answers the open request and ends it."""
+    """The Dockerfile's command serves by two workers, from outside too; one stop answers what is open, and ends it."""
     box, file = boxed.box, boxed.box.dockerfile
     where = file.place("CMD", project) or file.place("ENTRYPOINT", project)
     wanted = "the container is open at the port that PORT names, to those who ask from outside"

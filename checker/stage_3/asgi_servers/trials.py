@@ -5,12 +5,13 @@ Each step is a Future: a check takes its result, and with it the finding that th
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event as Flag
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import psutil
 
@@ -22,15 +23,17 @@ from checker.harness.gate import Gate
 from checker.harness.http import Answer, Exchange
 from checker.harness.idle import is_idle
 from checker.harness.site import SelfBound
+from checker.harness.tracebacks import first as first_traceback
 from checker.harness.waiting import wait_until
 from checker.stage_3.asgi_servers import places
 
 # Only failing solutions wait these out.
 BOOT_S = 30.0
 PROMPT_S = 8.0
-LOOK_EVERY_S = 0.02
+LOOK_EVERY_S = 0.04
 TRACEBACK = "Traceback (most recent call last)"
 ENOUGH_DEATHS = 3
+SURE_S = 1.5
 AT_ONCE = 4  # so many ask together: one alone may meet the same worker again and again
 _T = TypeVar("_T")
 
@@ -79,6 +82,8 @@ class Trial:
         first = self.site.send("/", label="first request", deadline_s=2 * BOOT_S)
         self.wait(lambda: first.is_done or self.has_ended or self._begins_over(), BOOT_S)
         answer = first.wait_answer(LOOK_EVERY_S)
+        if answer is None and self._begins_over():
+            self._fail_as_begun_over()
         if answer is None:
             silent = diagnosis.did_not_answer(self.site, first, BOOT_S)
             raise explained(silent, self.site.process.log.text, self.site.run)
@@ -87,6 +92,14 @@ class Trial:
     def _begins_over(self) -> bool:
         """Whether a master starts workers that die at once, one after the other: nobody will ever answer."""
         return self.site.process.log.text.count(TRACEBACK) >= ENOUGH_DEATHS
+
+    def _fail_as_begun_over(self) -> NoReturn:
+        run = self.site.run
+        told = first_traceback(self.site.process.log.text, run.project, run.given)
+        why = told.error.splitlines()[0] if told else "each of its workers met an error"
+        saw = f"a worker dies as soon as it has begun, again and again: {why}"
+        where = (told and told.where) or places.line(run, r"^main\(\)")
+        fail("workers-die", wanted=f"{self.name} answers", saw=saw, where=where)
 
     def page(self, answer: Answer) -> dict[str, Any]:
         """What the app says on its first page."""
@@ -119,10 +132,11 @@ class Trial:
     def wait_workers(self, count: int) -> set[int]:
         """So many processes that answer, or as many as did."""
         pids: set[int] = set()
+        lonely = Lasting(lambda: len(self.family()) < count, SURE_S)
 
         def all_seen() -> bool:
             pids.update(self.answering())
-            return len(pids) >= count
+            return len(pids) >= count or lonely.is_so()
 
         self.wait(all_seen)
         return pids
@@ -149,8 +163,8 @@ class Trial:
         return self.site.process.returncode is not None
 
     def family(self) -> frozenset[int]:
-        """The living processes that serve.py has started, by pid."""
-        return frozenset(child.pid for child in self.site.process.children if lives(child.pid))
+        """The living processes that serve.py has started, by pid; not the one by which Python tidies up after them."""
+        return frozenset(child.pid for child in self.site.process.children if lives(child.pid) and not _tidies(child))
 
     def rests(self, held: Held) -> bool:
         """Whether nobody is about to end the open request: its process sleeps, and the first one does."""
@@ -160,6 +174,29 @@ class Trial:
         exchange = self.site.send("/", label="asked once more")
         exchange.wait_answer(1.0)
         return diagnosis.no_answer(self.site, exchange, PROMPT_S)
+
+
+class Lasting:
+    """Whether something has been so at each look for so long: on a busy machine longer."""
+
+    def __init__(self, condition: Callable[[], bool], seconds: float) -> None:
+        self._condition = condition
+        self._seconds = seconds * slowness()
+        self._since = 0.0
+
+    def is_so(self) -> bool:
+        """Look once more."""
+        if not self._condition():
+            self._since = 0.0
+            return False
+        self._since = self._since or time.monotonic()
+        return time.monotonic() - self._since >= self._seconds
+
+
+def _tidies(child: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return any("resource_tracker" in word for word in child.cmdline())
+    return True
 
 
 def lives(pid: int) -> bool:
