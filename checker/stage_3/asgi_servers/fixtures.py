@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -27,6 +27,7 @@ from checker.stage_3.asgi_servers.box import expect_sound_dockerfile
 from checker.stage_3.asgi_servers.h2 import speaks_http2
 from checker.stage_3.asgi_servers.refusals import COMMANDS, Refusal
 from checker.stage_3.asgi_servers.rows import DAPHNE, HYPERCORN, ROWS, UVICORN, WORKERS, Row
+from checker.stage_3.asgi_servers.stack import EVERYWHERE, HERE
 from checker.stage_3.asgi_servers.trials import Trial
 from checker.stage_3.asgi_servers.uvicorn_options import (
     Draft,
@@ -84,18 +85,26 @@ def depot(history: History) -> Iterator[Gate]:
 
 
 @pytest.fixture(scope="session")
+def network(run: Run) -> Mapping[str, str]:
+    """What opens to everybody here what is opened on loopback in truth, and tells of it."""
+    return {"HOST": EVERYWHERE, "PYTHONPATH": str(NETWORK), "LEARN_PROBE": str(run.history.probe_socket)}
+
+
+@pytest.fixture(scope="session")
 def drawn(seed: Seed) -> Draft:
     """The options of this run."""
     return draft(seed)
 
 
 @pytest.fixture(scope="session")
-def measured(self_bound: starters.SelfBound, depot: Gate) -> Iterator[dict[str, Measured]]:
-    """Each row by its name."""
+def measured(self_bound: starters.SelfBound, depot: Gate, network: Mapping[str, str]) -> Iterator[dict[str, Measured]]:
+    """Each row by its name. The first start of each is told to open itself to everybody."""
+    default = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # who is started under `nohup` would inherit that
     trials: list[Trial] = []
 
     def begin(row: Row, name: str) -> Trial:
-        trials.append(Trial(stack.start(self_bound, name, row.arguments, depot), depot, row.name))
+        server = stack.start(self_bound, name, row.arguments, depot, environment=network if name == row.name else HERE)
+        trials.append(Trial(server, depot, row.name, WORKERS if row.has_workers else 1))
         return trials[-1]
 
     found = {}
@@ -104,7 +113,7 @@ def measured(self_bound: starters.SelfBound, depot: Gate) -> Iterator[dict[str, 
         # What HUP ends cannot be asked to end, and who loses all by a killed worker neither. uvicorn looks after its
         # workers twice a second: one after the other it would take too long.
         second = begin(row, f"{row.name}-hup") if row in (UVICORN, DAPHNE, HYPERCORN) else trial
-        workers = trial.then(partial(trial.wait_workers, WORKERS if row.has_workers else 1))
+        workers = trial.then(trial.wait_workers)
         http2 = trial.then(partial(speaks_http2, trial))
         killed = None
         if row.has_workers and row is not HYPERCORN:
@@ -113,6 +122,7 @@ def measured(self_bound: starters.SelfBound, depot: Gate) -> Iterator[dict[str, 
         if row is HYPERCORN:
             killed = second.then(partial(kill, second))
         found[row.name] = Measured(row, trial, workers, http2, trial.then(partial(terminate, trial)), hup, killed)
+    signal.signal(signal.SIGHUP, default)
     try:
         yield found
     finally:
@@ -121,11 +131,13 @@ def measured(self_bound: starters.SelfBound, depot: Gate) -> Iterator[dict[str, 
 
 
 @pytest.fixture(scope="session")
-def options(self_bound: starters.SelfBound, depot: Gate, run: Run, drawn: Draft) -> Iterator[Optional]:
+def options(
+    self_bound: starters.SelfBound, depot: Gate, run: Run, drawn: Draft, network: Mapping[str, str]
+) -> Iterator[Optional]:
     """One uvicorn with --limit and --trust, and without HOST; and with --reload, in a copy of the project for both."""
     copy = run.temporary / "copy"
     copy_project(run.project, copy)
-    unnamed = {"PYTHONPATH": str(NETWORK), "LEARN_PROBE": str(run.history.probe_socket)}
+    unnamed = {name: value for name, value in network.items() if name != "HOST"}
     trial = Trial(
         stack.start(self_bound, "limited", drawn.arguments, depot, environment=unnamed, folder=copy), depot, "uvicorn"
     )
@@ -167,9 +179,9 @@ def box(container: starters.Container, depot: Gate, project: Path) -> Container:
 @pytest.fixture(scope="session")
 def boxed(box: Container, depot: Gate) -> Iterator[Boxed]:
     """The container, asked and stopped."""
-    with closing(Trial(box, depot, "the container")) as trial:
+    with closing(Trial(box, depot, "the container", WORKERS)) as trial:
         number = signal_named(box.dockerfile.stop_signal) or signal.SIGTERM
-        workers = trial.then(partial(trial.wait_workers, WORKERS))
+        workers = trial.then(trial.wait_workers)
         yield Boxed(box, trial, workers, trial.then(partial(terminate, trial, number)))
 
 

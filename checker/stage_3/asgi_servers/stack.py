@@ -12,7 +12,8 @@ from checker.harness.site import SelfBound
 from checker.harness.stand import Stand
 from checker.stage_3.asgi_servers.rows import ROWS
 
-HOST = {"HOST": "127.0.0.1"}
+HERE = {"HOST": "127.0.0.1"}
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - asked for with a network around it that opens loopback only
 CHOICES = {"profile": tuple(row.name for row in ROWS)}
 
 
@@ -29,7 +30,7 @@ def start(
     arguments: Sequence[str],
     gate: Gate,
     *,
-    environment: Mapping[str, str] = HOST,
+    environment: Mapping[str, str] = HERE,
     folder: Path | None = None,
 ) -> SelfBound:
     """`serve.py` with these arguments."""

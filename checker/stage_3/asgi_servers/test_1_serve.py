@@ -11,6 +11,7 @@ from checker.stage_3.asgi_servers import places
 from checker.stage_3.asgi_servers.fixtures import Measured, Optional
 from checker.stage_3.asgi_servers.refusals import Refusal, expect_refused
 from checker.stage_3.asgi_servers.rows import GUNICORN_ASGI, HYPERCORN, ROWS, WORKERS
+from checker.stage_3.asgi_servers.stack import EVERYWHERE
 from course.model import SourceLine
 
 GIVEN = ("parcels/asgi.py", "parcels/release.py")
@@ -35,11 +36,16 @@ def test_each_server_serves_the_app(run: Run, measured: dict[str, Measured], opt
             wanted = f"serve.py {row.name} serves by gunicorn, with a worker of the package {row.worker_module}"
             fail("another-server", wanted=wanted, saw=saw, where=where, facts=facts)
     options.trial.booted.result()
-    opened = [e for e in run.history.events(EventKind.CONTAINER_OPENED) if e["server"] == options.trial.site.name]
-    if opened:
-        saw = f"it asked for {opened[0]['host'] or '0.0.0.0'}, which is open to everybody"  # noqa: S104
+    opened = {e["server"]: str(e["host"]) for e in run.history.events(EventKind.CONTAINER_OPENED)}
+    for row in ROWS:
+        if row.name not in opened:
+            wanted = f"with HOST={EVERYWHERE}, serve.py {row.name} listens at all addresses"
+            saw, where = "it listens at one address only", places.server(run, row.name)
+            fail("wrong-address", wanted=wanted, saw=saw, where=where)
+    if asked := opened.get(options.trial.site.name):
         where = places.line(run, r"0\.0\.0\.0", r"HOST")
-        fail("open-to-all", wanted="without HOST it listens at 127.0.0.1", saw=saw, where=where)
+        wanted = "without HOST it listens at 127.0.0.1"
+        fail("wrong-address", wanted=wanted, saw=f"it listens at all addresses ({asked})", where=where)
 
 
 @needs("test_each_server_serves_the_app")

@@ -50,10 +50,11 @@ class Held:
 class Trial:
     """A running serve.py; `name` is what findings call it."""
 
-    def __init__(self, site: SelfBound, gate: Gate, name: str) -> None:
+    def __init__(self, site: SelfBound, gate: Gate, name: str, workers: int = 1) -> None:
         self.site = site
         self.gate = gate
         self.name = name
+        self._workers = workers
         self._over = Flag()
         self._hand = ThreadPoolExecutor(1, thread_name_prefix=name)
         self.booted: Future[dict[str, Any]] = self.then(self._boot)
@@ -129,14 +130,14 @@ class Trial:
         answers = [v.wait_answer(0) for v in visitors]
         return {self.page(answer)["pid"] for answer in answers if answer is not None}
 
-    def wait_workers(self, count: int) -> set[int]:
-        """So many processes that answer, or as many as did."""
+    def wait_workers(self) -> set[int]:
+        """As many processes as there should be workers, each of which has answered now; or as many as did."""
         pids: set[int] = set()
-        lonely = Lasting(lambda: len(self.family()) < count, SURE_S)
+        lonely = Lasting(lambda: len(self.family()) < self._workers, SURE_S)
 
         def all_seen() -> bool:
             pids.update(self.answering())
-            return len(pids) >= count or lonely.is_so()
+            return len(pids) >= self._workers or self.has_ended or lonely.is_so()
 
         self.wait(all_seen)
         return pids
@@ -144,7 +145,8 @@ class Trial:
     # --- open requests and processes ---
 
     def hold(self, word: str) -> Held:
-        """A request that is open until its tag is let go."""
+        """A request that is open until its tag is let go, among workers of whom each is up."""
+        self.wait_workers()
         exchange = self.site.send(f"/hold/{self.site.name}.{word}", label=f"{self.name}: open at {word}")
         begins = f"{self.site.name}.{word}-"
         tag = self.wait(lambda: exchange.is_done or next((t for t in self.gate.held if t.startswith(begins)), ""))
