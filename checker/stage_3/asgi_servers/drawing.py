@@ -8,8 +8,6 @@ from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.picture import Lane, Picture, Stretch
 from checker.stage_3.asgi_servers.acts import Seen
-from checker.stage_3.asgi_servers.rows import BROKEN
-from course.model import BarKind
 
 
 def draw_acts(history: History, picture: Picture, seen: Mapping[str, Seen]) -> None:
@@ -20,7 +18,6 @@ def draw_acts(history: History, picture: Picture, seen: Mapping[str, Seen]) -> N
     for name, act in seen.items():
         end = ends.get(act.exchange.id)
         lasted = 0.0 if end is None else max(end - act.at_s, 0.0)
-        kind = BarKind.WAITING if act.request == BROKEN else BarKind.WORKING
-        note = f"{act.request}; {act.saw}" if act.saw else act.request
-        lanes.append(Lane(name, [Stretch(0.0, lasted, kind)], note=note))
+        note = f"{act.request}; {act.server}" if act.saw else act.request
+        lanes.append(Lane(name, [Stretch(0.0, lasted)], note=note))
     picture.lanes(f"the request that was open at {word}, from then on", lanes, start_s=0.0)

@@ -98,7 +98,8 @@ def expect_believed(trial: Trial, drawn: Draft) -> None:
     where = places.line(trial.site.run, r"forwarded_allow_ips", r"forwarded-allow-ips", r"proxy.headers", r"--trust")
     wanted = f"with --trust {drawn.proxy},{HERE} the app is told what these say: https, and {drawn.visitor}"
     if page["scheme"] != "https" or page["client"] not in (drawn.visitor, drawn.liar):
-        saw = f"X-Forwarded-Proto: https came from {HERE}; the app was told {page['scheme']}, {page['client']}"
+        saw = f"X-Forwarded-For: {drawn.headers['X-Forwarded-For']}, and X-Forwarded-Proto: https, from {HERE}"
+        saw += f"\nthe app was told {page['scheme']}, {page['client']}"
         fail("proxy-not-believed", wanted=wanted, saw=saw, where=where)
     if page["client"] == drawn.liar:
         saw = f"X-Forwarded-For: {drawn.headers['X-Forwarded-For']}"
