@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -54,17 +54,16 @@ class Measured:
 
 
 @dataclass(slots=True)
-class Optional:
-    """uvicorn with this run's options, and what is asked of it."""
+class Options:
+    """uvicorn with this run's options, and with --reload alone, and what is asked of both."""
 
-    drawn: Draft
-    trial: Trial
+    limited: Trial
     reloading: Trial
     believed: Future[None]
-    limited: Future[None]
+    limit: Future[None]
+    unbelieved: Future[None]
     reloaded: Future[None]
     unmoved: Future[None]
-    unbelieved: Future[None] = field(default_factory=Future)
 
 
 @dataclass(slots=True)
@@ -133,31 +132,27 @@ def measured(self_bound: starters.SelfBound, depot: Gate, network: Mapping[str, 
 @pytest.fixture(scope="session")
 def options(
     self_bound: starters.SelfBound, depot: Gate, run: Run, drawn: Draft, network: Mapping[str, str]
-) -> Iterator[Optional]:
+) -> Iterator[Options]:
     """One uvicorn with --limit and --trust, and without HOST; and with --reload, in a copy of the project for both."""
     copy = run.temporary / "copy"
     copy_project(run.project, copy)
     unnamed = {name: value for name, value in network.items() if name != "HOST"}
-    trial = Trial(
-        stack.start(self_bound, "limited", drawn.arguments, depot, environment=unnamed, folder=copy), depot, "uvicorn"
-    )
-    reloading = Trial(
-        stack.start(self_bound, "reloading", ["uvicorn", "--reload"], depot, folder=copy), depot, "uvicorn"
-    )
-    believed = trial.then(partial(expect_believed, trial, drawn))
-    limited = trial.then(partial(expect_limit, trial, drawn.limit))
+    server = stack.start(self_bound, "limited", drawn.arguments, depot, environment=unnamed, folder=copy)
+    limited = Trial(server, depot, "uvicorn")
+    server = stack.start(self_bound, "reloading", ["uvicorn", "--reload"], depot, folder=copy)
+    reloading = Trial(server, depot, "uvicorn")
+    believed = limited.then(partial(expect_believed, limited, drawn))
+    limit = limited.then(partial(expect_limit, limited, drawn.limit))
     unbelieved = reloading.then(partial(expect_not_believed, reloading, drawn))
     reloaded = reloading.then(partial(reload_once_saved, reloading, partial(_save, copy, drawn.release), drawn.release))
 
-    def unmoved() -> None:
+    def look_for_release() -> None:
         if reloaded.exception() is None:
-            expect_old_release(trial, drawn.release)
+            expect_old_release(limited, drawn.release)
 
-    try:
-        yield Optional(drawn, trial, reloading, believed, limited, reloaded, trial.then(unmoved), unbelieved)
-    finally:
-        trial.close()
-        reloading.close()
+    unmoved = limited.then(look_for_release)
+    with closing(limited), closing(reloading):
+        yield Options(limited, reloading, believed, limit, unbelieved, reloaded, unmoved)
 
 
 @pytest.fixture(scope="session")

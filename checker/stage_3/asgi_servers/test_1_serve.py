@@ -8,7 +8,7 @@ from checker.harness.findings import fail
 from checker.harness.run import Run
 from checker.harness.suite import needs
 from checker.stage_3.asgi_servers import places
-from checker.stage_3.asgi_servers.fixtures import Measured, Optional
+from checker.stage_3.asgi_servers.fixtures import Measured, Options
 from checker.stage_3.asgi_servers.refusals import Refusal, expect_refused
 from checker.stage_3.asgi_servers.rows import GUNICORN_ASGI, HYPERCORN, ROWS, WORKERS
 from checker.stage_3.asgi_servers.stack import EVERYWHERE
@@ -17,7 +17,7 @@ from course.model import SourceLine
 GIVEN = ("parcels/asgi.py", "parcels/release.py")
 
 
-def test_each_server_serves_the_app(run: Run, measured: dict[str, Measured], options: Optional) -> None:
+def test_each_server_serves_the_app(run: Run, measured: dict[str, Measured], options: Options) -> None:
     """Each of the five serves the given app at HOST and PORT; without HOST, at 127.0.0.1 alone."""
     for file in GIVEN:
         if file not in run.given:
@@ -35,14 +35,14 @@ def test_each_server_serves_the_app(run: Run, measured: dict[str, Measured], opt
             saw = f"{others} was loaded in its place"
             wanted = f"serve.py {row.name} serves by gunicorn, with a worker of the package {row.worker_module}"
             fail("another-server", wanted=wanted, saw=saw, where=where, facts=facts)
-    options.trial.booted.result()
+    options.limited.booted.result()
     opened = {e["server"]: str(e["host"]) for e in run.history.events(EventKind.CONTAINER_OPENED)}
     for row in ROWS:
         if row.name not in opened:
             wanted = f"with HOST={EVERYWHERE}, serve.py {row.name} listens at all addresses"
             saw, where = "it listens at one address only", places.server(run, row.name)
             fail("wrong-address", wanted=wanted, saw=saw, where=where)
-    if asked := opened.get(options.trial.site.name):
+    if asked := opened.get(options.limited.site.name):
         where = places.line(run, r"0\.0\.0\.0", r"HOST")
         wanted = "without HOST it listens at 127.0.0.1"
         fail("wrong-address", wanted=wanted, saw=f"it listens at all addresses ({asked})", where=where)
@@ -69,7 +69,7 @@ def test_what_a_server_cannot_do_is_refused(refusals: list[Refusal]) -> None:
 
 
 @needs("test_each_server_serves_the_app")
-def test_a_save_is_served_with_reload_alone(options: Optional) -> None:
+def test_a_save_is_served_with_reload_alone(options: Options) -> None:
     """With --reload a saved module is served at once; without it, not."""
     options.reloading.booted.result()
     options.reloaded.result()
@@ -77,13 +77,13 @@ def test_a_save_is_served_with_reload_alone(options: Optional) -> None:
 
 
 @needs("test_each_server_serves_the_app")
-def test_one_more_than_the_limit_is_refused(options: Optional) -> None:
+def test_one_more_than_the_limit_is_refused(options: Options) -> None:
     """With --limit, so many are served at once; one more is answered with 503."""
-    options.limited.result()
+    options.limit.result()
 
 
 @needs("test_each_server_serves_the_app")
-def test_trusted_proxies_alone_are_believed(options: Optional) -> None:
+def test_trusted_proxies_alone_are_believed(options: Options) -> None:
     """X-Forwarded-Proto and X-Forwarded-For are believed from those whom --trust names, and from nobody else."""
     options.believed.result()
     options.unbelieved.result()
