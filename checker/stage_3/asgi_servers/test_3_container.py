@@ -23,7 +23,7 @@ def test_the_container_serves_and_stops(boxed: Boxed, project: Path) -> None:
     if not box.is_open:
         saw = "it listens at one address only, which in a container is the container itself"
         fail("closed-container", wanted=wanted, saw=saw, where=file.place("ENV", project) or where)
-    wanted = f"the container serves by {WORKERS} workers of uvicorn"
+    wanted = f"the container serves by {WORKERS} processes of uvicorn"
     facts = {"server": UVICORN.name}
     if page["server"] != UVICORN.package:
         fail("another-server", wanted=wanted, saw=f"it was called by {page['server']}", where=where, facts=facts)
