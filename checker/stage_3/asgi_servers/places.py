@@ -26,7 +26,8 @@ def server(run: Run, name: str) -> SourceLine | None:
         "uvicorn": r"uvicorn\.(run|Config)",
     }
     patterns = [own[name]] if name in own else []
-    return line(run, *patterns, rf"""(case|==).*["']{name}["']""", rf"""["']{package}["'](?!.*choices)""", r"\.run\(")
+    alone = rf"""^(?!\s*[A-Z_]+\s*=)(?!.*choices).*["']{package}["']"""  # no list of all their names
+    return line(run, *patterns, rf"""(case|==).*["']{name}["']""", alone, r"\.run\(")
 
 
 def line(run: Run, *patterns: str) -> SourceLine | None:

@@ -62,6 +62,7 @@ def test_as_many_processes_answer_as_workers(run: Run, measured: dict[str, Measu
             fail("too-few-workers", wanted=wanted, saw=saw, where=where, facts={"server": row.name})
 
 
+@needs("test_each_server_serves_the_app")
 def test_what_a_server_cannot_do_is_refused(refusals: list[Refusal]) -> None:
     """What a server cannot do is refused: exit code 2, and the option's name."""
     for refusal in refusals:
