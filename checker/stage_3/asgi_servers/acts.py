@@ -48,9 +48,15 @@ def terminate(trial: Trial, number: signal.Signals = signal.SIGTERM) -> Seen:
     )
     request = _let_go(trial, held, at_s)
     everybody = {trial.site.pid, *family}
-    if deaf.wait(0) is None or trial.has_ended:
-        orphaned = Lasting(lambda: trial.has_ended, SURE_S)  # who has outlived its master for so long will live on
-        trial.wait(lambda: trial.has_ended and (not any(lives(pid) for pid in family) or orphaned.is_so()))
+    orphaned = Lasting(lambda: trial.has_ended, SURE_S)  # who has outlived its master for so long will live on
+    deaf = Rest(trial.site.process, SURE_S)
+    trial.wait(
+        lambda: (
+            (trial.has_ended and not any(lives(pid) for pid in family))
+            or orphaned.is_so()
+            or (not trial.has_ended and deaf.wait(0) is not None)
+        )
+    )
     left = [pid for pid in sorted(everybody) if (pid != trial.site.pid or not trial.has_ended) and lives(pid)]
     return Seen(ENDS, request, at_s, held.exchange, number.name.removeprefix("SIG"), left=left)
 
@@ -72,6 +78,7 @@ def hang_up(trial: Trial) -> Seen:
     request = _let_go(trial, held, at_s)
     trial.wait(lambda: trial.has_ended or newcomer.has_answered())
     server = ENDS if trial.has_ended else RELOADS if newcomer.pid else IGNORES
+    trial.leaving = family if server == RELOADS else frozenset()
     return Seen(server, request, at_s, held.exchange, "HUP", _told(trial, server, newcomer.pid))
 
 

@@ -10,7 +10,7 @@ from checker.harness.site import SelfBound
 from checker.harness.tracebacks import last
 from checker.harness.waiting import wait_until
 from checker.stage_3.asgi_servers import places
-from checker.stage_3.asgi_servers.trials import BOOT_S
+from checker.stage_3.asgi_servers.trials import BOOT_S, is_open
 
 USAGE = 2  # what argparse ends with
 COMMANDS: Sequence[tuple[Sequence[str], str]] = (
@@ -34,7 +34,7 @@ class Refusal:
 def expect_refused(refusal: Refusal) -> None:
     """It ends with the code of wrong usage, and says which option it is about; it serves nobody."""
     site, said = refusal.site, " ".join(refusal.arguments)
-    wait_until(site.listens, BOOT_S, unless_ended=site.process)
+    wait_until(lambda: is_open(site.port), BOOT_S, unless_ended=site.process)
     where = places.line(site.run, rf"add_argument\(.*{refusal.option}", rf"{refusal.option}", r"choices|argv")
     wanted = f"serve.py {said} ends with exit code {USAGE}, and names {refusal.option} on stderr"
     facts = {"option": refusal.option}
