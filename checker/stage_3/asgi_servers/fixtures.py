@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -151,7 +151,12 @@ def options(
     believed = limited.then(partial(expect_believed, limited, drawn))
     limit = limited.then(partial(expect_limit, limited, drawn.limit))
     unbelieved = reloading.then(partial(expect_not_believed, reloading, drawn))
-    reloaded = reloading.then(partial(reload_once_saved, reloading, partial(_save, copy, drawn.release), drawn.release))
+
+    def save() -> None:
+        wait([limit])  # who reloads unasked would break off what it is asked meanwhile
+        (copy / "parcels" / "release.py").write_text(f'RELEASE = "{drawn.release}"\n')
+
+    reloaded = reloading.then(partial(reload_once_saved, reloading, save, drawn.release))
 
     def look_for_release() -> None:
         if reloaded.exception() is None:
@@ -185,7 +190,3 @@ def boxed(box: Container, depot: Gate) -> Iterator[Boxed]:
         number = signal_named(box.dockerfile.stop_signal) or signal.SIGTERM
         workers = trial.then(trial.wait_workers)
         yield Boxed(box, trial, workers, trial.then(partial(terminate, trial, number)))
-
-
-def _save(project: Path, release: str) -> None:
-    (project / "parcels" / "release.py").write_text(f'RELEASE = "{release}"\n')

@@ -35,6 +35,7 @@ LOOK_EVERY_S = 0.04
 TRACEBACK = "Traceback (most recent call last)"
 ENOUGH_DEATHS = 3
 SURE_S = 1.5
+BUSY = 503
 AT_ONCE = 4  # so many ask together: one alone may meet the same worker again and again
 _T = TypeVar("_T")
 
@@ -119,9 +120,15 @@ class Trial:
         return told
 
     def ask(self, headers: dict[str, str] | None = None) -> dict[str, Any]:
-        """The first page, asked for now."""
-        answer = self.site.send("/", headers=headers, label=f"visitor of {self.name}").wait_answer(PROMPT_S)
-        if answer is None:
+        """The first page, asked for now. Where there is a limit, visitors of a moment ago may still be counted."""
+
+        def asked() -> Answer | None:
+            visitor = self.site.send("/", headers=headers, label=f"visitor of {self.name}")
+            answer = visitor.wait_answer(PROMPT_S)
+            return answer if answer is not None and answer.status != BUSY else None
+
+        answer = self.wait(asked)
+        if not isinstance(answer, Answer):
             raise explained(self._silent(), self.site.process.log.text, self.site.run)
         return self.page(answer)
 
