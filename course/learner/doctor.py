@@ -18,7 +18,7 @@ from course.model import ExitStatus
 from course.shared import equipment, open_files, temporary
 
 OLDEST_PYTHON = (3, 11)
-OUR_PACKAGES = ("typer", "rich", "jinja2", "pytest", "psutil", "h11", "websockets")
+OUR_PACKAGES = ("typer", "rich", "jinja2", "pytest", "psutil", "h11", "websockets", "httpx")
 # Each of these would change how a server starts or what it imports. The checks start servers without them.
 STRAY = ("WEB_CONCURRENCY", "PORT", "GUNICORN_CMD_ARGS", "FORWARDED_ALLOW_IPS", "DJANGO_SETTINGS_MODULE")
 

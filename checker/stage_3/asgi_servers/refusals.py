@@ -47,6 +47,7 @@ def expect_refused(refusal: Refusal) -> None:
         saw = f"it ended with exit code {site.process.returncode}" + (f": {error.error}" if error else "")
         fail("not-refused", wanted=wanted, saw=saw, where=(error and error.where) or where, facts=facts)
     told = [text for text in log.splitlines() if not text.startswith(("usage:", " "))]
-    if not any(refusal.option in text for text in told):
+    named = [word for word in refusal.arguments if word.startswith("--")]  # of two that exclude each other, either
+    if not any(word in text for word in named for text in told):
         saw = f"it said {' '.join(told)[:120]!r}" if told else "it said nothing"
         fail("not-refused", wanted=wanted, saw=saw, where=where, facts=facts)

@@ -79,9 +79,8 @@ def expect_limit(trial: Trial, limit: int) -> None:
     answer = one_more.wait_answer(0)
     _release(trial, "limit")
     if answer is None or answer.status != 503:
-        saw = "request number {} was {}".format(
-            limit + 1, f"answered with {answer.status}" if answer else "let in as well"
-        )
+        what = f"answered with {answer.status}" if answer else "let in as well"
+        saw = f"request number {limit + 1} was {what}"
         fail("limit-off", wanted=wanted, saw=saw, where=where, facts={"limit": str(limit)})
 
     def is_served() -> bool:
