@@ -18,7 +18,7 @@ GIVEN = ("parcels/asgi.py", "parcels/release.py")
 
 
 def test_each_server_serves_the_app(run: Run, measured: dict[str, Measured], options: Options) -> None:
-    """Each of the five serves the given app at HOST and PORT; without HOST, at 127.0.0.1 alone."""
+    """Each of the five serves the given app at HOST and PORT."""
     for file in GIVEN:
         if file not in run.given:
             saw = "it is not as it was given"
@@ -50,7 +50,7 @@ def test_each_server_serves_the_app(run: Run, measured: dict[str, Measured], opt
 
 @needs("test_each_server_serves_the_app")
 def test_as_many_processes_answer_as_workers(run: Run, measured: dict[str, Measured], ahead: starters.Ahead) -> None:
-    """With --workers 2, two processes answer under each server that has workers."""
+    """With --workers 2, two processes answer, under each but daphne."""
     ahead("refusals", "test_what_a_server_cannot_do_is_refused")
     ahead("boxed", "test_the_container_serves_and_stops")
     for row in ROWS:
@@ -64,7 +64,7 @@ def test_as_many_processes_answer_as_workers(run: Run, measured: dict[str, Measu
 
 @needs("test_each_server_serves_the_app")
 def test_what_a_server_cannot_do_is_refused(refusals: list[Refusal]) -> None:
-    """What a server cannot do is refused: exit code 2, and the option's name."""
+    """What a server cannot do is refused: exit code 2, and which option."""
     for refusal in refusals:
         expect_refused(refusal)
 
@@ -79,20 +79,20 @@ def test_a_save_is_served_with_reload_alone(options: Options) -> None:
 
 @needs("test_each_server_serves_the_app")
 def test_one_more_than_the_limit_is_refused(options: Options) -> None:
-    """With --limit, so many are served at once; one more is answered with 503."""
+    """With --limit, so many are served at once; one more gets a 503."""
     options.limit.result()
 
 
 @needs("test_each_server_serves_the_app")
 def test_trusted_proxies_alone_are_believed(options: Options) -> None:
-    """X-Forwarded-Proto and X-Forwarded-For are believed from those whom --trust names, and from nobody else."""
+    """X-Forwarded-* is believed from those whom --trust names, alone."""
     options.believed.result()
     options.unbelieved.result()
 
 
 @needs("test_each_server_serves_the_app")
 def test_http2_is_on_where_a_server_has_it(run: Run, measured: dict[str, Measured]) -> None:
-    """HTTP/2 without TLS is served by each server that can, beside HTTP/1.1."""
+    """Who can speaks HTTP/2 without TLS, beside HTTP/1.1."""
     for row in (HYPERCORN, GUNICORN_ASGI):
         if not measured[row.name].http2.result():
             version = measured[row.name].trial.booted.result()["http_version"]
@@ -104,7 +104,7 @@ def test_http2_is_on_where_a_server_has_it(run: Run, measured: dict[str, Measure
 
 @needs("test_each_server_serves_the_app")
 def test_term_reaches_the_server(run: Run, measured: dict[str, Measured]) -> None:
-    """TERM to the process that was started ends it, and all that it has started."""
+    """TERM to the process that was started ends the whole server."""
     for row in ROWS:
         if left := measured[row.name].term.result().left:
             saw = f"{len(left)} of its processes live on: pid {', '.join(map(str, left))}"

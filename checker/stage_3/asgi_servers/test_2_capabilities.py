@@ -77,12 +77,9 @@ def test_what_hup_does_is_true(
 
 
 @needs("test_term_reaches_the_server")
-def test_what_a_killed_worker_means_is_true(
-    project: Path, measured: dict[str, Measured], history: History, picture: Picture
-) -> None:
+def test_what_a_killed_worker_means_is_true(project: Path, measured: dict[str, Measured]) -> None:
     """What follows when a worker is killed is as measured."""
     seen = {name: m.killed.result() for name, m in measured.items() if m.killed}
-    draw_acts(history, picture, seen)
     told: dict[str, tuple[Value, str]] = {
         name: (act.server, f"when a worker was killed, {act.saw}") for name, act in seen.items()
     }
