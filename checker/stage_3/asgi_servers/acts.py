@@ -13,8 +13,9 @@ from checker.harness.findings import Inconclusive
 from checker.harness.gunicorn.master import kill_worker, send
 from checker.harness.http import Exchange
 from checker.harness.idle import Rest
+from checker.stage_3.asgi_servers.living import Lasting, lives
 from checker.stage_3.asgi_servers.rows import ANSWERED, BROKEN, ENDS, IGNORES, MISSED, RELOADS, REPLACED
-from checker.stage_3.asgi_servers.trials import SURE_S, Held, Lasting, Trial, lives
+from checker.stage_3.asgi_servers.trials import SURE_S, Held, Trial
 
 # hypercorn's own patience is 3 s. A machine that took so long has measured itself.
 PATIENCE_S = 2.8

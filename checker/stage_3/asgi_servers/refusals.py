@@ -10,7 +10,8 @@ from checker.harness.site import SelfBound
 from checker.harness.tracebacks import last
 from checker.harness.waiting import wait_until
 from checker.stage_3.asgi_servers import places
-from checker.stage_3.asgi_servers.trials import BOOT_S, is_open
+from checker.stage_3.asgi_servers.living import is_open
+from checker.stage_3.asgi_servers.trials import BOOT_S
 
 USAGE = 2  # what argparse ends with
 COMMANDS: Sequence[tuple[Sequence[str], str]] = (

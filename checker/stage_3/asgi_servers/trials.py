@@ -5,16 +5,11 @@ Each step is a Future: a check takes its result, and with it the finding that th
 
 from __future__ import annotations
 
-import socket
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event as Flag
 from typing import Any, NoReturn, TypeVar
-
-import psutil
 
 from checker.harness import diagnosis
 from checker.harness.calibration import slowness
@@ -27,6 +22,7 @@ from checker.harness.site import SelfBound
 from checker.harness.tracebacks import first as first_traceback
 from checker.harness.waiting import wait_until
 from checker.stage_3.asgi_servers import places
+from checker.stage_3.asgi_servers.living import Lasting, is_open, lives, tidies
 
 # Only failing solutions wait these out.
 BOOT_S = 30.0
@@ -176,7 +172,7 @@ class Trial:
 
     def family(self) -> frozenset[int]:
         """The living processes that serve.py has started, by pid; not the one by which Python tidies up after them."""
-        return frozenset(child.pid for child in self.site.process.children if lives(child.pid) and not _tidies(child))
+        return frozenset(child.pid for child in self.site.process.children if lives(child.pid) and not tidies(child))
 
     def rests(self, held: Held) -> bool:
         """Whether nobody is about to end the open request: its process sleeps, and the first one does."""
@@ -186,39 +182,3 @@ class Trial:
         exchange = self.site.send("/", label="asked once more")
         exchange.wait_answer(1.0)
         return diagnosis.no_answer(self.site, exchange, PROMPT_S)
-
-
-class Lasting:
-    """Whether something has been so at each look for so long: on a busy machine longer."""
-
-    def __init__(self, condition: Callable[[], bool], seconds: float) -> None:
-        self._condition = condition
-        self._seconds = seconds * slowness()
-        self._since = 0.0
-
-    def is_so(self) -> bool:
-        """Look once more."""
-        if not self._condition():
-            self._since = 0.0
-            return False
-        self._since = self._since or time.monotonic()
-        return time.monotonic() - self._since >= self._seconds
-
-
-def _tidies(child: psutil.Process) -> bool:
-    with suppress(psutil.Error):
-        return any("resource_tracker" in word for word in child.cmdline())
-    return True
-
-
-def is_open(port: int) -> bool:
-    """Whether somebody takes a connection there. To look it up, as a site does, costs a hundred times as much."""
-    with socket.socket() as visitor:
-        return visitor.connect_ex(("127.0.0.1", port)) == 0
-
-
-def lives(pid: int) -> bool:
-    """Whether there is such a process, and it has not ended."""
-    with suppress(psutil.Error):
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    return False

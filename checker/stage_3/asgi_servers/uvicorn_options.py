@@ -9,7 +9,8 @@ from checker.harness.findings import fail
 from checker.harness.http import Exchange
 from checker.harness.seed import Seed
 from checker.stage_3.asgi_servers import places
-from checker.stage_3.asgi_servers.trials import PROMPT_S, SURE_S, Lasting, Trial
+from checker.stage_3.asgi_servers.living import Lasting
+from checker.stage_3.asgi_servers.trials import PROMPT_S, SURE_S, Trial
 
 TRIES = 3
 HERE = "127.0.0.1"
