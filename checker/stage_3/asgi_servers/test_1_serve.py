@@ -5,6 +5,7 @@ from __future__ import annotations
 from checker.harness import starters
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
+from checker.harness.given import expect_given
 from checker.harness.run import Run
 from checker.harness.suite import needs
 from checker.stage_3.asgi_servers import places
@@ -12,17 +13,13 @@ from checker.stage_3.asgi_servers.fixtures import Measured, Options
 from checker.stage_3.asgi_servers.refusals import Refusal, expect_refused
 from checker.stage_3.asgi_servers.rows import GUNICORN_ASGI, HYPERCORN, ROWS, WORKERS
 from checker.stage_3.asgi_servers.stack import EVERYWHERE
-from course.model import SourceLine
 
 GIVEN = ("parcels/asgi.py", "parcels/release.py")
 
 
 def test_each_server_serves_the_app(run: Run, measured: dict[str, Measured], options: Options) -> None:
     """Each of the five serves the given app at HOST and PORT."""
-    for file in GIVEN:
-        if file not in run.given:
-            saw = "it is not as it was given"
-            fail("another-app", wanted=f"{file} stays as it is", saw=saw, where=SourceLine(file, 1))
+    expect_given(run, *GIVEN)
     for row in ROWS:
         page = measured[row.name].trial.booted.result()
         where = places.server(run, row.name)
