@@ -9,10 +9,12 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass, field
 
-from checker.harness.findings import Inconclusive
+from checker.harness.findings import Inconclusive, fail
 from checker.harness.gunicorn.master import kill_worker, send
 from checker.harness.http import Exchange
 from checker.harness.idle import Rest
+from checker.harness.run import Run
+from checker.stage_3.asgi_servers import places
 from checker.stage_3.asgi_servers.living import Lasting, lives
 from checker.stage_3.asgi_servers.rows import ANSWERED, BROKEN, ENDS, IGNORES, MISSED, RELOADS, REPLACED
 from checker.stage_3.asgi_servers.trials import SURE_S, Held, Trial
@@ -62,6 +64,16 @@ def terminate(trial: Trial, number: signal.Signals = signal.SIGTERM) -> Seen:
     return Seen(ENDS, request, at_s, held.exchange, number.name.removeprefix("SIG"), left=left)
 
 
+def expect_nobody_left(run: Run, name: str, seen: Seen) -> None:
+    """The process that was started has not ended without its server."""
+    if seen.left:
+        saw = f"{len(seen.left)} of its processes live on: pid {', '.join(map(str, seen.left))}"
+        wanted = f"{seen.word} to serve.py {name} is {seen.word} to the server and its workers"
+        starts = places.line(run, r"subprocess\.|Popen\(|os\.system|spawn|fork|Process\(")
+        where = starts or places.server(run, name)
+        fail("term-not-heard", wanted=wanted, saw=saw, where=where, facts={"server": name})
+
+
 def hang_up(trial: Trial) -> Seen:
     """Send HUP to the process that was started."""
     held, family = trial.hold("HUP"), trial.family()
@@ -80,7 +92,8 @@ def hang_up(trial: Trial) -> Seen:
     trial.wait(lambda: trial.has_ended or newcomer.has_answered())
     server = ENDS if trial.has_ended else RELOADS if newcomer.pid else IGNORES
     trial.leaving = family if server == RELOADS else frozenset()
-    return Seen(server, request, at_s, held.exchange, "HUP", _told(trial, server, newcomer.pid))
+    left = _left(trial, family) if server == ENDS else []
+    return Seen(server, request, at_s, held.exchange, "HUP", _told(trial, server, newcomer.pid), left)
 
 
 def kill(trial: Trial) -> Seen:
@@ -116,6 +129,13 @@ class _Newcomer:
             label = f"visitor of {self._trial.name}"
             self._visitors = [self._trial.site.send("/", label=label) for _ in range(2)]
         return bool(self.pid)
+
+
+def _left(trial: Trial, family: frozenset[int]) -> list[int]:
+    """Those of its family who live on without the process that was started."""
+    orphaned = Lasting(lambda: trial.has_ended, SURE_S)
+    trial.wait(lambda: orphaned.is_so() or not any(lives(pid) for pid in family))
+    return [pid for pid in sorted(family) if lives(pid)]
 
 
 def _lost_one(family: frozenset[int], held: Held) -> bool:

@@ -9,6 +9,7 @@ from checker.harness.given import expect_given
 from checker.harness.run import Run
 from checker.harness.suite import needs
 from checker.stage_3.asgi_servers import places
+from checker.stage_3.asgi_servers.acts import expect_nobody_left
 from checker.stage_3.asgi_servers.fixtures import Measured, Options
 from checker.stage_3.asgi_servers.refusals import Refusal, expect_refused
 from checker.stage_3.asgi_servers.rows import GUNICORN_ASGI, HYPERCORN, ROWS, WORKERS
@@ -103,10 +104,4 @@ def test_http2_is_on_where_a_server_has_it(run: Run, measured: dict[str, Measure
 def test_term_reaches_the_server(run: Run, measured: dict[str, Measured]) -> None:
     """TERM to the process that was started ends the whole server."""
     for row in ROWS:
-        if left := measured[row.name].term.result().left:
-            saw = f"{len(left)} of its processes live on: pid {', '.join(map(str, left))}"
-            wanted = f"TERM to serve.py {row.name} ends the server and its workers"
-            where = places.line(run, r"subprocess\.|Popen\(|os\.system|spawn|fork|Process\(") or places.server(
-                run, row.name
-            )
-            fail("term-not-heard", wanted=wanted, saw=saw, where=where, facts={"server": row.name})
+        expect_nobody_left(run, row.name, measured[row.name].term.result())

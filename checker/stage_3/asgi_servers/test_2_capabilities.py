@@ -9,8 +9,9 @@ from pathlib import Path
 from checker.harness.findings import fail
 from checker.harness.history import History
 from checker.harness.picture import Picture
+from checker.harness.run import Run
 from checker.harness.suite import needs
-from checker.stage_3.asgi_servers.acts import Seen
+from checker.stage_3.asgi_servers.acts import Seen, expect_nobody_left
 from checker.stage_3.asgi_servers.claims import expect_claims, place
 from checker.stage_3.asgi_servers.drawing import draw_acts
 from checker.stage_3.asgi_servers.fixtures import Measured
@@ -32,11 +33,11 @@ def _expect_true(project: Path, column: str, measured: Mapping[str, tuple[Value,
     untrue = [name for name, (value, _) in measured.items() if claims[name][column] != value]
     if untrue:
         name = untrue[0]
-        value, saw = measured[name]
-        others = f"; {len(untrue) - 1} more of this column are untrue" if untrue[1:] else ""
+        _, saw = measured[name]
+        others = f"; {len(untrue) - 1} more of this column, too" if untrue[1:] else ""
         fail(
             UNTRUE[column],
-            wanted=f"{name}: {column} is {json.dumps(value)}, as your serve.py does here",
+            wanted=f"{name}: {column} says what your serve.py does here",
             saw=f"{saw}; the file says {json.dumps(claims[name][column])}{others}",
             where=place(project, name, column),
             facts={"server": name},
@@ -61,19 +62,21 @@ def test_what_term_does_is_true(
 ) -> None:
     """What TERM does to an open request is as measured."""
     seen = {name: m.term.result() for name, m in measured.items()}
-    draw_acts(history, picture, seen)
     _expect_true(project, "term", {name: (act.request, _of_request(act)) for name, act in seen.items()})
+    draw_acts(history, picture, seen)
 
 
 @needs("test_term_reaches_the_server")
 def test_what_hup_does_is_true(
-    project: Path, measured: dict[str, Measured], history: History, picture: Picture
+    run: Run, project: Path, measured: dict[str, Measured], history: History, picture: Picture
 ) -> None:
     """What HUP does to the server, and to an open request, is as measured."""
     seen = {name: m.hup.result() for name, m in measured.items()}
-    draw_acts(history, picture, seen)
+    for name, act in seen.items():
+        expect_nobody_left(run, name, act)
     _expect_true(project, "hup", {name: (act.server, f"at HUP {act.saw}") for name, act in seen.items()})
     _expect_true(project, "hup_open", {name: (act.request, _of_request(act)) for name, act in seen.items()})
+    draw_acts(history, picture, seen)
 
 
 @needs("test_term_reaches_the_server")
@@ -83,7 +86,7 @@ def test_what_a_killed_worker_means_is_true(project: Path, measured: dict[str, M
     told: dict[str, tuple[Value, str]] = {
         name: (act.server, f"when a worker was killed, {act.saw}") for name, act in seen.items()
     }
-    told[DAPHNE.name] = (ENDS, "its one process answers, and nobody looks after it")
+    told[DAPHNE.name] = (ENDS, "it has one process, and nobody who would start another")
     _expect_true(project, "killed", told)
 
 

@@ -30,6 +30,7 @@ PROMPT_S = 8.0
 LOOK_EVERY_S = 0.04
 TRACEBACK = "Traceback (most recent call last)"
 ENOUGH_DEATHS = 3
+SHOWN_ERROR = 160
 SURE_S = 1.5
 BUSY = 503
 AT_ONCE = 4  # so many ask together: one alone may meet the same worker again and again
@@ -96,7 +97,7 @@ class Trial:
     def _fail_as_begun_over(self) -> NoReturn:
         run = self.site.run
         told = first_traceback(self.site.process.log.text, run.project, run.given)
-        why = told.error.splitlines()[0] if told else "each of its workers met an error"
+        why = " ".join(told.error.split())[:SHOWN_ERROR] if told else "each of its workers met an error"
         saw = f"a worker dies as soon as it has begun, again and again: {why}"
         where = (told and told.where) or places.line(run, r"^main\(\)")
         fail("workers-die", wanted=f"{self.name} answers", saw=saw, where=where)

@@ -29,6 +29,7 @@ LOOK_EVERY_S = 0.005
 # What Python, and asgiref, say of the two mistakes that this exercise is about.
 ON_THE_LOOP = "AsyncToSync in the same thread"
 NOT_AWAITABLE = "can't be used in 'await' expression"
+NOT_CALLED = "'coroutine' object has no attribute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class Clinic:
 
     def fail_as_no_page(self, exchange: Exchange) -> NoReturn:
         """The finding for a page with an error, or without an answer."""
+        if not exchange.is_done:
+            raise diagnosis.no_answer(self.server, exchange, ASKED_S)
         try:
             self.server.expect_answer(exchange, 0)
         except NotYet as told:
@@ -75,16 +78,20 @@ class Clinic:
                 wanted = f"under {self.name} the middleware that Django is given is one that it can await"
                 where = self.line(MIDDLEWARE, r".*async_capable", r"@", r".*visit_middleware")
                 raise NotYet(replace(finding, code="half-hybrid", wanted=wanted, where=where)) from None
+            if NOT_CALLED in finding.saw:
+                wanted = f"under {self.name} the middleware that Django is given is one that it can call"
+                where = self.line(MIDDLEWARE, r"\s*async def")
+                raise NotYet(replace(finding, code="half-hybrid", wanted=wanted, where=where)) from None
             raise
         fail("no-answer", wanted=f"an answer to {exchange.path}", saw="it came late")
 
-    def expect_asked(self, visit: Visit, tag: str) -> None:
-        """The page asks the archive for this, and waits."""
+    def expect_asked(self, visit: Visit, tag: str, meanwhile: str = "") -> None:
+        """The page asks the archive for this, and waits; `meanwhile` tells who else does."""
         path = visit.exchange.path
         self.wait(lambda: tag in self.gate.held or visit.exchange.is_done)
         if tag in self.gate.held:
             return
-        wanted = f"under {self.name} {path} asks the archive for {tag!r}"
+        wanted = f"under {self.name} {path} asks the archive for {tag!r}{meanwhile}"
         if visit.exchange.is_done:
             answer = self.expect_page(visit)
             fail("page-changed", wanted=wanted, saw=f"it was answered without: {answer.text[:80]!r}")

@@ -53,7 +53,7 @@ def expect_named(clinic: Clinic, lab: Lab, view: str, patient: str) -> Illness:
 def _fail_as_unnamed(lab: Lab, illness: Illness) -> NoReturn:
     view = illness.view
     last = illness.told[-1].innermost if illness.told else ""
-    saw = f"{len(illness.told)} entries, the last one of {last}" if last else "an empty report"
+    saw = f"{len(illness.told)} entries, the last one ends in {last}" if last else "an empty report"
     wanted = f"after /{view}/ has held the loop, an entry of /lag/ has {view} of {FILE} in its stack"
     fail("ill-page-unnamed", wanted=wanted, saw=saw, where=lab.line(*LOOKS))
 

@@ -68,7 +68,7 @@ class Lab:
         has_ended = self._program.wait(GENEROUS_S) is not None
         told = list(self._told())
         if stuck := [facts for facts in told if facts["kind"] == "stuck"]:
-            where = self._own(stuck[0]["stack"])
+            where = self.own_line(stuck[0]["stack"])
             saw = "a coroutine called the watch, and had no answer for 20 s"
             fail("watch-hangs", wanted="no method of LoopWatch waits for the loop", saw=saw, where=where)
         if not has_ended or not any(facts["kind"] == "end" for facts in told):
@@ -105,7 +105,7 @@ class Lab:
                 if isinstance(facts, dict) and "kind" in facts:
                     yield facts
 
-    def _own(self, stack: Sequence[Sequence[Any]]) -> SourceLine | None:
+    def own_line(self, stack: Sequence[Sequence[Any]]) -> SourceLine | None:
         """The innermost line of the learner's."""
         for file, line in stack:
             path = Path(str(file))

@@ -26,7 +26,8 @@ def test_triage_holds_up_nobody(clinic: Clinic, seed: Seed, picture: Picture) ->
     since, visits = now(), []
     for name in drawn(seed, "triage", 2):
         visits.append(clinic.visit(f"/triage/{name}/", _number(name)))
-        clinic.expect_asked(visits[-1], f"urgency-{name}")
+        meanwhile = f" while {visits[0].exchange.path} waits for it" if visits[1:] else ""
+        clinic.expect_asked(visits[-1], f"urgency-{name}", meanwhile)
         clinic.expect_pulse(f"{visits[-1].exchange.path} waits for the archive", since)
     clinic.gate.open()
     for visit in visits:
@@ -40,13 +41,20 @@ def test_notes_arrive_line_by_line(clinic: Clinic, seed: Seed) -> None:
     name, since = drawn(seed, "notes", 1)[0], now()
     path, mark = f"/notes/{name}/", clinic.server.process.log.mark
     with clinic.server.stream(path, headers={VISIT: _number(name)}, label=path) as stream:
+        found = 0
         for number in range(1, NOTES + 1):
-            tag = f"note-{name}-{number}"
-            clinic.wait(partial(_is_asked_or_over, clinic, stream, tag))
-            if tag not in clinic.gate.held:
-                _fail_as_ended(clinic, stream, f"{path} asks the archive for {tag!r}")
-            clinic.expect_pulse(f"{path} waits for note {number}", since)
-            clinic.gate.release(tag)
+            tag, following = f"note-{name}-{number}", f"note-{name}-{number + 1}"
+            if number > found:
+                clinic.wait(partial(_is_asked_or_over, clinic, stream, tag))
+                if tag not in clinic.gate.held:
+                    _fail_as_ended(clinic, stream, f"{path} asks the archive for {tag!r}")
+                clinic.expect_pulse(f"{path} waits for note {number}", since)
+                found = number
+                if following in clinic.gate.held:  # who asks for all at once gets the second one first
+                    clinic.gate.release(following)
+                    clinic.expect_pulse(f"{path} waits for note {number}", since)
+                    found = number + 1
+                clinic.gate.release(tag)
             if not stream.read_until(b"\n" if number == 1 else f"{tag}\n".encode(), PROMPT_S):
                 wanted = f"{path} tells note {number} while the archive still looks for the next"
                 saw = f"the archive had found it; {len(stream.body)} bytes of the answer had arrived"
@@ -93,7 +101,7 @@ def _expect_notes(site: Clinic, visit: Visit) -> Answer:
         return site.expect_page(visit)
     except NotYet as told:
         finding = told.finding
-        if finding.code != "server-error":
+        if finding.code not in ("server-error", "no-answer"):
             raise
         wanted = f"under {site.name} {visit.exchange.path} is answered as under uvicorn"
         where = finding.where or site.line(VIEWS, r".*(?:ensure_future|create_task)\(") or _stream_line(site)

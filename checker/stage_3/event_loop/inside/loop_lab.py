@@ -34,6 +34,7 @@ SLEEPS_TICKS = 12  # not much longer than what has to be told
 TOLD_DEADLINE_S = 5.0
 GROWN_S = 0.1
 STUCK_S = 20.0
+STOPS_WITHIN_S = 6.0
 ENDED_DEADLINE_S = 3.0
 
 
@@ -140,7 +141,7 @@ def main() -> None:
 
 def run(trial: Coroutine[Any, Any, None], tell: Callable[..., None]) -> None:
     """Run it on a loop of its own. What raises is printed, as in a program of its own, and ends the lab."""
-    stuck = threading.Timer(STUCK_S, give_up, (threading.get_ident(), tell))
+    stuck = threading.Timer(STUCK_S, give_up, (threading.get_ident(), tell, "stuck"))
     stuck.daemon = True
     stuck.start()
     try:
@@ -151,14 +152,15 @@ def run(trial: Coroutine[Any, Any, None], tell: Callable[..., None]) -> None:
     stuck.cancel()
 
 
-def give_up(ident: int, tell: Callable[..., None]) -> None:
-    """End the lab where its loop stands."""
+def give_up(ident: int, tell: Callable[..., None], *kinds: str) -> None:
+    """End the lab where its loop stands, and tell where that is."""
     frame = sys._current_frames().get(ident)  # noqa: SLF001  the only door
     stack = []
     while frame is not None:
         stack.append([frame.f_code.co_filename, frame.f_lineno])
         frame = frame.f_back
-    tell(kind="stuck", stack=stack)
+    for kind in kinds:
+        tell(kind=kind, stack=stack)
     os._exit(0)
 
 
@@ -219,7 +221,14 @@ async def holds(watch_class: Any, pacer: Pacer, names: list[str], tell: Callable
             told=told,
             while_held=peeker and {"lag_s": peeker.first_lag_s, "has_grown": peeker.has_grown, "hangs": peeker.hangs},
         )
+    # Held until now, the loop owes the watch an answer, which it cannot give while stop() runs.
+    calls(sleeps, pacer, pacer.ticks + SLEEPS_TICKS)
+    patience = threading.Timer(STOPS_WITHIN_S, give_up, (threading.get_ident(), tell, "hung", "end"))
+    patience.daemon = True
+    patience.start()
     watch.stop()
+    patience.cancel()
+    patience.join()
     tell(kind="stopped", **await left_behind(threads, tasks))
 
 
