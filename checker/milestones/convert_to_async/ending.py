@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import psutil
 from checker.harness import starters
 from checker.harness.deployment.programs import programs
 from checker.harness.events import EventKind
-from checker.harness.findings import fail
+from checker.harness.findings import NotYet, fail
 from checker.harness.gate import Gate
 from checker.harness.idle import Rest
 from checker.harness.learner_files import expect_text
@@ -22,6 +23,7 @@ from checker.harness.lines import line_matching
 from checker.harness.run import Run
 from checker.harness.site import SelfBound, Site
 from checker.harness.waiting import wait_until
+from checker.milestones.convert_to_async import places
 from checker.milestones.convert_to_async.depot import PATIENCE_S, Depot
 from checker.milestones.convert_to_async.stack import variables_for
 from course.model import SourceLine
@@ -93,6 +95,7 @@ class Ending:
     ended: bool = True
     started_again: bool = False
     kept: list[str] = field(default_factory=list)
+    failure: NotYet | None = None  # what came between
 
     @property
     def is_uvicorn(self) -> bool:
@@ -102,16 +105,36 @@ class Ending:
 
 def watch_ending(run: Run, start: starters.SelfBound, gate: Gate, exports: list[str]) -> Ending:
     """Start it, begin these exports, tell it to end, let the ministry answer one after the other; look what is kept."""
-    web = _start(run, start, gate, "web")
-    family = Family.of(web.server)
-    ending = Ending(family.commands, exports)
-    if not ending.is_uvicorn:
-        return ending
+    with _started(run, start, gate, "web") as web:
+        ending = Ending(Family.of(web.server).commands, exports)
+        if ending.is_uvicorn:
+            try:
+                _end(run, web, gate, ending)
+            except NotYet as told:
+                ending.failure = told
+    gate.open()
+    ending.kept = _kept(run, exports)
+    has_lost = ending.is_uvicorn and ending.ended and not ending.failure and len(ending.kept) < len(exports)
+    if has_lost:  # unless the next start takes them up
+        with _started(run, start, gate, "web again") as again:
+            ending.started_again = True
+            heirs = Family.of(again.server)
+            wait_until(lambda: len(_kept(run, exports)) == len(exports), PATIENCE_S, unless_ended=Rest(heirs))
+            ending.kept = _kept(run, exports)
+            heirs.end(run)
+            heirs.wait(PATIENCE_S)
+    return ending
+
+
+def _end(run: Run, web: Depot, gate: Gate, ending: Ending) -> None:
+    family, exports = Family.of(web.server), ending.exports
     web.sign_in()
     for name in exports:
         web.server.expect_answer(web.send(f"/export/{name}/", method="POST"))
     if not web.wait_held([_tag(name) for name in exports]):
-        return ending  # an earlier check tells
+        saw = f"{' and '.join(gate.held) or 'nothing'} was asked for"
+        wanted = f"the web process asks the ministry for {' and '.join(exports)}"
+        fail("export-lost", wanted=wanted, saw=saw, where=places.begins_exports(run))
     family.end(run)
     for answered, name in enumerate(exports):
         ending.answered = answered
@@ -121,19 +144,6 @@ def watch_ending(run: Run, start: starters.SelfBound, gate: Gate, exports: list[
     else:
         ending.answered, ended = len(exports), family.ends_by_itself(POLLS_S)
     ending.ended = ended
-    if not ended:
-        web.server.process.kill()
-    gate.open()
-    ending.kept = _kept(run, exports)
-    if ending.ended and len(ending.kept) < len(exports):
-        again = _start(run, start, gate, "web again")
-        heirs = Family.of(again.server)
-        ending.started_again = True
-        wait_until(lambda: len(_kept(run, exports)) == len(exports), PATIENCE_S, unless_ended=Rest(heirs))
-        ending.kept = _kept(run, exports)
-        heirs.end(run)
-        heirs.wait(PATIENCE_S)
-    return ending
 
 
 def web_line(run: Run) -> SourceLine | None:
@@ -141,7 +151,9 @@ def web_line(run: Run) -> SourceLine | None:
     return line_matching(run.project, PROCFILE, [r"web:"])
 
 
-def _start(run: Run, start: starters.SelfBound, gate: Gate, name: str) -> Depot:
+@contextmanager
+def _started(run: Run, start: starters.SelfBound, gate: Gate, name: str) -> Iterator[Depot]:
+    """The web command; what of it still runs afterwards is nobody's fault: it was not told to end, or is told of."""
     found = WEB.search(expect_text(run.project, PROCFILE))
     if found is None:
         fail(
@@ -153,13 +165,16 @@ def _start(run: Run, start: starters.SelfBound, gate: Gate, name: str) -> Depot:
     path = os.pathsep.join([str(programs(run)), os.environ.get("PATH", os.defpath)])
     environment = {**variables_for(run, gate, EXPORTS), "PORT": "{port}", "PATH": path}
     server: SelfBound = start(name, ["/bin/sh", "-c", found[1]], environment=environment)
-    is_listening = wait_until(server.listens, BOOT_S, unless_ended=Rest(server.process))
-    if not is_listening and server.process.returncode is None:
-        wanted = f"the web command listens at port {server.port}, which it finds in PORT"
-        saw = "\n  ".join(["it does not", *server.process.log.last_lines(LAST_LINES)])
-        fail("web-command", wanted=wanted, saw=saw, where=web_line(run))
-    server.expect_ready("/ping/")
-    return Depot(name, server, gate)
+    try:
+        is_listening = wait_until(server.listens, BOOT_S, unless_ended=Rest(server.process))
+        if not is_listening and server.process.returncode is None:
+            wanted = f"the web command listens at port {server.port}, which it finds in PORT"
+            saw = "\n  ".join(["it does not", *server.process.log.last_lines(LAST_LINES)])
+            fail("web-command", wanted=wanted, saw=saw, where=web_line(run))
+        server.expect_ready("/ping/")
+        yield Depot(name, server, gate)
+    finally:
+        server.process.stop(signal.SIGKILL, midway=True)
 
 
 def _tag(export: str) -> str:

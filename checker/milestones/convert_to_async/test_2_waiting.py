@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 
 import psutil
@@ -32,7 +31,7 @@ TRIES = 3
 
 @needs("test_each_request_is_answered_as_before")
 def test_five_suppliers_are_asked_at_once(before: Depot, depot: Depot, seed: Seed, picture: Picture) -> None:
-    """A page of rates asks its five suppliers at once, and keeps no thread waiting."""
+    """A page of rates asks its five suppliers at once, on the event loop."""
     since = History.now()
     old, new = words(seed, "rates", 2)
     page = depot.send(f"/rates/{new}/", label="uvicorn /rates/")
@@ -88,7 +87,7 @@ def test_twelve_visitors_wait_at_once(depot: Depot, seed: Seed, picture: Picture
         told = {str(body.get("tenant") if isinstance(body, dict) else None), str(answer.headers.get("X-Tenant"))}
         if told != {tenant}:
             wanted = f"who asks for {tenant} is answered for {tenant}, whoever is served meanwhile"
-            saw = f"the page said {json.dumps(sorted(told - {tenant}))}"
+            saw = f"the page said {' and '.join(sorted(told - {tenant}))}"
             fail("tenant-mixed", wanted=wanted, saw=saw, where=places.remembers(depot.server.run))
     picture.nothing()  # all went well: sixty calls are too many to be looked at
 
@@ -103,7 +102,7 @@ def test_each_event_leaves_at_once(depot: Depot, seed: Seed) -> None:
         for number in range(1, EVENTS + 1):
             tag = f"{part}-{number}"
             if not depot.wait_held([tag]):
-                depot.expect_free_loop(since, wanted)
+                depot.expect_free_loop(0.0, wanted)  # whoever holds it since an earlier check
                 fail("stream-held-back", wanted=wanted, saw=f"event {number} was never asked for")
             if number > 1 and not stream.read_until(f"{part}-{number - 1}\n\n".encode(), MOMENT_S):
                 saw = f"event {number} was being asked for; of event {number - 1} nothing had arrived"
@@ -188,7 +187,7 @@ def _expect_ping_beside_digest(depot: Depot) -> None:
     raise Inconclusive("the digest was always there as soon as a ping")
 
 
-@needs("test_each_request_is_answered_as_before")
+@needs("test_twelve_visitors_wait_at_once")
 def test_no_database_connection_is_left_open(depot: Depot, booting: Booting, picture: Picture) -> None:
     """No connection to the database is open once its request is answered."""
     picture.nothing()
@@ -205,5 +204,5 @@ def test_no_database_connection_is_left_open(depot: Depot, booting: Booting, pic
     if not wait_until(are_closed, MOMENT_S):
         wanted = "once the visitors of /parts/ are answered, no connection to the database is open"
         saw = f"after {VISITORS} visits {open_ones} were open, each of a thread that has nothing left to do"
-        where = places.matching(depot.server.run, places.SETTINGS, "CONN_MAX_AGE")
+        where = places.matching(depot.server.run, places.SETTINGS, "CONN_MAX_AGE.*(?:[1-9]|None)")
         fail("connection-left-open", wanted=wanted, saw=saw, where=where)

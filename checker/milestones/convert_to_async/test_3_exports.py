@@ -16,6 +16,7 @@ from checker.milestones.convert_to_async.depot import Depot, words
 from checker.milestones.convert_to_async.ending import Ending, web_line
 
 SETTLED_S = 3.0
+SHOWN_WORDS = 8  # of a command line
 ACCEPTED = 202
 
 
@@ -86,7 +87,7 @@ def test_the_web_command_starts_uvicorn(depot: Depot, ending: Future[Ending]) ->
     """The Procfile's one command starts uvicorn, at the port it is given."""
     ended = ending.result()
     if not ended.is_uvicorn:
-        saw = f"it started `{ended.commands[-1][-100:]}`"
+        saw = f"it started `{' '.join(ended.commands[-1].split()[-SHOWN_WORDS:])}`"
         run = depot.server.run
         fail("web-command", wanted="the web command starts uvicorn", saw=saw, where=web_line(run))
 
@@ -95,6 +96,8 @@ def test_the_web_command_starts_uvicorn(depot: Depot, ending: Future[Ending]) ->
 def test_no_export_is_lost_when_the_process_ends(depot: Depot, ending: Future[Ending]) -> None:
     """SIGTERM loses no export: it is waited for, or taken up at the next start."""
     ended, run = ending.result(), depot.server.run
+    if ended.failure:
+        raise ended.failure
     wanted = "two exports that were accepted before SIGTERM are kept in the end"
     if not ended.ended:
         saw = "the last export was answered, and the process rests, and does not end"
