@@ -50,8 +50,10 @@ def test_notes_arrive_line_by_line(clinic: Clinic, seed: Seed) -> None:
                     _fail_as_ended(clinic, stream, f"{path} asks the archive for {tag!r}")
                 clinic.expect_pulse(f"{path} waits for note {number}", since)
                 found = number
+                clinic.gate.wait_settled()
                 if following in clinic.gate.held:  # who asks for all at once gets the second one first
                     clinic.gate.release(following)
+                    clinic.gate.wait_settled()
                     clinic.expect_pulse(f"{path} waits for note {number}", since)
                     found = number + 1
                 clinic.gate.release(tag)
