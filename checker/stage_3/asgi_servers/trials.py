@@ -176,8 +176,8 @@ class Trial:
         return frozenset(child.pid for child in self.site.process.children if lives(child.pid) and not tidies(child))
 
     def rests(self, held: Held) -> bool:
-        """Whether nobody is about to end the open request: its process sleeps, and the first one does."""
-        return is_idle(self.site.pid) and is_idle(held.pid)
+        """Whether nobody is about to end the open request: its process sleeps, and so do all those around it."""
+        return all(is_idle(pid) for pid in (self.site.pid, held.pid, *self.family()))
 
     def _silent(self) -> NotYet:
         exchange = self.site.send("/", label="asked once more")
