@@ -196,8 +196,10 @@ def _deciding(places: Places, case: Case, *, is_all: bool) -> Sequence[str]:
     """
     if case.alone:
         return [case.alone]
+    if is_all or case.kind != "wrong":
+        return ()
     names = list(suites.checks(places.suite(case.exercise.path)))
-    return () if is_all or case.kind != "wrong" or case.check not in names else names[: names.index(case.check) + 1]
+    return names[: names.index(case.check) + 1] if case.check in names else ()
 
 
 def _prove(places: Places, case: Case, forge: Forge, *, only: Sequence[str], ends_early: bool) -> Proof:

@@ -17,7 +17,6 @@ from checker.milestones.convert_to_async.ending import Ending, web_line
 
 SETTLED_S = 3.0
 SHOWN_WORDS = 8  # of a command line
-ACCEPTED = 202
 
 
 @needs("test_each_request_is_answered_as_before")

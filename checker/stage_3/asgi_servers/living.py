@@ -10,6 +10,7 @@ from contextlib import suppress
 import psutil
 
 from checker.harness.calibration import slowness
+from course.shared import leftovers
 
 
 class Lasting:
@@ -44,6 +45,6 @@ def is_open(port: int) -> bool:
 
 def lives(pid: int) -> bool:
     """Whether there is such a process, and it has not ended."""
-    with suppress(psutil.Error):
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    with suppress(psutil.NoSuchProcess):
+        return leftovers.lives(psutil.Process(pid))
     return False

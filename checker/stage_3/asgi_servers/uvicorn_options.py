@@ -89,7 +89,8 @@ def expect_limit(trial: Trial, limit: int) -> None:
         return later is not None and later.status == 200
 
     if not trial.wait(is_served):
-        fail("limit-off", wanted="once they have left, others are served", saw="503 as before", where=where)
+        wanted = "once they have left, others are served"
+        fail("limit-off", wanted=wanted, saw="503 as before", where=where, facts={"limit": str(limit)})
 
 
 def expect_believed(trial: Trial, drawn: Draft) -> None:
