@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import sys
 
 PR_SET_DUMPABLE = 4  # linux/prctl.h
@@ -24,4 +23,6 @@ def adopt_orphans() -> None:
 
 def _prctl(option: int, value: int) -> None:
     if sys.platform == "linux":
+        import ctypes  # takes 5 ms, and most commands of `learn` start nothing
+
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
