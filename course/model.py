@@ -63,6 +63,7 @@ class Exercise:
     your_work: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     time_limit_s: float = 60.0
+    waits: tuple[tuple[str, float], ...] = ()  # what its checks wait for because it is the lesson, with its seconds
     first_check: str = ""
     first_code: str = ""
     after: str = ""  # a milestone's place among the stages, as it stands on screen: "stage 2"

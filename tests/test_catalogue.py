@@ -74,6 +74,13 @@ def test_an_exercise_without_hints_has_the_shared_ones(own_places: Places) -> No
     assert set(catalogue.hints(own_places, "stage_2/hello")) == {"import-error", "left-running", "server-error"}
 
 
+def test_waits_are_named_with_their_seconds(own_places: Places) -> None:
+    file = own_places.rooms / "exercises/stage_1/greeting/exercise.toml"
+    with file.open("a", encoding="utf-8") as exercise_file:
+        exercise_file.write('[waits]\n"a lease runs out twice" = 1.5\n')
+    assert catalogue.read(own_places).exercises[0].waits == (("a lease runs out twice", 1.5),)
+
+
 @pytest.mark.parametrize("name", ["hello", "stage_2/hello", "stage_2/hello/", " hello "])
 def test_an_exercise_is_found_by_name_and_by_path(toy_course: Course, name: str) -> None:
     assert catalogue.find(toy_course, name).path == "stage_2/hello"
@@ -136,6 +143,7 @@ def test_a_name_that_two_exercises_have_asks_for_the_path(own_places: Places) ->
         ("stage_1/greeting/exercise.toml", "goal =", "gaol =", "greeting/exercise.toml: key 'goal' is missing"),
         ("stage_1/greeting/exercise.toml", "minutes = 2", "minutes = 'two'", "key 'minutes' must be a number above 0"),
         ("stage_1/greeting/exercise.toml", 'check = "', 'chek = "', "key 'first_finding.check' is missing"),
+        ("stage_1/greeting/exercise.toml", "servers", "waits = 3\nservers", "key 'waits' must be a table"),
         ("stage_1/greeting/exercise.toml", "servers", "needs = 1\nservers", "key 'needs' is not known here"),
     ],
 )

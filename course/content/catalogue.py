@@ -101,7 +101,7 @@ def _exercise(places: Places, stage: str, name: str, title: str, after: str) -> 
     if not file.is_file():
         return Exercise(stage, name, title, after=after)
     table = Table.load(file)
-    first = table.table("first_finding")
+    first, waits = table.table("first_finding"), table.table("waits", is_needed=False)
     exercise = Exercise(
         stage,
         name,
@@ -113,12 +113,13 @@ def _exercise(places: Places, stage: str, name: str, title: str, after: str) -> 
         your_work=table.texts("your_work"),
         given=table.texts("given", is_needed=False),
         time_limit_s=table.number("time_limit_s", default=60.0),
+        waits=tuple((what, waits.number(what)) for what in waits.keys),
         first_check=first.text("check"),
         first_code=first.text("code"),
         after=after,
     )
-    first.close()
-    table.close()
+    for part in (first, waits, table):
+        part.close()
     return exercise
 
 

@@ -35,6 +35,8 @@ def dossier(shown: Dossier) -> Iterator[Row]:
     yield BLANK
     yield _labelled("Goal", exercise.goal)
     yield _labelled("Servers", ", ".join(exercise.servers) or "none")
+    for what, seconds in exercise.waits:
+        yield _labelled("Waits", f"{seconds:g} s because {what}")
     yield _labelled("Limit", f"{exercise.time_limit_s:.0f} s, for a learner of {exercise.minutes} minutes")
     yield BLANK
     for case in shown.cases:
