@@ -14,6 +14,7 @@ TICK_S = 0.1
 STANDSTILL_S = 3.0
 SPIN_S = 0.05
 MOST_SLOWNESS = 4.0
+KEEP_S = 1.0
 
 
 class Calibration:
@@ -47,9 +48,33 @@ class Calibration:
 def slowness() -> float:
     """How many seconds a second of processor time takes here and now, from 1 to MOST_SLOWNESS.
 
-    Spins for SPIN_S of processor time: about as long as that, and longer beside others.
+    Spins for SPIN_S of processor time: about as long as that, and longer beside others. Whoever asks within KEEP_S is
+    told the same: threads that spin beside each other would measure nothing but themselves.
     """
+    return _lately.slowness()
+
+
+class _Lately:
+    """The last measurement, for all threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._slowness = 1.0
+        self._until_s = 0.0
+
+    def slowness(self) -> float:
+        with self._lock:
+            if time.monotonic() >= self._until_s:
+                self._slowness = min(max(_spin_s() / SPIN_S, 1.0), MOST_SLOWNESS)
+                self._until_s = time.monotonic() + KEEP_S
+            return self._slowness
+
+
+def _spin_s() -> float:
     began_s, spent_s = time.monotonic(), time.thread_time()
     while time.thread_time() - spent_s < SPIN_S:
         pass
-    return min(max((time.monotonic() - began_s) / SPIN_S, 1.0), MOST_SLOWNESS)
+    return time.monotonic() - began_s
+
+
+_lately = _Lately()

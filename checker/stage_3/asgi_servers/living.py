@@ -12,22 +12,29 @@ import psutil
 from checker.harness.calibration import slowness
 from course.shared import leftovers
 
+LOOKS = 10
+
 
 class Lasting:
-    """Whether something has been so at each look for so long: on a busy machine longer."""
+    """Whether something has been so at each of many looks for so long: on a busy machine longer."""
 
     def __init__(self, condition: Callable[[], bool], seconds: float) -> None:
         self._condition = condition
-        self._seconds = seconds * slowness()
-        self._since = 0.0
+        self._seconds = seconds
+        self._look_every_s = seconds / LOOKS
+        self._looked_at = self._since = 0.0
 
     def is_so(self) -> bool:
-        """Look once more."""
+        """Look once more, if it is time to: a look may cost a walk over all processes of the machine."""
+        now = time.monotonic()
+        if now - self._looked_at < self._look_every_s:
+            return False
+        self._looked_at = now
         if not self._condition():
             self._since = 0.0
             return False
-        self._since = self._since or time.monotonic()
-        return time.monotonic() - self._since >= self._seconds
+        self._since = self._since or now
+        return now - self._since >= self._seconds and now - self._since >= self._seconds * slowness()
 
 
 def tidies(child: psutil.Process) -> bool:
