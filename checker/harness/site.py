@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -218,8 +218,7 @@ class SelfBound(Site):
         """Whether somebody listens at the port now. Looked up, not tried: a visit would be traffic."""
         tables = [table for table in LISTENING_TABLES if table.exists()]
         if tables:
-            rows = (line.split() for table in tables for line in table.read_text().splitlines())
-            return any(row[1].endswith(f":{self.port:04X}") and row[3] == TCP_LISTEN for row in rows)
+            return any(port == self.port for table in tables for port in _listening(table))
         with suppress(psutil.Error):  # not Linux: who else listens is not for us to see
             for process in [psutil.Process(self.process.pid), *self.process.children]:
                 sockets = process.net_connections("tcp")
@@ -233,3 +232,13 @@ class SelfBound(Site):
             return super().stop()
         finally:
             self._reserved.close()
+
+
+def _listening(table: Path) -> Iterator[int]:
+    """The ports of a table of /proc/net that somebody listens at. Linux lists those first; thousands may follow."""
+    with table.open() as rows:
+        next(rows)  # the heading
+        for row in map(str.split, rows):
+            if row[3] != TCP_LISTEN:
+                return
+            yield int(row[1].rpartition(":")[2], 16)
