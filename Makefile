@@ -11,7 +11,7 @@ LEARN = "$(VENV)/bin/learn"
 RUN = "$(VENV)/bin/python"
 # Twice the cores: tests mostly wait for servers. By file, so that a file's servers are started once. A test that fails
 # has one more try, and is told by name (R): what passes only then is unsteady, and to be mended.
-PYTEST = $(RUN) -m pytest --numprocesses "$$(( $$(getconf _NPROCESSORS_ONLN) * 2 ))" --dist loadfile --reruns 1 -raR
+PYTEST = $(RUN) -m pytest --numprocesses "$$(( $$(getconf _NPROCESSORS_ONLN) * 2 ))" --dist loadfile --reruns 1 -raR --durations 15
 STEP = printf '\n== %s\n'
 
 # A virtual environment knows its own absolute path: one that was copied or moved along with the folder, or was made
