@@ -24,13 +24,13 @@ from checker.harness.site import Site
 from checker.harness.waiting import wait_until
 from checker.harness.websocket import WebSocket
 from checker.stage_1.http_vs_websocket.faulty_lines import site_line
+from checker.stage_1.http_vs_websocket.frames import PING, PONG, Frame
 from checker.stage_1.http_vs_websocket.raw_socket import RawSocket
 
 PROMPT_S = 10.0
 NEWS_S = 0.3
 LONG_WAIT_S = 600
-# A server that looks for news by itself, once a second say, sleeps meanwhile and does no wrong.
-REST_S = 3.0
+REST_S = 2.0  # a server that looks for news by itself, once a second say, sleeps meanwhile and does no wrong
 LOOK_S = 0.05
 SOON_S = 0.5  # what comes at all comes by then, nearly always: only after it is the server looked at
 COUNTER = "/ws/counter/"
@@ -113,6 +113,18 @@ class Station:
 
         found = came(SOON_S) or self.wait_while_busy(came)
         return found[0] if found else None
+
+    def wait_raw_frame(self, socket: RawSocket) -> Frame | None:
+        """The same of a socket by hand, but for the pings and pongs."""
+
+        def came(deadline_s: float = LOOK_S) -> Frame | bool:
+            frame = socket.frame(deadline_s)
+            while frame is not None and frame.opcode in (PING, PONG):
+                frame = socket.frame(deadline_s)
+            return frame or not socket.is_open
+
+        found = came(SOON_S) or self.wait_while_busy(came)
+        return None if isinstance(found, bool) else found
 
     def wait_while_busy(self, condition: Callable[[], _T], deadline_s: float = PROMPT_S) -> _T:
         """The first answer of `condition` that is true; its last at the deadline, or when the server rests."""

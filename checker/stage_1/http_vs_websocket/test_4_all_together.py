@@ -8,9 +8,9 @@ from contextlib import suppress
 
 from checker.harness.picture import Picture
 from checker.harness.suite import needs
-from checker.stage_1.http_vs_websocket.frames import CLOSE, PING, PONG
+from checker.stage_1.http_vs_websocket.frames import CLOSE
 from checker.stage_1.http_vs_websocket.raw_socket import RawSocket, room_bytes
-from checker.stage_1.http_vs_websocket.station import PROMPT_S, Notice, Station
+from checker.stage_1.http_vs_websocket.station import Notice, Station
 from checker.stage_1.http_vs_websocket.three_ways import expect_same_three_ways
 
 LARGE_BYTES = 500_000
@@ -56,9 +56,7 @@ def expect_catch_up(station: Station, stalled: RawSocket, posted: list[Notice]) 
     """Who has not read begins to: every notice has waited for it, in order, or it has been cut off."""
     stalled.begin_to_read()
     for number, notice in enumerate(posted, 1):
-        frame = stalled.frame(PROMPT_S)
-        while frame is not None and frame.opcode in (PING, PONG):
-            frame = stalled.frame(PROMPT_S)
+        frame = station.wait_raw_frame(stalled)
         if frame is None and (not stalled.is_open or station.has_ended(stalled.id)):
             return
         if frame is not None and frame.opcode == CLOSE:
