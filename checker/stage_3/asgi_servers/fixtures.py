@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, wait
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 
@@ -30,41 +31,37 @@ from checker.stage_3.asgi_servers.refusals import COMMANDS, Refusal
 from checker.stage_3.asgi_servers.rows import DAPHNE, HYPERCORN, ROWS, UVICORN, WORKERS, Row
 from checker.stage_3.asgi_servers.stack import EVERYWHERE, HERE
 from checker.stage_3.asgi_servers.trials import Trial
-from checker.stage_3.asgi_servers.uvicorn_options import (
-    Draft,
-    draft,
-    expect_believed,
-    expect_limit,
-    expect_not_believed,
-    expect_old_release,
-    reload_once_saved,
-)
+from checker.stage_3.asgi_servers.uvicorn_options import Draft, Options, draft, try_options
+
+LONE_UVICORN = Row("uvicorn", "uvicorn", has_workers=False)
+
+
+class Begin(Protocol):
+    """Starts serve.py for a row: `begin("limited", ["uvicorn", "--limit", "3"], row, folder=copy)`."""
+
+    def __call__(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        row: Row,
+        *,
+        environment: Mapping[str, str] = HERE,
+        folder: Path | None = None,
+    ) -> Trial:
+        """Start it."""
+        ...
 
 
 @dataclass(slots=True)
 class Measured:
-    """One row's trials, and what they will have seen. A server that an act ends is started twice."""
+    """One row's trial, and what will have been seen of it."""
 
-    row: Row
     trial: Trial
     workers: Future[set[int]]
     http2: Future[bool]
     term: Future[Seen]
     hup: Future[Seen]
     killed: Future[Seen] | None  # daphne has no worker to kill
-
-
-@dataclass(slots=True)
-class Options:
-    """uvicorn with this run's options, and with --reload alone, and what is asked of both."""
-
-    limited: Trial
-    reloading: Trial
-    believed: Future[None]
-    limit: Future[None]
-    unbelieved: Future[None]
-    reloaded: Future[None]
-    unmoved: Future[None]
 
 
 @dataclass(slots=True)
@@ -103,22 +100,58 @@ def drawn(seed: Seed) -> Draft:
 
 
 @pytest.fixture(scope="session")
-def measured(self_bound: starters.SelfBound, depot: Gate, network: Mapping[str, str]) -> Iterator[dict[str, Measured]]:
-    """Each row by its name. The first start of each is told to open itself to everybody."""
-    default = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # who is started under `nohup` would inherit that
+def begin(self_bound: starters.SelfBound, depot: Gate) -> Iterator[Begin]:
+    """Starts serve.py as it is said, for as long as the checks last."""
     trials: list[Trial] = []
 
-    def begin(row: Row, name: str) -> Trial:
-        server = stack.start(self_bound, name, row.arguments, depot, environment=network if name == row.name else HERE)
+    def start(name: str, arguments: Sequence[str], row: Row, **how: Any) -> Trial:
+        # Who is started under `nohup` would inherit that HUP is ignored.
+        before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        try:
+            server = stack.start(self_bound, name, arguments, depot, **how)
+        finally:
+            signal.signal(signal.SIGHUP, before)
         trials.append(Trial(server, depot, row.name, WORKERS if row.has_workers else 1))
         return trials[-1]
 
+    yield start
+    for trial in trials:
+        trial.close()
+
+
+@pytest.fixture(scope="session")
+def serving(begin: Begin, network: Mapping[str, str]) -> dict[str, Trial]:
+    """Each row by its name, told to open itself to everybody."""
+    return {row.name: begin(row.name, row.arguments, row, environment=network) for row in ROWS}
+
+
+@pytest.fixture(scope="session")
+def copy(run: Run) -> Path:
+    """A copy of the project, in which a module may be saved."""
+    folder = run.temporary / "copy"
+    copy_project(run.project, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def limited(begin: Begin, copy: Path, drawn: Draft, network: Mapping[str, str]) -> Trial:
+    """One uvicorn with --limit and --trust, and without HOST."""
+    unnamed = {name: value for name, value in network.items() if name != "HOST"}
+    return begin("limited", drawn.arguments, LONE_UVICORN, environment=unnamed, folder=copy)
+
+
+# --- once they serve: what is asked of them, and who is started a second time ---
+
+
+@pytest.fixture(scope="session")
+def measured(begin: Begin, serving: dict[str, Trial]) -> dict[str, Measured]:
+    """What each row's trials will have seen. A server that an act ends is started twice."""
     found = {}
     for row in ROWS:
-        trial = begin(row, row.name)
+        trial = serving[row.name]
         # What HUP ends cannot be asked to end, and who loses all by a killed worker neither. uvicorn looks after its
         # workers twice a second: one after the other it would take too long.
-        second = begin(row, f"{row.name}-hup") if row in (UVICORN, DAPHNE, HYPERCORN) else trial
+        second = begin(f"{row.name}-hup", row.arguments, row) if row in (UVICORN, DAPHNE, HYPERCORN) else trial
         workers = trial.then(trial.wait_workers)
         http2 = trial.then(partial(speaks_http2, trial))
         killed = None
@@ -127,44 +160,15 @@ def measured(self_bound: starters.SelfBound, depot: Gate, network: Mapping[str, 
         hup = second.then(partial(hang_up, second))
         if row is HYPERCORN:
             killed = second.then(partial(kill, second))
-        found[row.name] = Measured(row, trial, workers, http2, trial.then(partial(terminate, trial)), hup, killed)
-    signal.signal(signal.SIGHUP, default)
-    try:
-        yield found
-    finally:
-        for trial in trials:
-            trial.close()
+        found[row.name] = Measured(trial, workers, http2, trial.then(partial(terminate, trial)), hup, killed)
+    return found
 
 
 @pytest.fixture(scope="session")
-def options(
-    self_bound: starters.SelfBound, depot: Gate, run: Run, drawn: Draft, network: Mapping[str, str]
-) -> Iterator[Options]:
-    """One uvicorn with --limit and --trust, and without HOST; and with --reload, in a copy of the project for both."""
-    copy = run.temporary / "copy"
-    copy_project(run.project, copy)
-    unnamed = {name: value for name, value in network.items() if name != "HOST"}
-    server = stack.start(self_bound, "limited", drawn.arguments, depot, environment=unnamed, folder=copy)
-    limited = Trial(server, depot, "uvicorn")
-    server = stack.start(self_bound, "reloading", ["uvicorn", "--reload"], depot, folder=copy)
-    reloading = Trial(server, depot, "uvicorn")
-    believed = limited.then(partial(expect_believed, limited, drawn))
-    limit = limited.then(partial(expect_limit, limited, drawn.limit))
-    unbelieved = reloading.then(partial(expect_not_believed, reloading, drawn))
-
-    def save() -> None:
-        wait([limit])  # who reloads unasked would break off what it is asked meanwhile
-        (copy / "parcels" / "release.py").write_text(f'RELEASE = "{drawn.release}"\n')
-
-    reloaded = reloading.then(partial(reload_once_saved, reloading, save, drawn.release))
-
-    def look_for_release() -> None:
-        if reloaded.exception() is None:
-            expect_old_release(limited, drawn.release)
-
-    unmoved = limited.then(look_for_release)
-    with closing(limited), closing(reloading):
-        yield Options(limited, reloading, believed, limit, unbelieved, reloaded, unmoved)
+def options(begin: Begin, limited: Trial, copy: Path, drawn: Draft) -> Options:
+    """What the limited one is asked, and one with --reload alone, in the same copy."""
+    reloading = begin("reloading", ["uvicorn", "--reload"], LONE_UVICORN, folder=copy)
+    return try_options(limited, reloading, copy, drawn)
 
 
 @pytest.fixture(scope="session")

@@ -10,19 +10,21 @@ from checker.harness.run import Run
 from checker.harness.suite import needs
 from checker.stage_3.asgi_servers import places
 from checker.stage_3.asgi_servers.acts import expect_nobody_left
-from checker.stage_3.asgi_servers.fixtures import Measured, Options
+from checker.stage_3.asgi_servers.fixtures import Measured
 from checker.stage_3.asgi_servers.refusals import Refusal, expect_refused
 from checker.stage_3.asgi_servers.rows import GUNICORN_ASGI, HYPERCORN, ROWS, WORKERS
 from checker.stage_3.asgi_servers.stack import EVERYWHERE
+from checker.stage_3.asgi_servers.trials import Trial
+from checker.stage_3.asgi_servers.uvicorn_options import Options
 
 GIVEN = ("parcels/asgi.py", "parcels/release.py")
 
 
-def test_each_server_serves_the_app(run: Run, measured: dict[str, Measured], options: Options) -> None:
+def test_each_server_serves_the_app(run: Run, serving: dict[str, Trial], limited: Trial) -> None:
     """Each of the five serves the given app at HOST and PORT."""
     expect_given(run, *GIVEN)
     for row in ROWS:
-        page = measured[row.name].trial.booted.result()
+        page = serving[row.name].booted.result()
         where = places.server(run, row.name)
         wanted = f"serve.py {' '.join(row.arguments)} serves the app by {row.package}"
         facts = {"server": row.name}
@@ -33,14 +35,14 @@ def test_each_server_serves_the_app(run: Run, measured: dict[str, Measured], opt
             saw = f"{others} was loaded in its place"
             wanted = f"serve.py {row.name} serves by gunicorn, with a worker of the package {row.worker_module}"
             fail("another-server", wanted=wanted, saw=saw, where=where, facts=facts)
-    options.limited.booted.result()
+    limited.booted.result()
     opened = {e["server"]: str(e["host"]) for e in run.history.events(EventKind.CONTAINER_OPENED)}
     for row in ROWS:
         if row.name not in opened:
             wanted = f"with HOST={EVERYWHERE}, serve.py {row.name} listens at all addresses"
             saw, where = "it listens at one address only", places.server(run, row.name)
             fail("wrong-address", wanted=wanted, saw=saw, where=where)
-    if asked := opened.get(options.limited.site.name):
+    if asked := opened.get(limited.site.name):
         where = places.line(run, r"0\.0\.0\.0", r"HOST")
         wanted = "without HOST it listens at 127.0.0.1"
         fail("wrong-address", wanted=wanted, saw=f"it listens at all addresses ({asked})", where=where)
@@ -49,6 +51,7 @@ def test_each_server_serves_the_app(run: Run, measured: dict[str, Measured], opt
 @needs("test_each_server_serves_the_app")
 def test_as_many_processes_answer_as_workers(run: Run, measured: dict[str, Measured], ahead: starters.Ahead) -> None:
     """With --workers 2, two processes answer, under each but daphne."""
+    ahead("options", "test_a_save_is_served_with_reload_alone")
     ahead("refusals", "test_what_a_server_cannot_do_is_refused")
     ahead("boxed", "test_the_container_serves_and_stops")
     for row in ROWS:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from checker.harness.findings import fail
 from checker.harness.http import Exchange
@@ -148,3 +151,35 @@ def expect_old_release(trial: Trial, release: str) -> None:
 def _release(trial: Trial, begins: str) -> None:
     for tag in [tag for tag in trial.gate.held if tag.startswith(begins)]:
         trial.gate.release(tag)
+
+
+@dataclass(slots=True)
+class Options:
+    """What uvicorn's options do, and uvicorn with --reload alone."""
+
+    reloading: Trial
+    believed: Future[None]
+    limit: Future[None]
+    unbelieved: Future[None]
+    reloaded: Future[None]
+    unmoved: Future[None]
+
+
+def try_options(limited: Trial, reloading: Trial, copy: Path, drawn: Draft) -> Options:
+    """Begin to ask both, in turn where one must not disturb the other. They serve the same `copy`."""
+    believed = limited.then(partial(expect_believed, limited, drawn))
+    limit = limited.then(partial(expect_limit, limited, drawn.limit))
+    unbelieved = reloading.then(partial(expect_not_believed, reloading, drawn))
+
+    def save() -> None:
+        wait([limit])  # who reloads unasked would break off what it is asked meanwhile
+        (copy / "parcels" / "release.py").write_text(f'RELEASE = "{drawn.release}"\n')
+
+    reloaded = reloading.then(partial(reload_once_saved, reloading, save, drawn.release))
+
+    def look_for_release() -> None:
+        if reloaded.exception() is None:
+            expect_old_release(limited, drawn.release)
+
+    unmoved = limited.then(look_for_release)
+    return Options(reloading, believed, limit, unbelieved, reloaded, unmoved)
