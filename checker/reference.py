@@ -43,7 +43,7 @@ SECTIONS = {
         "harness/gunicorn/*",
         "harness/probed",
     ),
-    "Requests and sockets": ("harness/http", "harness/websocket", "harness/bounds", "harness/traffic"),
+    "Requests and sockets": ("harness/http", "harness/websocket", "harness/deaf", "harness/bounds", "harness/traffic"),
     "The Gate": ("harness/gate",),
     "What happened": ("harness/history", "harness/events"),
     "Programs and processes": ("harness/program", "harness/processes", "harness/log", "harness/signals"),

@@ -10,6 +10,7 @@ from random import Random
 from statistics import median
 from typing import NoReturn
 
+from checker.harness.deaf import DeafClient
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event
@@ -20,7 +21,6 @@ from checker.harness.waiting import wait_until
 from checker.stage_4.groups import places
 from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.chatter import Chatter
-from checker.stage_4.groups.deaf import DeafClient
 from checker.stage_4.groups.frames import Frame, words
 from checker.stage_4.groups.trouble import judge_error, judge_never_awaited
 from course.model import Fact, SourceLine
@@ -80,7 +80,8 @@ class Crowd:
 
     def enter_deaf(self, server: Server, name: str) -> DeafClient:
         """One more socket, which will not read."""
-        deaf = DeafClient(self.chat.history, server, self.user(name))
+        user = self.user(name)
+        deaf = DeafClient(self.chat.history, server, f"/ws/?user={user}", label=user)
         self._deaf.append(deaf)
         return deaf
 

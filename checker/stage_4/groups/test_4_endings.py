@@ -72,9 +72,9 @@ def test_a_socket_cut_while_speaking_leaves_nothing(chat: Chat, crowd: Crowd) ->
         os.kill(chat.two.pid, signal.SIGCONT)
     _expect_no_members(crowd, before, "a client opens a socket and vanishes before it is let in", hal.id)
     gus = crowd.enter_deaf(chat.two, "gus")
-    if not gus.join(bridge):
-        wanted = f"{gus.user} opens a socket and joins a room"
-        crowd.fail("no-reply", wanted=wanted, saw="nothing came", user=gus.user, key="joined")
+    if not gus.ask({"op": "join", "room": bridge}, "joined"):
+        wanted = f"{gus.label} opens a socket and joins a room"
+        crowd.fail("no-reply", wanted=wanted, saw="nothing came", user=gus.label, key="joined")
     ada = crowd.enter(chat.one, "ada", bridge)
     for number in range(LONG_TEXTS):
         ada.say(bridge, f"{number} {LONG_TEXT}")

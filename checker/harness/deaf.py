@@ -8,6 +8,8 @@ from __future__ import annotations
 import itertools
 import json
 import socket
+from collections.abc import Mapping
+from typing import Any
 
 from websockets.client import ClientProtocol
 from websockets.protocol import State
@@ -28,30 +30,31 @@ _numbers = itertools.count(1)
 
 
 class DeafClient:
-    """One socket of one user. It has asked to be let in; whether it is, only `join` waits to see."""
+    """One socket. It has asked to be let in; whether it is, only `ask` waits to see."""
 
-    def __init__(self, history: History, server: Server, user: str) -> None:
+    def __init__(self, history: History, server: Server, path: str, *, label: str) -> None:
+        """`label` is what pictures call it."""
         self.id = f"d{next(_numbers)}"  # what the probe calls it
-        self.user = user
+        self.label = label
         self._history = history
-        self._protocol = ClientProtocol(parse_uri(f"ws://127.0.0.1:{server.port}/ws/?user={user}"))
+        self._protocol = ClientProtocol(parse_uri(f"ws://127.0.0.1:{server.port}{path}"))
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         self._socket.settimeout(ANSWERED_WITHIN_S)
         self._socket.connect(("127.0.0.1", server.port))
         request = self._protocol.connect()
         request.headers[REQUEST_ID_HEADER] = self.id
-        history.record(EventKind.SOCKET_OPENING, socket=self.id, label=user, server=server.name)
+        history.record(EventKind.SOCKET_OPENING, socket=self.id, label=label, server=server.name)
         self._protocol.send_request(request)
         self._flush()
 
-    def join(self, room: str) -> bool:
-        """Be let in, join, and read as far as the answer; False when that does not come."""
+    def ask(self, frame: Mapping[str, Any], word: str) -> bool:
+        """Be let in, send this as JSON, and read as far as an answer with this word; False when that does not come."""
         if not self._read_until(b"\r\n\r\n"):
             return False
-        self._protocol.send_text(json.dumps({"op": "join", "room": room}).encode())
+        self._protocol.send_text(json.dumps(frame).encode())
         self._flush()
-        return self._read_until(b"joined")
+        return self._read_until(word.encode())
 
     def cut(self) -> None:
         """Drop the connection; what has come and was not read tells the other side so at once."""
@@ -72,6 +75,6 @@ class DeafClient:
                 return False
             got += read
             if len(got) > MOST_BYTES:
-                raise answer_endless(f"what is sent to {self.user}", len(got))
+                raise answer_endless(f"what is sent to {self.label}", len(got))
             self._protocol.receive_data(read)
         return self._protocol.state is State.OPEN

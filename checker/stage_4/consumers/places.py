@@ -1,0 +1,127 @@
+"""The line at fault in the learner's code, found by what stands in it. Runs nothing: reads their source."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from checker.harness.learner_files import text_of, tree_of
+from checker.harness.server import Server
+from course.model import SourceLine
+
+FIRST_FILE = "desk/consumers.py"
+CLASSES = {"/ws/desk/": "DeskConsumer", "/ws/legacy/": "LegacyConsumer", "/ws/echo/": "EchoConsumer"}
+# How a plain function is called in a thread, or just called.
+BRIDGES = (r"sync_to_async\(", r"@.*sync_to_async", r"class LegacyConsumer")
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def line(server: Server, *patterns: str) -> SourceLine | None:
+    """The first line of theirs that the first of these patterns is found in that is found at all."""
+    return next((found for pattern in patterns if (found := _first(server, pattern))), None)
+
+
+def at(server: Server, file: str, number: int) -> SourceLine:
+    """This line of this file."""
+    lines = text_of(server.run.project / file).splitlines()
+    return SourceLine(file, number, "", (lines[number - 1 : number] or [""])[0].strip())
+
+
+def definition(server: Server, qualified: str) -> SourceLine | None:
+    """Where the method `Class.method` of theirs is defined."""
+    class_name, _, method = qualified.rpartition(".")
+    for file in _files(server):
+        for node in ast.walk(tree_of(server.run.project / file)):
+            if isinstance(node, ast.ClassDef) and node.name == class_name:
+                for inner in node.body:
+                    if isinstance(inner, _Function) and inner.name == method:
+                        return at(server, file, inner.lineno)
+    return None
+
+
+def handler(server: Server, path: str) -> SourceLine | None:
+    """Where the class of this path takes frames: what a silence may come from."""
+    names = ("receive_json", "receive", "websocket_receive")
+    return next((found for name in names if (found := definition(server, f"{CLASSES.get(path)}.{name}"))), None)
+
+
+def answer(server: Server, keys: Sequence[str]) -> SourceLine | None:
+    """Where an object with one of these keys is made; None unless there is just one."""
+    found = {
+        (file, node.lineno)
+        for file in _files(server)
+        for node in ast.walk(tree_of(server.run.project / file))
+        if isinstance(node, ast.Dict) and any(isinstance(k, ast.Constant) and k.value in keys for k in node.keys)
+    }
+    return at(server, *next(iter(found))) if len(found) == 1 else None
+
+
+def told(server: Server, frame: Any) -> SourceLine | None:
+    """Where the text of this frame's error is written."""
+    text = frame.get("error") if isinstance(frame, dict) else None
+    return line(server, re.escape(text)) if isinstance(text, str) and text else None
+
+
+def silence(server: Server, code: str, path: str) -> SourceLine | None:
+    """What a silence may come from: a handler that goes round and round, a push that takes no end."""
+    match code:
+        case "handler-busy":
+            return line(server, r"\bwhile\b", r"next_price\(")
+        case "push-lives-on":
+            return push(server, "")
+        case "one-thread":
+            return line(server, *BRIDGES)
+        case "tick-missing":
+            return line(server, r"[\"']tick[\"']:", r"next_price\(")
+        case "push-silent":
+            return line(server, r"next_price\(")
+    return handler(server, path)
+
+
+def push(server: Server, after: str) -> SourceLine | None:
+    """Why a push lives on: it takes no end, is not ended, or nobody knows it any more."""
+    swallows = line(server, r"except\s*:", r"except.*\b(BaseException|CancelledError)\b")
+    starts = line(server, r"\b(?:create_task|ensure_future)\(", r"next_price\(")
+    if "client" in after:
+        return swallows or line(server, r"def disconnect", r"def websocket_disconnect") or starts
+    return swallows or starts
+
+
+def blamed(server: Server, saw: str) -> SourceLine | None:
+    """The line of theirs behind an error that Channels or the server raised in code of its own."""
+    if "unexpected keyword argument" in saw or "can't be used in 'await'" in saw:
+        names = re.findall(r"(\w+Consumer\.\w+)\(\)", saw)
+        return next((found for name in names if (found := definition(server, name))), None) or line(
+            server, r"^\s+def (connect|receive|disconnect)"
+        )
+    if "No text section" in saw or "JSONDecodeError" in saw or "Expecting value" in saw:
+        return line(server, r"def (async )?receive\b", r"def decode_json", r"def receive_json", r"class Desk")
+    return None
+
+
+def _first(server: Server, pattern: str) -> SourceLine | None:
+    return next((place for place in _code(server) if re.search(pattern, place.doing)), None)
+
+
+def _files(server: Server) -> list[str]:
+    project, given = server.run.project, server.run.given
+    files = (path.relative_to(project).as_posix() for path in project.rglob("*.py"))
+    theirs = [file for file in files if file not in (*given, "manage.py")]
+    return sorted(theirs, key=lambda file: (file != FIRST_FILE, file))
+
+
+def _code(server: Server) -> Iterator[SourceLine]:
+    """Each line of code of theirs, consumers.py first; comments and docstrings left out."""
+    for file in _files(server):
+        words = {
+            number
+            for node in ast.walk(tree_of(server.run.project / file))
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        }
+        for number, text in enumerate(text_of(server.run.project / file).splitlines(), 1):
+            doing = text.strip()
+            if doing and number not in words and not doing.startswith("#"):
+                yield SourceLine(file, number, "", doing)

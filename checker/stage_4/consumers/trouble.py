@@ -1,0 +1,78 @@
+"""What went wrong inside the learner's process, told before what a client saw of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Protocol
+
+from checker.harness import diagnosis
+from checker.harness.events import EventKind
+from checker.harness.findings import fail
+from checker.harness.history import Event
+from checker.harness.server import Server
+from checker.stage_4.consumers import places
+
+NEWS_WITHIN_S = 0.3
+# `.../desk/consumers.py:31: RuntimeWarning: coroutine 'DeskConsumer.tick' was never awaited`
+_NEVER_AWAITED = re.compile(r"^(.+\.py):(\d+): RuntimeWarning: coroutine '(\S+)' was never awaited", re.MULTILINE)
+
+
+class Party(Protocol):
+    """A socket of a check."""
+
+    @property
+    def id(self) -> str:
+        """What the probe calls it."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """Where it is connected."""
+        ...
+
+
+def stall(server: Server, since: float) -> Event | None:
+    """A stretch since then in which the loop stood still, if the probe has told of one."""
+    return next(iter(server.seen(EventKind.LOOP_STALLED, since=since)), None)
+
+
+def error(server: Server, id_: str) -> Event | None:
+    """The error that has ended this socket's consumer, if the probe has told of one."""
+    return diagnosis.raised(server, request=id_)
+
+
+def judge(server: Server, party: Party, wanted: str, *, since: float, code: str = "consumer-crashed") -> None:
+    """End the check when the loop is held, or this socket's consumer has ended with an error."""
+    if held := stall(server, since):
+        raise diagnosis.loop_blocked(held, wanted)
+    judge_error(server, party.id, party.path, wanted, code=code)
+
+
+def judge_error(server: Server, id_: str, path: str, wanted: str, *, code: str, since: float = 0.0) -> None:
+    """End the check when this socket's consumer has raised, or anybody's when it has no name; waits for the news."""
+    raised = server.run.history.wait_for(
+        EventKind.APP_RAISED,
+        lambda event: event.get("server") == server.name and (not id_ or event["request"] == id_),
+        since=since,
+        deadline_s=NEWS_WITHIN_S,
+    )
+    if raised is not None:
+        saw = f"{raised['type']}: {raised['message']}"
+        fail(code, wanted=wanted, saw=saw, where=raised.where or places.blamed(server, saw), facts={"path": path})
+
+
+def judge_never_awaited(server: Server, wanted: str, saw: str) -> None:
+    """End the check when the server has warned of a coroutine that nobody awaited.
+
+    The line of the warning is Channels' own where a plain class calls what was made `async def`: then that is at fault.
+    """
+    server.process.log.wait_for("was never awaited", NEWS_WITHIN_S)
+    project = server.run.project
+    for match in _NEVER_AWAITED.finditer(server.process.log.text):
+        file, number, coroutine = Path(match[1]), int(match[2]), match[3]
+        where = places.at(server, file.relative_to(project).as_posix(), number) if file.is_relative_to(project) else None
+        where = where or places.definition(server, coroutine)
+        if where is not None:
+            told = f"{saw}\nthe coroutine {coroutine}() was made, but never awaited"
+            fail("never-awaited", wanted=wanted, saw=told, where=where, facts={"coroutine": coroutine})

@@ -1,0 +1,3 @@
+"""Given: nothing is served over HTTP here."""
+
+urlpatterns: list[object] = []
