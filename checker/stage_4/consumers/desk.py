@@ -44,7 +44,8 @@ class Desk:
         self._random = random
 
     def end(self) -> None:
-        """The check is over: its sockets close."""
+        """The check is over: its sockets close. Nobody waits for the exchange any more: it would delay that."""
+        self.gate.open()
         for talker in self._talkers:
             talker.socket.close()
         self._talkers.clear()
@@ -105,13 +106,17 @@ class Desk:
     def expect_hung_up(self, tag: str, wanted: str, after: str) -> None:
         """Nobody waits for this at the exchange any more, nor asks again."""
         has_ended = self.wait_held(tag, 0)
+        self.take_turns()
+        self.gate.wait_settled()
+        if not has_ended or tag in self.gate.held:
+            self.fail_as_living_on(wanted, f"{after} the exchange was still asked for the next price: {tag}", after)
+
+    def take_turns(self) -> None:
+        """Return when the server's loop has seen to all that had come to it before: it has served somebody since."""
         self._witness = self._witness or self.enter(DESK, "zoe")
         for _ in range(TURNS):
             id_ = self.id()
             self._witness.expect_answer({"op": "ping", "id": id_}, {"id": id_, "pong": True})
-        self.gate.wait_settled()
-        if not has_ended or tag in self.gate.held:
-            self.fail_as_living_on(wanted, f"{after} the exchange was still asked for the next price: {tag}", after)
 
     def fail_as_living_on(self, wanted: str, saw: str, after: str) -> NoReturn:
         """The finding for a push that has not ended."""

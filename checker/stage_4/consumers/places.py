@@ -80,13 +80,18 @@ def silence(server: Server, code: str, path: str) -> SourceLine | None:
     return handler(server, path)
 
 
+def swallows(server: Server) -> SourceLine | None:
+    """Where a cancellation is caught."""
+    return line(server, r"except\s*:", r"except.*\b(BaseException|CancelledError)\b")
+
+
 def push(server: Server, after: str) -> SourceLine | None:
     """Why a push lives on: it takes no end, is not ended, or nobody knows it any more."""
-    swallows = line(server, r"except\s*:", r"except.*\b(BaseException|CancelledError)\b")
+    swallowed = swallows(server)
     starts = line(server, r"\b(?:create_task|ensure_future)\(", r"next_price\(")
     if "client" in after:
-        return swallows or line(server, r"def disconnect", r"def websocket_disconnect") or starts
-    return swallows or starts
+        return swallowed or line(server, r"def disconnect", r"def websocket_disconnect") or starts
+    return swallowed or starts
 
 
 def blamed(server: Server, saw: str) -> SourceLine | None:

@@ -36,7 +36,8 @@ def test_the_desk_answers(desks: tuple[Desk, Desk], picture: Picture) -> None:
         _expect_common_answers(desk, ada)
         tick, stop, sku = desk.id(), desk.id(), desk.sku()
         ada.expect_answer({"op": "tick", "id": tick, "sku": sku}, {"id": tick, "ticking": sku})
-        ada.expect_answer({"op": "stop", "id": stop}, {"id": stop, "stopped": True})
+        silent = "push-lives-on" if places.swallows(desk.server) else "handler-busy"
+        ada.expect_answer({"op": "stop", "id": stop}, {"id": stop, "stopped": True}, code=silent)
         _expect_common_answers(desk, ada)
     picture.nothing()
 
@@ -61,7 +62,7 @@ def test_the_echo_sends_back_what_it_gets(desks: tuple[Desk, Desk], picture: Pic
             wanted = f"{ada.name} is sent {shown(frame)}, and sends it back"
             if (came := ada.expect_any(wanted)) != frame:
                 where = places.definition(desk.server, "EchoConsumer.receive")
-                fail("echo-differs", wanted=wanted, saw=f"it was {shown(came)}", where=where)
+                fail("answer-differs", wanted=wanted, saw=f"it was {shown(came)}", where=where, facts={"path": ECHO})
     picture.nothing()
 
 

@@ -27,7 +27,7 @@ CLIENT_GONE = ("ClientDisconnected", *(error.__name__ for error in (OSError, *OS
 
 @needs("test_what_is_no_operation_is_answered", "test_a_quote_that_waits_stalls_nobody")
 def test_ticks_come_beside_the_questions(desks: tuple[Desk, Desk]) -> None:
-    """Each price that the exchange makes is pushed, while the same socket asks, errs, and waits for a quote."""
+    """Each price of the exchange is pushed, while its socket asks, errs, and waits for a quote."""
     for desk in desks:
         ada = desk.enter(DESK, "ada")
         sku = _expect_pushing(desk, ada)
@@ -45,11 +45,12 @@ def test_ticks_come_beside_the_questions(desks: tuple[Desk, Desk]) -> None:
         desk.release(f"price-{asked}", price)
         ada.expect({"id": quote, "price": price}, "waits for its quote")
         _expect_tick(desk, ada, sku, desk.price())
+        ada.expect_answer(question, {"id": ping, "pong": True}, meanwhile=" after its last tick")
 
 
 @needs("test_ticks_come_beside_the_questions")
 def test_a_socket_has_one_push(desks: tuple[Desk, Desk], picture: Picture) -> None:
-    """Another tick takes the place of the push, a stop ends it, and no tick comes after either's answer."""
+    """Another tick takes the place of a push, a stop ends it; after either's answer its ticks are over."""
     for desk in desks:
         ada, bo = desk.enter(DESK, "ada"), desk.enter(DESK, "bo")
         _expect_stopped(desk, ada)  # where nothing is to be stopped
@@ -84,13 +85,15 @@ def test_a_push_ends_with_its_client(desks: tuple[Desk, Desk], picture: Picture)
 
 @needs("test_a_push_ends_with_its_client")
 def test_a_push_ends_midway(desks: tuple[Desk, Desk], picture: Picture) -> None:
-    """So it does when the client is cut off in the middle of a send, or while a quote of its own waits."""
+    """So it does when the client is cut off in a send, or while a quote of its own waits."""
     for desk in desks:
         ada = desk.enter(DESK, "ada")
         sku, asked = _expect_pushing(desk, ada), desk.sku()
         ada.send({"op": "quote", "id": desk.id(), "sku": asked})
         desk.expect_asked(f"price-{asked}", ada, "the exchange is asked for a quote", code="handler-busy")
         ada.socket.cut()
+        ada.socket.wait_closed()
+        desk.take_turns()  # by then the server knows
         desk.release(f"price-{asked}", desk.price())
         wanted = f"{ada.name} was cut off while its quote waited: once there is a price, its push ends"
         desk.expect_hung_up(f"tick-{sku}", wanted, "after the client was cut off and its quote told")
@@ -100,7 +103,7 @@ def test_a_push_ends_midway(desks: tuple[Desk, Desk], picture: Picture) -> None:
 
 @needs("test_ticks_come_beside_the_questions")
 def test_a_push_that_fails_is_told(desks: tuple[Desk, Desk], picture: Picture) -> None:
-    """When the exchange fails a push, the socket is told so, once; the push is over, and another may begin."""
+    """A push that the exchange fails is told, once; it is over, and another may begin."""
     for desk in desks:
         ada = desk.enter(DESK, "ada")
         for how in ("refuses", "breaks off"):
@@ -120,7 +123,7 @@ def test_a_push_that_fails_is_told(desks: tuple[Desk, Desk], picture: Picture) -
 
 @needs("test_a_push_ends_midway")
 def test_who_has_gone_leaves_no_error(desks: tuple[Desk, Desk], picture: Picture) -> None:
-    """No consumer has ended with an error when its client went, but for the server's own word that it had."""
+    """When its client went, no consumer ended with an error, but for that of a send to it."""
     for desk in desks:
         server, done = desk.server, desk.sku()
         wanted = f"a client of {server.name} goes, and its consumer ends without an error"
