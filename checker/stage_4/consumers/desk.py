@@ -8,6 +8,7 @@ from string import ascii_lowercase, digits
 from threading import Event, Thread
 from typing import NoReturn
 
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.history import History
@@ -70,6 +71,17 @@ class Desk:
         self._talkers.append(talker)
         return talker
 
+    def expect_none_ended(self) -> None:
+        """None of those who have entered has met an error since it was let in; the last one is a given consumer's."""
+        last = self._talkers[-1].id
+        self.server.run.history.wait_for(
+            EventKind.APP_ENTERED, lambda event: bool(event["request"] == last), deadline_s=PATIENCE_S
+        )
+        for talker in self._talkers:
+            if trouble.error(self.server, talker.id):
+                wanted = f"{self.name} lets a client in at {talker.path}, and its consumer lives"
+                trouble.judge_error(self.server, talker.id, talker.path, wanted, code="not-let-in")
+
     def sku(self) -> str:
         """An article that nobody has asked for yet."""
         return "".join(self._random.choices(ascii_lowercase, k=6)) + "-" + "".join(self._random.choices(digits, k=3))
@@ -77,7 +89,7 @@ class Desk:
     def id(self) -> int | str:
         """What a client may put into `id`."""
         number = self._random.randrange(10**6)
-        return self._random.choice([number, f"no. {number}"])
+        return number if self._random.random() < 0.5 else f"no. {number}"
 
     def price(self) -> str:
         """A price that no number is: its blanks, and the sign behind it, must stay."""
@@ -87,9 +99,7 @@ class Desk:
         """The exchange is asked, for this socket; `patterns` lead to the line at fault when it is not."""
         since = History.now()
         self._wait(
-            lambda: (
-                self.gate.wait_tag(tag, LOOK_S) or talker.has_ended or trouble.stall(self.server, since) is not None
-            )
+            lambda: self.gate.wait_tag(tag, LOOK_S) or talker.has_ended or trouble.stall(self.server, since) is not None
         )
         if tag in self.gate.held:
             return

@@ -13,8 +13,9 @@ from course.model import SourceLine
 
 FIRST_FILE = "desk/consumers.py"
 CLASSES = {"/ws/desk/": "DeskConsumer", "/ws/legacy/": "LegacyConsumer", "/ws/echo/": "EchoConsumer"}
-# How a plain function is called in a thread, or just called.
-BRIDGES = (r"sync_to_async\(", r"@.*sync_to_async", r"class LegacyConsumer")
+# What makes a quote wait for another one: a bridge into the one thread, or a lock.
+BRIDGES = (r"sync_to_async\b.*price|price.*sync_to_async", r"^(?!from|import).*sync_to_async", r"(?:Lock|Semaphore)\(")
+LEGACY_CLASS = (r"class LegacyConsumer",)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -24,7 +25,7 @@ def line(server: Server, *patterns: str) -> SourceLine | None:
 
 
 def at(server: Server, file: str, number: int) -> SourceLine:
-    """This line of this file."""
+    """One line of a file of theirs, with what it says."""
     lines = text_of(server.run.project / file).splitlines()
     return SourceLine(file, number, "", (lines[number - 1 : number] or [""])[0].strip())
 
@@ -73,6 +74,8 @@ def silence(server: Server, code: str, path: str) -> SourceLine | None:
             return push(server, "")
         case "one-thread":
             return line(server, *BRIDGES)
+        case "legacy-thread":
+            return line(server, *LEGACY_CLASS)
         case "tick-missing":
             return line(server, r"[\"']tick[\"']:", r"next_price\(")
         case "push-silent":

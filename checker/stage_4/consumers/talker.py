@@ -51,11 +51,11 @@ class Talker:
     ) -> None:
         """Send this, and get that next: all of its keys with these values, or of these types; more do no harm."""
         self.send(frame)
-        self.expect(answer, f"is sent {shown(frame)}{meanwhile}", code=code, crash=crash)
+        self.expect(answer, f"sends {shown(frame)}{meanwhile}", code=code, crash=crash)
 
     def expect(self, answer: Frame, situation: str, *, code: str = SILENT, crash: str = CRASHED) -> None:
         """The next frame is this one. `code` is for silence, `crash` for a socket that ends instead."""
-        wanted = f"{self.name} {situation} and answers {shown(answer)}"
+        wanted = f"{self.name} {situation} and is told {shown(answer)}"
         frame = self.expect_any(wanted, code=code, crash=crash)
         if not matches(frame, answer):
             self.fail_as_differing(frame, answer, wanted)
@@ -95,6 +95,7 @@ class Talker:
     def _fail_as_silent(self, wanted: str, code: str, crash: str, since: float) -> NoReturn:
         trouble.judge(self.server, self, wanted, since=since, code=crash)
         if self.socket.close_code is not None:
+            trouble.judge_cancelled(self.server, wanted)
             saw = f"no frame came: the socket was closed ({self.socket.close_code})"
             where = places.line(self.server, r"\.close\(")
             fail(crash, wanted=wanted, saw=saw, where=where, facts={"path": self.path})

@@ -25,6 +25,7 @@ def test_everybody_is_let_in(desks: tuple[Desk, Desk], run: Run, picture: Pictur
     for desk in desks:
         for path in (DESK, LEGACY, ECHO, PLAIN):
             desk.enter(path, "ada")
+        desk.expect_none_ended()
     picture.nothing()  # all is well: the checks of waiting and of pushes draw what happened
 
 
@@ -57,9 +58,9 @@ def test_the_echo_sends_back_what_it_gets(desks: tuple[Desk, Desk], picture: Pic
     """The echo sends back binary frames as binary ones, and text as text."""
     for desk in desks:
         ada = desk.enter(ECHO, "ada")
-        for frame in (bytes(range(256)), f"text {desk.price()}", desk.sku().encode(), "again"):
+        for frame in (b"\x00\xff" + desk.sku().encode(), desk.price(), desk.sku().encode(), "again"):
             ada.send(frame)
-            wanted = f"{ada.name} is sent {shown(frame)}, and sends it back"
+            wanted = f"{ada.name} sends {shown(frame)}, and gets it back"
             if (came := ada.expect_any(wanted)) != frame:
                 where = places.definition(desk.server, "EchoConsumer.receive")
                 fail("answer-differs", wanted=wanted, saw=f"it was {shown(came)}", where=where, facts={"path": ECHO})
@@ -68,7 +69,7 @@ def test_the_echo_sends_back_what_it_gets(desks: tuple[Desk, Desk], picture: Pic
 
 @needs("test_the_legacy_desk_answers_alike")
 def test_what_is_no_json_text_is_answered(desks: tuple[Desk, Desk], picture: Picture) -> None:
-    """A frame that is no JSON text is answered with an error, and the next one as ever."""
+    """A frame that is no JSON text is answered with an error; the next as ever."""
     for desk in desks:
         ping = json.dumps({"op": "ping", "id": desk.id()})
         for path in (DESK, LEGACY):
@@ -80,7 +81,7 @@ def test_what_is_no_json_text_is_answered(desks: tuple[Desk, Desk], picture: Pic
 
 @needs("test_what_is_no_json_text_is_answered")
 def test_what_is_no_operation_is_answered(desks: tuple[Desk, Desk], picture: Picture) -> None:
-    """JSON that is no operation, or lacks something, is answered with an error, and the next one as ever."""
+    """So is JSON that is no operation, or lacks something."""
     for desk in desks:
         for path in (DESK, LEGACY):
             ada = desk.enter(path, "ada")
@@ -95,10 +96,10 @@ def _expect_common_answers(desk: Desk, talker: Talker) -> None:
     talker.expect_answer({"op": "ping", "id": ping}, {"id": ping, "pong": True})
     frame = {"op": "quote", "id": quote, "sku": sku}
     talker.send(frame)
-    wanted = f"the exchange is asked when {talker.name} is sent {shown(frame)}"
+    wanted = f"the exchange is asked when {talker.name} sends {shown(frame)}"
     desk.expect_asked(f"price-{sku}", talker, wanted, code="answer-differs")
     desk.release(f"price-{sku}", price)
-    talker.expect({"id": quote, "price": price}, f"has been sent {shown(frame)}")
+    talker.expect({"id": quote, "price": price}, f"has sent {shown(frame)}")
 
 
 def _misunderstood(desk: Desk, path: str) -> Iterator[Any]:

@@ -8,10 +8,10 @@ from checker.harness.picture import Lane, Picture, Stretch
 from checker.harness.suite import needs
 from checker.stage_4.consumers import places
 from checker.stage_4.consumers.desk import DESK, ECHO, LEGACY, PLAIN, Desk
-from checker.stage_4.consumers.talker import Talker, shown
+from checker.stage_4.consumers.talker import SILENT, Talker, shown
 from course.model import BarKind
 
-TITLE = "{}: who waits while a price does; /ws/plain/ asks in the one thread that all events pass by"
+TITLE = "{}: prices under way, and pings to the desk meanwhile"
 SHOWN_WITHIN_S = 0.1
 
 
@@ -23,10 +23,10 @@ def test_a_quote_that_waits_stalls_nobody(desks: tuple[Desk, Desk], picture: Pic
         cy, dot = desk.enter(LEGACY, "cy"), desk.enter(ECHO, "dot")
         quotes = [_ask(desk, ada)]
         meanwhile = f" while {ada.name} waits for a quote"
-        _expect_pong(desk, bo, meanwhile)
+        _expect_pong(desk, bo, meanwhile, "one-thread")
         quotes.append(_ask(desk, bo, meanwhile))
-        _expect_echo(desk, dot, meanwhile)
-        _expect_pong(desk, cy, meanwhile)
+        _expect_echo(desk, dot, meanwhile, "one-thread")
+        _expect_pong(desk, cy, meanwhile, "one-thread")
         quotes.append(_ask(desk, cy, meanwhile))
         for talker, id_, sku in reversed(quotes):
             price = desk.price()
@@ -42,9 +42,9 @@ def test_a_legacy_quote_stalls_no_desk(desks: tuple[Desk, Desk], picture: Pictur
         ada, bo, dot = desk.enter(LEGACY, "ada"), desk.enter(DESK, "bo"), desk.enter(ECHO, "dot")
         quotes = [_ask(desk, ada)]
         meanwhile = f" while {ada.name} waits for a quote"
-        _expect_pong(desk, bo, meanwhile)
+        _expect_pong(desk, bo, meanwhile, "legacy-thread")
         quotes.append(_ask(desk, bo, meanwhile))
-        _expect_echo(desk, dot, meanwhile)
+        _expect_echo(desk, dot, meanwhile, "legacy-thread")
         for talker, id_, sku in reversed(quotes):
             price = desk.price()
             desk.release(f"price-{sku}", price)
@@ -54,7 +54,7 @@ def test_a_legacy_quote_stalls_no_desk(desks: tuple[Desk, Desk], picture: Pictur
 
 @needs("test_the_legacy_desk_answers_alike")
 def test_a_quote_that_fails_is_answered(desks: tuple[Desk, Desk], picture: Picture) -> None:
-    """A quote that the exchange refuses, or breaks off, is answered with its id and an error; the next as ever."""
+    """A quote that the exchange fails is answered with its id and an error; the next as ever."""
     for desk in desks:
         for talker in (desk.enter(DESK, "ada"), desk.enter(LEGACY, "bo")):
             for how in ("refuses", "breaks off"):
@@ -65,7 +65,7 @@ def test_a_quote_that_fails_is_answered(desks: tuple[Desk, Desk], picture: Pictu
                     desk.gate.break_off(f"price-{sku}")
                 situation = f"waits for a quote that the exchange {how}"
                 talker.expect({"id": id_, "error": str}, situation, crash="failure-fatal")
-                _expect_pong(desk, talker, " after that")
+                _expect_pong(desk, talker, " after that", SILENT)
     picture.nothing()
 
 
@@ -74,21 +74,21 @@ def _ask(desk: Desk, talker: Talker, meanwhile: str = "") -> tuple[Talker, int |
     id_, sku = desk.id(), desk.sku()
     frame = {"op": "quote", "id": id_, "sku": sku}
     talker.send(frame)
-    wanted = f"the exchange is asked when {talker.name} is sent {shown(frame)}{meanwhile}"
+    wanted = f"the exchange is asked when {talker.name} sends {shown(frame)}{meanwhile}"
     desk.expect_asked(f"price-{sku}", talker, wanted, code="one-thread", patterns=places.BRIDGES)
     return talker, id_, sku
 
 
-def _expect_pong(desk: Desk, talker: Talker, meanwhile: str) -> None:
+def _expect_pong(desk: Desk, talker: Talker, meanwhile: str, silent: str) -> None:
     id_ = desk.id()
-    talker.expect_answer({"op": "ping", "id": id_}, {"id": id_, "pong": True}, meanwhile=meanwhile, code="one-thread")
+    talker.expect_answer({"op": "ping", "id": id_}, {"id": id_, "pong": True}, meanwhile=meanwhile, code=silent)
 
 
-def _expect_echo(desk: Desk, talker: Talker, meanwhile: str) -> None:
+def _expect_echo(desk: Desk, talker: Talker, meanwhile: str, silent: str) -> None:
     text = desk.price()
     talker.send(text)
-    wanted = f"{talker.name} sends back what it gets{meanwhile}"
-    if (came := talker.expect_any(wanted, code="one-thread")) != text:
+    wanted = f"{talker.name} gets back what it sends{meanwhile}"
+    if (came := talker.expect_any(wanted, code=silent)) != text:
         fail("answer-differs", wanted=wanted, saw=f"it was {shown(came)}", facts={"path": ECHO})
 
 
@@ -110,7 +110,7 @@ def _who_waits(desk: Desk) -> list[Lane]:
         pong_s = History.now()
         desk.release(f"price-{sku}", price)
         asking.wait_frame()
-        rows.append(Lane(f"{path} price", [Stretch(asked_s, History.now(), BarKind.UPSTREAM)]))
+        rows.append(Lane(f"{path} price", [Stretch(asked_s, History.now(), BarKind.UPSTREAM, "at the exchange")]))
         if pong is None:
             pinged.wait_frame()
             pong_s = History.now()

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Protocol
 
-from checker.harness import diagnosis
+from checker.harness import diagnosis, tracebacks
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event
@@ -14,6 +14,7 @@ from checker.harness.server import Server
 from checker.stage_4.consumers import places
 
 NEWS_WITHIN_S = 0.3
+ENDED_BY_AN_ERROR = "Exception in ASGI application"  # uvicorn's words
 # `.../desk/consumers.py:31: RuntimeWarning: coroutine 'DeskConsumer.tick' was never awaited`
 _NEVER_AWAITED = re.compile(r"^(.+\.py):(\d+): RuntimeWarning: coroutine '(\S+)' was never awaited", re.MULTILINE)
 
@@ -62,6 +63,15 @@ def judge_error(server: Server, id_: str, path: str, wanted: str, *, code: str, 
         fail(code, wanted=wanted, saw=saw, where=raised.where or places.blamed(server, saw), facts={"path": path})
 
 
+def judge_cancelled(server: Server, wanted: str) -> None:
+    """End the check when a CancelledError has ended a consumer: uvicorn's log tells of it, and nobody else does."""
+    log = server.process.log.text
+    if ENDED_BY_AN_ERROR in log and (told := tracebacks.last(log, server.run.project, server.run.given)):
+        saw = f"{server.name}'s log: {ENDED_BY_AN_ERROR}: {told.error}"
+        where = places.line(server, r"\.cancel\(\)") if "CancelledError" in told.error else told.where
+        fail("error-left-behind", wanted=wanted, saw=saw, where=where)
+
+
 def judge_never_awaited(server: Server, wanted: str, saw: str) -> None:
     """End the check when the server has warned of a coroutine that nobody awaited.
 
@@ -71,8 +81,9 @@ def judge_never_awaited(server: Server, wanted: str, saw: str) -> None:
     project = server.run.project
     for match in _NEVER_AWAITED.finditer(server.process.log.text):
         file, number, coroutine = Path(match[1]), int(match[2]), match[3]
-        where = places.at(server, file.relative_to(project).as_posix(), number) if file.is_relative_to(project) else None
-        where = where or places.definition(server, coroutine)
+        is_theirs = file.is_relative_to(project)
+        at = places.at(server, file.relative_to(project).as_posix(), number) if is_theirs else None
+        where = at or places.definition(server, coroutine)
         if where is not None:
             told = f"{saw}\nthe coroutine {coroutine}() was made, but never awaited"
             fail("never-awaited", wanted=wanted, saw=told, where=where, facts={"coroutine": coroutine})
