@@ -17,7 +17,7 @@ from checker.harness.server import Server
 from checker.harness.waiting import wait_until
 from checker.harness.websocket import WebSocket
 from checker.stage_4.consumers import places, trouble
-from checker.stage_4.consumers.talker import LOOK_EVERY_S, LOOK_S, PATIENCE_S, REST_S, Talker
+from checker.stage_4.consumers.talker import LOOK_EVERY_S, LOOK_S, PATIENCE_S, Talker
 
 DESK, LEGACY, ECHO, PLAIN = "/ws/desk/", "/ws/legacy/", "/ws/echo/", "/ws/plain/"
 
@@ -97,14 +97,20 @@ class Desk:
 
     def expect_asked(self, tag: str, talker: Talker, wanted: str, *, code: str, patterns: tuple[str, ...] = ()) -> None:
         """The exchange is asked, for this socket; `patterns` lead to the line at fault when it is not."""
-        since = History.now()
         self._wait(
-            lambda: self.gate.wait_tag(tag, LOOK_S) or talker.has_ended or trouble.stall(self.server, since) is not None
+            lambda: (
+                self.gate.wait_tag(tag, LOOK_S)
+                or talker.is_told_instead()
+                or talker.has_ended
+                or trouble.stall(self.server) is not None
+            )
         )
         if tag in self.gate.held:
             return
-        trouble.judge(self.server, talker, wanted, since=talker.opened_s)
-        saw = talker.told_instead() or "nothing was asked there"
+        trouble.judge(self.server, talker, wanted)
+        if talker.instead is not None:
+            talker.fail_as_told_instead(wanted)
+        saw = "nothing was asked there"
         others = ", ".join(self.gate.held)
         saw += f"; the exchange is asked for {others} meanwhile" if others else ""
         fail(code, wanted=wanted, saw=saw, where=places.line(self.server, *patterns), facts={"server": self.name})
@@ -137,7 +143,7 @@ class Desk:
         self.gate.release(tag, body=price)
 
     def _wait(self, condition: Callable[[], bool]) -> bool:
-        rest = Rest(self.server.process, REST_S)
+        rest = Rest(self.server.process)
         return wait_until(condition, PATIENCE_S, unless_ended=rest, every_s=LOOK_EVERY_S)
 
     def _fail_as_not_let_in(self, path: str, socket: WebSocket | None, since: float) -> NoReturn:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from checker.harness.findings import fail
-from checker.harness.history import History
 from checker.harness.idle import Rest
 from checker.harness.server import Server
 from checker.harness.waiting import wait_until
@@ -16,11 +15,11 @@ from checker.stage_4.consumers import places, trouble
 
 Frame = Mapping[str, Any]
 
-# Only failing solutions wait: until the server has rested for so long, or for so long in all.
-REST_S = 1.0
+# Only failing solutions wait so long, and no longer than until the server has rested for a while.
 PATIENCE_S = 10.0
 LOOK_EVERY_S = 0.005
 LOOK_S = 0.02
+BRIEFLY_S = 0.002
 SHOWN_CHARACTERS = 90
 AFTER_STOP = "after `stop`"
 SILENT, CRASHED = "no-reply", "consumer-crashed"
@@ -35,7 +34,7 @@ class Talker:
         self.path = path
         self.name = f"{name} at {path} of {server.name}"
         self.id = socket.id  # what the probe calls it
-        self.opened_s = History.now()
+        self.instead: Any = None
 
     @property
     def has_ended(self) -> bool:
@@ -62,29 +61,28 @@ class Talker:
 
     def expect_any(self, wanted: str, *, code: str = SILENT, crash: str = CRASHED) -> Any:
         """The next frame, whatever it is."""
-        since = History.now()
         frames = self.wait_frame()
         if not frames:
-            self._fail_as_silent(wanted, code, crash, since)
+            self._fail_as_silent(wanted, code, crash)
         return frames[0]
 
     def wait_frame(self) -> list[Any]:
         """The next frame, as the only one of a list; an empty list when there is none to come."""
-        since = History.now()
-        rest = Rest(self.server.process, REST_S)
+        rest = Rest(self.server.process)
 
         def come() -> list[Any] | bool:
             if (frame := self.socket.receive(LOOK_S)) is not None:
                 return [frame]
-            return self.has_ended or trouble.stall(self.server, since) is not None
+            return self.has_ended or trouble.stall(self.server) is not None
 
         came = wait_until(come, PATIENCE_S, unless_ended=rest, every_s=LOOK_EVERY_S)
         return came if isinstance(came, list) else []
 
-    def told_instead(self) -> str:
-        """What has come to it, where something else was waited for; nothing when there is no frame."""
-        frame = self.socket.receive(LOOK_S)
-        return "" if frame is None else f"the client was told {shown(frame)}"
+    def is_told_instead(self) -> bool:
+        """Whether a frame has come where the exchange should have been asked; kept in `instead`."""
+        if self.instead is None:
+            self.instead = self.socket.receive(BRIEFLY_S)
+        return self.instead is not None
 
     def fail_as_differing(self, frame: Any, answer: Frame, wanted: str) -> NoReturn:
         """The finding for a frame that is another one."""
@@ -92,8 +90,14 @@ class Talker:
         where = places.answer(self.server, keys) or places.told(self.server, frame)
         fail("answer-differs", wanted=wanted, saw=f"it was {shown(frame)}", where=where, facts={"path": self.path})
 
-    def _fail_as_silent(self, wanted: str, code: str, crash: str, since: float) -> NoReturn:
-        trouble.judge(self.server, self, wanted, since=since, code=crash)
+    def fail_as_told_instead(self, wanted: str) -> NoReturn:
+        """The finding for a frame that came where the exchange should have been asked."""
+        where = places.told(self.server, self.instead) or places.handler(self.server, self.path)
+        saw = f"it was not; the client was told {shown(self.instead)}"
+        fail("answer-differs", wanted=wanted, saw=saw, where=where, facts={"path": self.path})
+
+    def _fail_as_silent(self, wanted: str, code: str, crash: str) -> NoReturn:
+        trouble.judge(self.server, self, wanted, code=crash)
         if self.socket.close_code is not None:
             trouble.judge_cancelled(self.server, wanted)
             saw = f"no frame came: the socket was closed ({self.socket.close_code})"

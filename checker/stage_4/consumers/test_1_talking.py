@@ -74,7 +74,7 @@ def test_what_is_no_json_text_is_answered(desks: tuple[Desk, Desk], picture: Pic
         ping = json.dumps({"op": "ping", "id": desk.id()})
         for path in (DESK, LEGACY):
             ada = desk.enter(path, "ada")
-            for frame in (ping[:-1], desk.price(), "", ping.encode(), b"\x00\xff"):
+            for frame in (ping[:-1], desk.price(), "", ping.encode(), b"\x00\xff", b""):
                 _expect_refused(desk, ada, frame)
     picture.nothing()
 

@@ -9,11 +9,12 @@ from typing import Protocol
 from checker.harness import diagnosis, tracebacks
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
-from checker.harness.history import Event
+from checker.harness.history import Event, History
 from checker.harness.server import Server
 from checker.stage_4.consumers import places
 
 NEWS_WITHIN_S = 0.3
+HELD_S = 0.5
 ENDED_BY_AN_ERROR = "Exception in ASGI application"  # uvicorn's words
 # `.../desk/consumers.py:31: RuntimeWarning: coroutine 'DeskConsumer.tick' was never awaited`
 _NEVER_AWAITED = re.compile(r"^(.+\.py):(\d+): RuntimeWarning: coroutine '(\S+)' was never awaited", re.MULTILINE)
@@ -33,9 +34,11 @@ class Party(Protocol):
         ...
 
 
-def stall(server: Server, since: float) -> Event | None:
-    """A stretch since then in which the loop stood still, if the probe has told of one."""
-    return next(iter(server.seen(EventKind.LOOP_STALLED, since=since)), None)
+def stall(server: Server) -> Event | None:
+    """What holds the loop now, and has for a while; a busy machine lets it go on before."""
+    resumed_s = max((event.t for event in server.seen(EventKind.LOOP_RESUMED)), default=0.0)
+    held = server.seen(EventKind.LOOP_STALLED, since=resumed_s)
+    return held[-1] if held and History.now() - held[-1].t >= HELD_S else None
 
 
 def error(server: Server, id_: str) -> Event | None:
@@ -43,9 +46,9 @@ def error(server: Server, id_: str) -> Event | None:
     return diagnosis.raised(server, request=id_)
 
 
-def judge(server: Server, party: Party, wanted: str, *, since: float, code: str = "consumer-crashed") -> None:
+def judge(server: Server, party: Party, wanted: str, *, code: str = "consumer-crashed") -> None:
     """End the check when the loop is held, or this socket's consumer has ended with an error."""
-    if held := stall(server, since):
+    if held := stall(server):
         raise diagnosis.loop_blocked(held, wanted)
     judge_error(server, party.id, party.path, wanted, code=code)
 

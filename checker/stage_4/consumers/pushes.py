@@ -1,0 +1,104 @@
+"""What the checks of pushes expect of one: that it asks the exchange, tells its client, and ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from checker.harness.deaf import DeafClient
+from checker.harness.findings import fail
+from checker.stage_4.consumers import places
+from checker.stage_4.consumers.desk import DESK, Desk
+from checker.stage_4.consumers.talker import Talker
+
+# daphne sends no frame of more than 1 MiB. As JSON, this is less; so many of it fill whatever lies between a server
+# and a client that reads nothing.
+LONG_PRICE = "🦊" * 80_000
+MOST_LONG_PRICES = 20
+WRITTEN_WITHIN_S = 0.2
+
+
+def expect_pushing(desk: Desk, talker: Talker, sku: str = "") -> str:
+    """A push of this article, or of one drawn, which waits at the exchange."""
+    id_, sku = desk.id(), sku or desk.sku()
+    talker.expect_answer({"op": "tick", "id": id_, "sku": sku}, {"id": id_, "ticking": sku}, code="push-lives-on")
+    expect_waiting(desk, talker, sku)
+    return sku
+
+
+def expect_waiting(desk: Desk, talker: Talker, sku: str) -> None:
+    """The push asks the exchange for the next price."""
+    wanted = f"the push of {talker.name} asks the exchange for the next price of {sku}"
+    desk.expect_asked(f"tick-{sku}", talker, wanted, code="tick-missing", patterns=(r"next_price\(",))
+
+
+def expect_tick(desk: Desk, talker: Talker, sku: str, price: str, situation: str = "") -> None:
+    """The exchange tells the next price, and the client hears it."""
+    expect_waiting(desk, talker, sku)
+    desk.release(f"tick-{sku}", price)
+    talker.expect({"tick": sku, "price": price}, f"has a push{situation}", code="tick-missing")
+
+
+def expect_stopped(desk: Desk, talker: Talker) -> None:
+    """A stop is answered."""
+    id_ = desk.id()
+    talker.expect_answer({"op": "stop", "id": id_}, {"id": id_, "stopped": True}, code="push-lives-on")
+
+
+def expect_replaced(desk: Desk, talker: Talker, sku: str, other: Talker) -> str:
+    """Another article takes the place of this one, which somebody else is pushed, too."""
+    second = expect_pushing(desk, talker)
+    wanted = f"{talker.name} has sent another `tick`: the exchange is asked for {sku} by {other.name} alone"
+    is_alone = desk.wait_held(f"tick-{sku}", 1)
+    count = desk.gate.held.count(f"tick-{sku}")
+    if not is_alone and count:
+        desk.fail_as_living_on(wanted, f"the exchange is still asked by {count} of them", "after another `tick`")
+    if not count:
+        saw = "nobody asks for it any more: the other socket's push has ended, too"
+        where = places.line(desk.server, r"^\w+\s*=\s*(?:\{|set|dict|default|None)", r"^\s+\w+\s*=\s*(?:\{|set|dict)")
+        fail("push-shared", wanted=wanted, saw=saw, where=where)
+    expect_pushing(desk, talker, second)  # the same once more
+    desk.take_turns()
+    desk.gate.wait_settled()
+    if not desk.wait_held(f"tick-{second}", 1):
+        wanted = f"{talker.name} has sent the same `tick` once more: the exchange is asked for {second} once"
+        count = desk.gate.held.count(f"tick-{second}")
+        desk.fail_as_living_on(wanted, f"the exchange is asked {count} times", "after another `tick`")
+    return second
+
+
+def expect_stopped_at_the_tick(desk: Desk, talker: Talker) -> None:
+    """The next price and the stop come at once: whichever is first, no tick follows the answer."""
+    sku, id_, ping = expect_pushing(desk, talker), desk.id(), desk.id()
+    os.kill(desk.server.pid, signal.SIGSTOP)
+    try:
+        desk.release(f"tick-{sku}", desk.price())
+        desk.gate.wait_settled()
+        talker.send({"op": "stop", "id": id_})
+    finally:
+        os.kill(desk.server.pid, signal.SIGCONT)
+    wanted = f"{talker.name} stops its push, just when there is another price, and is answered that it has stopped"
+    answer = {"id": id_, "stopped": True}
+    if "tick" in (frame := talker.expect_any(wanted)):
+        frame = talker.expect_any(wanted)
+    if frame != answer:
+        talker.fail_as_differing(frame, answer, wanted)
+    talker.expect_answer({"op": "ping", "id": ping}, {"id": ping, "pong": True}, meanwhile=" after that")
+    desk.expect_hung_up(f"tick-{sku}", wanted, "after `stop`")
+
+
+def expect_end_in_a_send(desk: Desk) -> None:
+    """In the middle of a send under uvicorn. daphne's never waits: what a client does not read lies in its memory."""
+    sku, id_ = desk.sku(), desk.id()
+    deaf = DeafClient(desk.server.run.history, desk.server, DESK, label="bo desk")
+    if not deaf.ask({"op": "tick", "id": id_, "sku": sku}, "ticking"):
+        fail("no-reply", wanted=f"bo at {DESK} of {desk.name} begins a push", saw="nothing came", facts={"path": DESK})
+    tag = f"tick-{sku}"
+    desk.gate.wait_tag(tag)
+    for _ in range(MOST_LONG_PRICES if desk.name == "uvicorn" else 1):
+        desk.release(tag, LONG_PRICE)
+        if not desk.gate.wait_tag(tag, WRITTEN_WITHIN_S):
+            break
+    deaf.cut()
+    wanted = f"a client of {desk.name} that did not read was cut off in the middle of a send: its push ends"
+    desk.expect_hung_up(tag, wanted, "after the client was cut off")
