@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
 from checker.harness.deaf import DeafClient
 from checker.harness.findings import fail
 from checker.stage_4.consumers import places
-from checker.stage_4.consumers.desk import DESK, Desk
-from checker.stage_4.consumers.talker import Talker
+from checker.stage_4.consumers.desk import DESK, TURNS, Desk
+from checker.stage_4.consumers.talker import Talker, matches, shown
 
 # daphne sends no frame of more than 1 MiB. As JSON, this is less; so many of it fill whatever lies between a server
 # and a client that reads nothing.
@@ -67,24 +64,16 @@ def expect_replaced(desk: Desk, talker: Talker, sku: str, other: Talker) -> str:
     return second
 
 
-def expect_stopped_at_the_tick(desk: Desk, talker: Talker) -> None:
-    """The next price and the stop come at once: whichever is first, no tick follows the answer."""
-    sku, id_, ping = expect_pushing(desk, talker), desk.id(), desk.id()
-    os.kill(desk.server.pid, signal.SIGSTOP)
-    try:
-        desk.release(f"tick-{sku}", desk.price())
-        desk.gate.wait_settled()
-        talker.send({"op": "stop", "id": id_})
-    finally:
-        os.kill(desk.server.pid, signal.SIGCONT)
-    wanted = f"{talker.name} stops its push, just when there is another price, and is answered that it has stopped"
-    answer = {"id": id_, "stopped": True}
-    if "tick" in (frame := talker.expect_any(wanted)):
+def expect_over_at_once(desk: Desk, talker: Talker, sku: str, after: str) -> None:
+    """The push was ended by the answer that has just come: the client is told nothing of a price that comes now."""
+    desk.release(f"tick-{sku}", desk.price())
+    for _ in range(TURNS):
+        id_ = desk.id()
+        talker.send({"op": "ping", "id": id_})
+        wanted = f"{talker.name} is told no price of {sku} {after} was answered"
         frame = talker.expect_any(wanted)
-    if frame != answer:
-        talker.fail_as_differing(frame, answer, wanted)
-    talker.expect_answer({"op": "ping", "id": ping}, {"id": ping, "pong": True}, meanwhile=" after that")
-    desk.expect_hung_up(f"tick-{sku}", wanted, "after `stop`")
+        if not matches(frame, {"id": id_, "pong": True}):
+            desk.fail_as_living_on(wanted, f"it was told {shown(frame)}", after)
 
 
 def expect_end_in_a_send(desk: Desk) -> None:

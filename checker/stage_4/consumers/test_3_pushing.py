@@ -10,10 +10,10 @@ from checker.stage_4.consumers import places, trouble
 from checker.stage_4.consumers.desk import DESK, PLAIN, Desk
 from checker.stage_4.consumers.pushes import (
     expect_end_in_a_send,
+    expect_over_at_once,
     expect_pushing,
     expect_replaced,
     expect_stopped,
-    expect_stopped_at_the_tick,
     expect_tick,
 )
 
@@ -57,8 +57,12 @@ def test_a_socket_has_one_push(desks: tuple[Desk, Desk], picture: Picture) -> No
         second = expect_replaced(desk, ada, first, bo)
         expect_stopped(desk, ada)
         desk.expect_hung_up(f"tick-{second}", f"{ada.name} stops its push: it ends", "after `stop`")
-        expect_stopped_at_the_tick(desk, ada)
-        expect_pushing(desk, ada)  # once more
+        third = expect_pushing(desk, ada)  # once more
+        expect_pushing(desk, ada)
+        expect_over_at_once(desk, ada, third, "after another `tick`")
+        fourth = expect_pushing(desk, ada)
+        expect_stopped(desk, ada)
+        expect_over_at_once(desk, ada, fourth, "after `stop`")
         expect_tick(desk, bo, first, desk.price(), " when another socket has stopped its own")
     picture.nothing()
 
