@@ -45,10 +45,9 @@ class Desk:
         self._random = random
 
     def end(self) -> None:
-        """The check is over: its sockets close. Nobody waits for the exchange any more: it would delay that."""
-        self.gate.open()
+        """The check is over: its clients go, without waiting for a server that may not listen."""
         for talker in self._talkers:
-            talker.socket.close()
+            talker.socket.cut()
         self._talkers.clear()
         self._witness = None
 
@@ -148,6 +147,7 @@ class Desk:
 
     def _fail_as_not_let_in(self, path: str, socket: WebSocket | None, since: float) -> NoReturn:
         wanted = f"{self.name} lets a client in at {path}"
+        trouble.judge_stall(self.server, wanted)
         trouble.judge_error(self.server, socket.id if socket else "", path, wanted, code="not-let-in", since=since)
         if socket is None:
             saw = "the handshake was neither accepted nor refused: nothing came, and the server rests"

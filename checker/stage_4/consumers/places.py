@@ -32,14 +32,7 @@ def at(server: Server, file: str, number: int) -> SourceLine:
 
 def definition(server: Server, qualified: str) -> SourceLine | None:
     """Where the method `Class.method` of theirs is defined."""
-    class_name, _, method = qualified.rpartition(".")
-    for file in _files(server):
-        for node in ast.walk(tree_of(server.run.project / file)):
-            if isinstance(node, ast.ClassDef) and node.name == class_name:
-                for inner in node.body:
-                    if isinstance(inner, _Function) and inner.name == method:
-                        return at(server, file, inner.lineno)
-    return None
+    return next((at(server, file, method.lineno) for file, method in _methods(server, qualified)), None)
 
 
 def handler(server: Server, path: str) -> SourceLine | None:
@@ -80,7 +73,7 @@ def silence(server: Server, code: str, path: str) -> SourceLine | None:
             return line(server, r"[\"']tick[\"']:", r"next_price\(")
         case "push-silent":
             return line(server, r"next_price\(")
-    return handler(server, path)
+    return _loop_of(server, f"{CLASSES.get(path)}.connect") or handler(server, path)
 
 
 def swallows(server: Server) -> SourceLine | None:
@@ -107,6 +100,27 @@ def blamed(server: Server, saw: str) -> SourceLine | None:
     if "No text section" in saw or "JSONDecodeError" in saw or "Expecting value" in saw:
         return line(server, r"def (async )?receive\b", r"def decode_json", r"def receive_json", r"class Desk")
     return None
+
+
+def _loop_of(server: Server, qualified: str) -> SourceLine | None:
+    """Where this method goes round and round."""
+    loops = (
+        at(server, file, node.lineno)
+        for file, method in _methods(server, qualified)
+        for node in ast.walk(method)
+        if isinstance(node, ast.While)
+    )
+    return next(loops, None)
+
+
+def _methods(server: Server, qualified: str) -> Iterator[tuple[str, _Function]]:
+    class_name, _, name = qualified.rpartition(".")
+    for file in _files(server):
+        for node in ast.walk(tree_of(server.run.project / file)):
+            if isinstance(node, ast.ClassDef) and node.name == class_name:
+                yield from (
+                    (file, method) for method in node.body if isinstance(method, _Function) and method.name == name
+                )
 
 
 def _first(server: Server, pattern: str) -> SourceLine | None:

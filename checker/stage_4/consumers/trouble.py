@@ -46,10 +46,15 @@ def error(server: Server, id_: str) -> Event | None:
     return diagnosis.raised(server, request=id_)
 
 
-def judge(server: Server, party: Party, wanted: str, *, code: str = "consumer-crashed") -> None:
-    """End the check when the loop is held, or this socket's consumer has ended with an error."""
+def judge_stall(server: Server, wanted: str) -> None:
+    """End the check when the loop is held."""
     if held := stall(server):
         raise diagnosis.loop_blocked(held, wanted)
+
+
+def judge(server: Server, party: Party, wanted: str, *, code: str = "consumer-crashed") -> None:
+    """End the check when the loop is held, or this socket's consumer has ended with an error."""
+    judge_stall(server, wanted)
     judge_error(server, party.id, party.path, wanted, code=code)
 
 
