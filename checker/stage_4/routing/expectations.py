@@ -1,0 +1,85 @@
+"""What is expected of a handshake, wherever the tower is mounted; and the finding when it is not so."""
+
+from __future__ import annotations
+
+import itertools
+
+from checker.harness import diagnosis
+from checker.harness.events import EventKind
+from checker.harness.findings import fail
+from checker.stage_4.routing import places
+from checker.stage_4.routing.addresses import Address
+from checker.stage_4.routing.tower import LOG_S, TRACEBACK, Knock, Tower
+
+NOT_CALLABLE_SO = "can't be used in 'await' expression"
+_marks = itertools.count(1)
+
+
+def expect_served(tower: Tower, address: Address) -> Knock:
+    """The address is served by its consumer."""
+    knock = tower.knock(address.path)
+    wanted = f"under {tower.name} {address.path} is served by {address.consumer}"
+    if knock.error is not None and NOT_CALLABLE_SO in str(knock.error["message"]):
+        where = places.line(tower.run, rf"{address.consumer}\b(?!\.as_asgi)(?!.*import)(?<!import )")
+        fail("consumer-not-an-application", wanted=wanted, saw=knock.outcome, where=where)
+    if knock.consumer != address.consumer:
+        where = places.led_astray(knock, tower.run)
+        code = "wrong-consumer" if knock.consumer else "not-served"
+        fail(code, wanted=wanted, saw=knock.story, where=where)
+    return knock
+
+
+def expect_told(tower: Tower, address: Address) -> None:
+    """Its consumer is told tenant and id, each of its type."""
+    knock = expect_served(tower, address)
+    if _typed(knock.kwargs) != _typed(address.kwargs):
+        wanted = f"under {tower.name} {address.consumer} at {address.path} finds the kwargs {address.kwargs}"
+        names = [name for name in address.kwargs if _typed(knock.kwargs).get(name) != _typed(address.kwargs)[name]]
+        where = places.lets_in(knock, tower.run, names[0] if names else "end")
+        fail("kwargs-wrong", wanted=wanted, saw=f"it finds {knock.kwargs}", where=where)
+    knock.socket.close()
+
+
+def expect_refused(tower: Tower, path: str) -> Knock:
+    """The handshake is turned away as nobody's, and no error leaves the application."""
+    knock = tower.knock(path)
+    wanted = f"under {tower.name} a handshake at {path!r} is refused: a status of 400 to 499, or a code of 4000 to 4999"
+    if knock.error is not None:
+        where = knock.error.where or places.last_route(tower.run)
+        fail("unknown-raises", wanted=f"{wanted}; and no error is raised", saw=knock.story, where=where)
+    if not knock.is_refused:
+        where = places.last_route(tower.run)
+        fail("unknown-not-refused", wanted=wanted, saw=knock.story, where=where)
+    return knock
+
+
+def expect_quiet(tower: Tower, since: int, what: str) -> None:
+    """Nothing printed since this mark of the server's log is a traceback."""
+    mark = f"learn-mark-{next(_marks)}"
+    # It passes the same pipe as the log, and so comes after what was printed before.
+    tower.server.send(tower.asked("/health/"), headers={"X-Learn-Mark": mark}).wait_answer()
+    tower.server.process.log.wait_for(mark, LOG_S)
+    printed = tower.server.process.log.since(since)
+    if TRACEBACK in printed:
+        last = printed.partition(TRACEBACK)[2].partition("\n\n")[0].strip().splitlines()[-1]
+        wanted = f"under {tower.name} the server's log holds no traceback after {what}"
+        fail("unknown-raises", wanted=wanted, saw=f"it holds one: {last.strip()}", where=places.last_route(tower.run))
+
+
+def expect_talking(tower: Tower, knock: Knock, text: str, since: float) -> None:
+    """A socket that is open hears what it says, since nothing holds up its server."""
+    knock.socket.send({"text": text})
+    heard = knock.socket.receive()
+    stalls = tower.server.seen(EventKind.LOOP_STALLED, since=since)
+    wanted = f"under {tower.name} the open socket at {knock.path} is served on while others are refused"
+    if stalls:
+        raise diagnosis.loop_blocked(stalls[0], wanted)
+    if heard != {"text": text}:
+        code = knock.socket.close_code
+        saw = f"it said {text!r} and heard {heard!r}" if code is None else f"it was closed with code {code}"
+        fail("socket-harmed", wanted=wanted, saw=saw, where=places.last_route(tower.run))
+
+
+def _typed(kwargs: object) -> dict[str, tuple[str, object]]:
+    """With the types: True is 1, and 7.0 is 7."""
+    return {name: (type(value).__name__, value) for name, value in kwargs.items()} if isinstance(kwargs, dict) else {}

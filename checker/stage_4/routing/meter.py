@@ -1,0 +1,95 @@
+"""A meter of the check's own, and the small server that carries it to the learner's application."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from checker.harness import starters
+from checker.harness.findings import NotYet, fail
+from checker.harness.program import Program
+from checker.harness.run import Run
+from checker.harness.tracebacks import last
+from checker.stage_4.routing import places
+from course.model import Finding
+
+SERVER = str(Path(__file__).with_name("inside") / "meter_server.py")
+BOOT_S = 20.0
+LINE_S = 10.0  # waited out by failing solutions alone
+
+
+class MeterServer:
+    """The program. It imports `tower.asgi` in an interpreter of its own, where nothing names any settings."""
+
+    def __init__(self, program: starters.Program, run: Run) -> None:
+        self._address = str(run.temporary / "meters")
+        self._run = run
+        self._program: Program = program([sys.executable, "-P", SERVER, self._address], name="meter server")
+
+    def expect_imported(self) -> None:
+        """The learner's module was imported."""
+        self._program.wait_for(lambda server: "imported" in server.lines, BOOT_S)
+        if "imported" in self._program.lines:
+            return
+        wanted = "`import tower.asgi` works in a new Python, whose environment names no settings"
+        if self._program.wait(0) is None:
+            fail("endless-import", wanted=wanted, saw=f"after {BOOT_S:.0f} s it had not come to an end")
+        crash = self._program.crashed(wanted).finding
+        where = crash.where or places.line(self._run, r"get_asgi_application\(\)", r"\bimport\b")
+        raise NotYet(Finding("import-fails", wanted, crash.saw.partition(": ")[2] or crash.saw, where))
+
+    def meter(self, client: str) -> Meter:
+        """A meter that has just connected."""
+        self._program.wait_for(lambda server: "listening" in server.lines, BOOT_S)
+        return Meter(self._address, client)
+
+    def fail_as_unserved(self, wanted: str, said: str, heard: str | None) -> None:
+        """The finding for a meter that did not hear what it should have."""
+        got = "nothing came back" if heard is None else f"what came back is {heard!r}"
+        error = last(self._program.errors, self._run.project, self._run.given)
+        if heard is not None and heard.startswith("ERROR "):
+            got = f"the application raised {heard.removeprefix('ERROR ')}"
+        elif heard == "RETURNED":
+            got = "the application returned without a word"
+        where = (error.where if error else None) or places.router(self._run, "mqtt")
+        fail("mqtt-not-served", wanted=wanted, saw=f"the meter said {said!r}, and {got}", where=where)
+
+
+class Meter:
+    """One connection: says lines, and hears lines."""
+
+    def __init__(self, address: str, client: str) -> None:
+        self.client = client
+        self.said = ""
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(LINE_S)
+        self._socket.connect(address)
+        self._lines = self._socket.makefile("r", encoding="utf-8", newline="\n")
+        self.say(f"CONNECT {client}")
+
+    def say(self, line: str) -> None:
+        """One line."""
+        self.said = line
+        self._socket.sendall(f"{line}\n".encode())
+
+    def hear(self) -> str | None:
+        """The next line; None when none comes."""
+        try:
+            return self._lines.readline().removesuffix("\n") or None
+        except OSError:
+            return None
+
+    def hang_up(self) -> str | None:
+        """Say no more; the last line that comes."""
+        self._socket.shutdown(socket.SHUT_WR)
+        return self.hear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _type: type[BaseException] | None, _error: BaseException | None, _tb: TracebackType | None) -> None:
+        self._lines.close()
+        self._socket.close()

@@ -1,0 +1,91 @@
+"""The line at fault in the learner's code, found by what stands in it. Runs nothing: reads their source."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from checker.harness.learner_files import text_of, tree_of
+from checker.harness.run import Run
+from checker.stage_4.routing.tower import Knock
+from course.model import SourceLine
+
+ASGI_FILE = "tower/asgi.py"
+_LITERAL = re.compile(r"""(["'])(.+?)\1""")
+
+
+def line(run: Run, *patterns: str) -> SourceLine | None:
+    """The first line of theirs that the first of these patterns is found in that is found at all."""
+    code = list(_code(run))
+    return next((place for pattern in patterns for place in code if re.search(pattern, place.doing)), None)
+
+
+def route(run: Run, said: str) -> SourceLine | None:
+    """Where this route is written; where it is put together, its last part."""
+    written: dict[int, SourceLine] = {}
+    for place in _code(run):
+        for _, literal in _LITERAL.findall(place.doing):
+            if said.endswith(literal):
+                written.setdefault(len(literal), place)
+    return written[max(written)] if written else None
+
+
+def router(run: Run, type_: str) -> SourceLine | None:
+    """Where scopes of this type are given to somebody; else where types are told from each other."""
+    return line(run, rf"""["']{type_}["']""", r"ProtocolTypeRouter\(", r"""scope\[["']type["']\]""", r"^application\b")
+
+
+def led_astray(knock: Knock, run: Run) -> SourceLine | None:
+    """The route that led a path to a router without one for its rest; else where sockets are routed."""
+    if knock.error is not None and knock.error.where is not None:
+        return knock.error.where
+    took = [step.route for step in knock.steps if step.route]
+    return (route(run, took[-1]) if took else None) or router(run, "websocket")
+
+
+def lets_in(knock: Knock, run: Run, part: str) -> SourceLine | None:
+    """The route that takes what it should not, in this part of the address; else the line that matches it by hand."""
+    took = [step.route for step in knock.steps if step.route]
+    if took:
+        holding = [said for said in took if re.search(rf"\b{part}\b", said)]
+        chosen = took[0] if part == "beginning" else took[-1]
+        return route(run, holding[0] if holding else chosen)
+    return line(run, *by_hand(part))
+
+
+def by_hand(part: str) -> Sequence[str]:
+    """Patterns of who takes this part of an address out of a path without a router."""
+    named = [rf"<{part}>", rf"\b{part}\b.*(?:=|match)"] if part in ("tenant", "id") else []
+    return [*named, r"\.(?:full)?match\(", r"re\.compile", r"\.split\(", r"""scope\[["']path["']\]"""]
+
+
+def last_route(run: Run) -> SourceLine | None:
+    """Who is to serve what no other route takes; else where sockets are routed."""
+    return line(
+        run,
+        r"""\bre_path\(\s*r?["'](?:\^?(?:\.[*+]\$?)?)?["']""",
+        r"""\bpath\(\s*["'](?:<path:\w+>)?["'].*(?:refus|deny|nobody|unknown|404|catch)""",
+        r"""["']websocket["']""",
+        r"ProtocolTypeRouter\(",
+        r"""scope\[["']type["']\]""",
+        r"^application\b",
+    )
+
+
+def _code(run: Run) -> Iterator[SourceLine]:
+    """Each line of code of the learner's files, asgi.py first; comments and docstrings left out."""
+    files = sorted(path.relative_to(run.project).as_posix() for path in run.project.rglob("*.py"))
+    for name in sorted(files, key=lambda name: name != ASGI_FILE):
+        if name in (*run.given, "manage.py"):
+            continue
+        words = {
+            number
+            for node in ast.walk(tree_of(run.project / name))
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        }
+        for number, text in enumerate(text_of(run.project / name).splitlines(), 1):
+            doing = text.strip()
+            if doing and number not in words and not doing.startswith("#"):
+                yield SourceLine(name, number, "", doing)

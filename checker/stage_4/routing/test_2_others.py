@@ -1,0 +1,173 @@
+"""Checks of Routing: connections of other kinds, and the tower mounted below a path."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from checker.harness import diagnosis
+from checker.harness.findings import NotYet, fail
+from checker.harness.http import Answer
+from checker.harness.picture import Picture
+from checker.harness.seed import Seed
+from checker.harness.suite import needs
+from checker.harness.tracebacks import first
+from checker.harness.waiting import wait_until
+from checker.stage_4.routing import places
+from checker.stage_4.routing.addresses import feed, ordinary, pages, room, unknown, word
+from checker.stage_4.routing.expectations import expect_quiet, expect_refused, expect_told
+from checker.stage_4.routing.meter import Meter, MeterServer
+from checker.stage_4.routing.tower import Tower
+
+ASKED_S = 10.0  # waited out by failing solutions alone
+READINGS = 3
+REFUSALS = {"unknown-raises", "unknown-not-refused"}
+
+
+@needs("test_each_address_reaches_its_consumer")
+def test_other_pages_are_djangos(tower: Tower, seed: Seed, picture: Picture) -> None:
+    """All other HTTP is Django's: its pages, and its page for what it does not know."""
+    picture.nothing()
+    _expect_djangos(tower, pages(seed.random("pages")))
+
+
+@needs("test_other_pages_are_djangos")
+def test_a_long_poll_is_answered_by_its_consumer(tower: Tower, seed: Seed, picture: Picture) -> None:
+    """Long polls wait at their consumer, each for its own bell, which Django rings."""
+    picture.nothing()
+    _expect_polls(tower, seed.random("polls").sample(range(100), 2))
+
+
+@needs("test_other_pages_are_djangos")
+def test_a_lifespan_is_served(with_lifespan: list[Tower], picture: Picture) -> None:
+    """Servers with a lifespan open the tower before its first visitor: uvicorn, hypercorn, gunicorn."""
+    picture.nothing()
+    for tower in with_lifespan:
+        _expect_started(tower)
+        is_open = _health(tower).get("open")
+        if is_open is not True:
+            wanted = f"under {tower.name} the startup of tower/opening.py has run before the first visitor comes"
+            saw = f"/health/ answers {json.dumps({'open': is_open})}"
+            fail("startup-not-run", wanted=wanted, saw=saw, where=places.router(tower.run, "lifespan"))
+
+
+@needs("test_it_is_imported_by_itself")
+def test_meters_reach_their_consumer(meter_server: MeterServer, seed: Seed, picture: Picture) -> None:
+    """A scope of the type `mqtt` reaches the meters' consumer, one instance for each connection."""
+    picture.nothing()
+    random = seed.random("meters")
+    with meter_server.meter(word(random)) as first_meter, meter_server.meter(word(random)) as second_meter:
+        meters = (first_meter, second_meter)
+        for meter in meters:
+            _expect_line(meter_server, meter, f"CONNACK {meter.client}")
+        for count in range(1, READINGS):
+            for meter in meters:
+                topic = f"{word(random)}/{word(random)}"
+                meter.say(f"PUBLISH {topic} {random.randrange(100)}")
+                _expect_line(meter_server, meter, f"PUBACK {topic} {count}")
+        for meter in meters:
+            if (end := meter.hang_up()) != "RETURNED":
+                meter_server.fail_as_unserved("a meter that hangs up ends its call of the application", "nothing more", end)
+
+
+@needs("test_a_lifespan_is_served", "test_near_misses_are_refused", "test_a_long_poll_is_answered_by_its_consumer")
+def test_all_of_it_is_so_below_a_root_path(mounted: list[Tower], seed: Seed, picture: Picture) -> None:
+    """All of this is so below a root path: uvicorn, hypercorn, gunicorn, daphne."""
+    picture.nothing()
+    random = seed.random("mounted")
+    for tower in mounted:
+        _expect_started(tower)
+        tenant = tower.root.strip("/")  # called like the place where the tower is mounted
+        try:
+            for address in [*ordinary(random), feed(tenant), room(tenant, 0)]:
+                expect_told(tower, address)
+            log_mark = tower.server.process.log.mark
+            for path in unknown(random):
+                expect_refused(tower, path)
+            expect_quiet(tower, log_mark, "refusals")
+            _expect_djangos(tower, pages(random))
+            _expect_polls(tower, random.sample(range(100), 2))
+        except NotYet as told:
+            _fail_as_lost(tower, told)
+
+
+def _expect_started(tower: Tower) -> None:
+    """The server answers; one that insists on a lifespan, and got an error for it, has ended instead."""
+    try:
+        tower.server.expect_ready(tower.asked("/health/"))
+    except NotYet as told:
+        if told.finding.code != "server-exited":
+            raise
+        error = first(tower.server.process.log.text, tower.run.project, tower.run.given)
+        saw = f"{tower.server.name} ended" + (f": {error.error}" if error else "")
+        where = (error.where if error else None) or places.router(tower.run, "lifespan")
+        wanted = f"{tower.name} --lifespan on starts"
+        fail("lifespan-refused", wanted=wanted, saw=saw, where=where)
+
+
+def _health(tower: Tower) -> dict[str, Any]:
+    answer = tower.server.expect_answer(tower.send("/health/"))
+    page = answer.json()
+    if not isinstance(page, dict) or "open" not in page:
+        wanted = f"under {tower.name} /health/ is answered by Django"
+        fail("not-djangos", wanted=wanted, saw=_told(answer), where=places.router(tower.run, "http"))
+    return page
+
+
+def _expect_djangos(tower: Tower, unknown_pages: list[str]) -> None:
+    _health(tower)
+    for path in unknown_pages:
+        asked = tower.send(path)
+        answer = asked.wait_answer(ASKED_S)
+        if answer is None:
+            raise diagnosis.no_answer(tower.server, asked, ASKED_S)
+        if answer.status != 404 or answer.json() != {"not_found": path, "root": tower.root}:
+            wanted = f"under {tower.name} {path!r} gets Django's page for what it does not know, with status 404"
+            error = diagnosis.raised(tower.server, request=asked.id)
+            saw = f"status {answer.status}: {error['type']}: {error['message']}" if error else _told(answer)
+            where = (error.where if error else None) or places.router(tower.run, "http")
+            fail("not-djangos", wanted=wanted, saw=saw, where=where)
+
+
+def _expect_polls(tower: Tower, numbers: list[int]) -> None:
+    polls = [(number, tower.send(f"/longpoll/{number}/")) for number in numbers]
+    for number, poll in reversed(polls):
+        wanted = f"under {tower.name} GET /longpoll/{number}/ waits at LongPoll until POST /ring/{number}/"
+        rung = wait_until(lambda: poll.is_done or _ring(tower, number), ASKED_S, unless_ended=tower.server.process)  # noqa: B023
+        answer = poll.wait_answer(ASKED_S if rung else 0)
+        if answer is None:
+            raise diagnosis.no_answer(tower.server, poll, ASKED_S)
+        error = diagnosis.raised(tower.server, request=poll.id)
+        if error is not None or answer.json() != {"consumer": "LongPoll", "kwargs": {"id": number}}:
+            saw = f"status {answer.status}: {error['type']}: {error['message']}" if error else _told(answer)
+            where = (error.where if error else None) or places.line(
+                tower.run, r"longpoll", r"LongPoll\.as_asgi", r"""["']http["']"""
+            )
+            fail("poll-not-served", wanted=wanted, saw=saw, where=where)
+
+
+def _ring(tower: Tower, number: int) -> int:
+    """How many polls this woke."""
+    answer = tower.server.expect_answer(tower.send(f"/ring/{number}/", method="POST"))
+    page = answer.json()
+    return int(page["rung"]) if isinstance(page, dict) and "rung" in page else 0
+
+
+def _expect_line(server: MeterServer, meter: Meter, line: str) -> None:
+    heard = meter.hear()
+    if heard != line:
+        server.fail_as_unserved(f"a connection whose scope has the type 'mqtt' hears {line!r}", meter.said, heard)
+
+
+def _told(answer: Answer) -> str:
+    return f"status {answer.status}: {answer.text[:120]}"
+
+
+def _fail_as_lost(tower: Tower, told: NotYet) -> NoReturn:
+    """What is served at the root of an address, and not below a root path. How a server is refused by is no such thing."""
+    finding = told.finding
+    if finding.code in REFUSALS:
+        raise told
+    where = places.line(tower.run, r"""\bpath["']\]""", r"\broot_path\b", r"\bpath_info\b") or finding.where
+    raise NotYet(replace(finding, code="lost-below-root", where=where, facts={"root": tower.root}))

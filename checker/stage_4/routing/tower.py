@@ -1,0 +1,142 @@
+"""The learner's tower as its visitors meet it: handshakes at an address, and what came of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from checker.harness import diagnosis
+from checker.harness.events import EventKind
+from checker.harness.history import Event
+from checker.harness.http import Exchange
+from checker.harness.run import Run
+from checker.harness.server import Server
+from checker.harness.websocket import WebSocket
+from checker.stage_4.routing.kinds import Kind
+
+GIVEN = [
+    *(f"{app}/consumers.py" for app in ("feed", "rooms")),
+    "rooms/models.py",
+    *(f"tower/{name}.py" for name in ("bell", "meters", "opening", "polling", "settings", "urls", "views")),
+]
+NOBODYS_CODES, NOBODYS_STATUSES = range(4000, 5000), range(400, 500)
+FIRST_FRAME_S = 10.0  # waited out by failing solutions alone
+LOG_S = 10.0
+TRACEBACK = "Traceback (most recent call last)"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one router did with the rest of the path that came to it; `route` is None where no route took it."""
+
+    level: int
+    path: str
+    route: str | None
+    rest: str
+
+    def __str__(self) -> str:
+        router = f"router {self.level + 1}"
+        if self.route is None:
+            return f"{router}: no route takes {self.path!r}"
+        return f"{router}: {self.route!r} takes {self.path!r} and leaves {self.rest!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """A handshake at this path. `hello` is the first frame of whoever let the visitor in."""
+
+    path: str
+    socket: WebSocket
+    hello: Any
+    steps: Sequence[Step]
+    error: Event | None
+
+    @property
+    def is_let_in(self) -> bool:
+        """Whether somebody serves it: it has heard something, or is open still."""
+        return self.socket.refused is None and (self.hello is not None or self.socket.close_code is None)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it was turned away as nobody's: before it was open, or at once afterwards."""
+        if self.socket.refused is not None:
+            return self.socket.refused in NOBODYS_STATUSES
+        return self.hello is None and self.socket.close_code in NOBODYS_CODES
+
+    @property
+    def consumer(self) -> str:
+        """Who served it, by its own word."""
+        return str(self.hello.get("consumer")) if isinstance(self.hello, dict) else ""
+
+    @property
+    def kwargs(self) -> Any:
+        """What its consumer found in the scope."""
+        return self.hello.get("kwargs") if isinstance(self.hello, dict) else None
+
+    @property
+    def outcome(self) -> str:
+        """What came of it, in words."""
+        if self.error is not None:
+            return f"{self._got}: {self.error['type']}: {self.error['message']}"
+        return self._got
+
+    @property
+    def _got(self) -> str:
+        if self.socket.refused is not None:
+            return f"status {self.socket.refused}" if self.socket.refused else "no answer to the handshake"
+        if self.hello is not None:
+            return f"it was let in, and heard {json.dumps(self.hello, ensure_ascii=False)}"
+        if self.socket.close_code is not None:
+            return f"it was let in, and closed with code {self.socket.close_code}"
+        return "it was let in, and heard nothing"
+
+    @property
+    def story(self) -> str:
+        """What came of it, and below that which way it took through the routers."""
+        return "\n".join([self.outcome, *map(str, self.steps)])
+
+
+@dataclass(frozen=True, slots=True)
+class Tower:
+    """One server with the learner's project. `root` is where its proxy mounts it."""
+
+    server: Server
+    root: str = ""
+
+    @property
+    def name(self) -> str:
+        """The server's, and where it is mounted."""
+        brand = self.server.name.partition("-")[0]
+        return f"{brand} --root-path {self.root}" if self.root else brand
+
+    @property
+    def run(self) -> Run:
+        """The run that it belongs to."""
+        return self.server.run
+
+    def asked(self, path: str) -> str:
+        """The path as its proxy asks for it: uvicorn puts the root path in front by itself."""
+        prefix = "" if self.server.name.startswith("uvicorn") else self.root
+        return prefix + quote(path)
+
+    def send(self, path: str, *, method: str = "GET") -> Exchange:
+        """A request in flight."""
+        return self.server.send(self.asked(path), method=method, body=b"" if method == "POST" else None, label=path)
+
+    def knock(self, path: str) -> Knock:
+        """A handshake, and its first frame where it is let in. It stays open."""
+        socket = self.server.websocket(self.asked(path), label=path)
+        hello = None if socket.refused is not None else socket.receive(FIRST_FRAME_S)
+        return Knock(path, socket, hello, self._steps(socket.id), self._error(socket))
+
+    def _steps(self, request: str) -> list[Step]:
+        told = [e for e in self.server.seen(Kind.TOOK, Kind.NONE) if e["request"] == request]
+        return [Step(e["level"], e["path"], e.get("route"), e.get("rest") or "") for e in told]
+
+    def _error(self, socket: WebSocket) -> Event | None:
+        if socket.refused == 0 or (socket.refused or 0) >= 500 or socket.close_code in (1006, 1011):
+            return diagnosis.wait_error(self.server, socket.id)
+        return next((e for e in self.server.seen(EventKind.APP_RAISED) if e["request"] == socket.id), None)

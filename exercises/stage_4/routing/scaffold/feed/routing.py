@@ -1,0 +1,1 @@
+"""Your work: the addresses of this app, below a tenant's: `feed/`."""
