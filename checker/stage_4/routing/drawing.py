@@ -11,8 +11,8 @@ from checker.harness.picture import Picture
 from checker.stage_4.routing.kinds import Kind
 from course.model import Value
 
-TITLE = "the route table under uvicorn: how many of this run's handshakes took which way"
-ANYTHING, NONE = "anything", "no route"
+TITLE = "the route table under uvicorn, and how many handshakes took which way"
+EMPTY, NONE = "''", "no route"
 INDENT = "  "
 _HELLOS = ("RoomConsumer", "FeedConsumer")
 
@@ -50,7 +50,7 @@ def _ways(history: History) -> dict[str, list[tuple[str, str]]]:
     }
     for event in history.events(Kind.TOOK, Kind.NONE):
         if event["request"] in ways:
-            route = NONE if event.kind == Kind.NONE else str(event["route"]) or ANYTHING
+            route = NONE if event.kind == Kind.NONE else str(event["route"]) or EMPTY
             ways[event["request"]].append((route, str(event.get("rest") or "")))
     return ways
 

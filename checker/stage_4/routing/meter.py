@@ -5,8 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from checker.harness import starters
 from checker.harness.findings import NotYet, fail
@@ -46,7 +45,7 @@ class MeterServer:
         self._program.wait_for(lambda server: "listening" in server.lines, BOOT_S)
         return Meter(self._address, client)
 
-    def fail_as_unserved(self, wanted: str, said: str, heard: str | None) -> None:
+    def fail_as_unserved(self, wanted: str, said: str, heard: str | None) -> NoReturn:
         """The finding for a meter that did not hear what it should have."""
         got = "nothing came back" if heard is None else f"what came back is {heard!r}"
         error = last(self._program.errors, self._run.project, self._run.given)
@@ -90,6 +89,6 @@ class Meter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, _type: type[BaseException] | None, _error: BaseException | None, _tb: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._lines.close()
         self._socket.close()

@@ -34,13 +34,14 @@ def test_it_is_imported_by_itself(meter_server: MeterServer, run: Run, ahead: Ah
 
 @needs("test_it_is_imported_by_itself")
 def test_each_address_reaches_its_consumer(tower: Tower, seed: Seed, ahead: Ahead, picture: Picture) -> None:
-    """Each address reaches its consumer."""
+    """Each address reaches its consumer, and each connection an instance of its own."""
     tower.server.expect_ready("/health/")
     ahead("mounted", "test_a_lifespan_is_served")
     random = seed.random("ordinary")
-    for address in ordinary(random):
-        knock = expect_served(tower, address)
-        expect_talking(tower, knock, word(random), History.now())
+    since = History.now()
+    knocks = [expect_served(tower, address) for address in ordinary(random)]
+    for knock in knocks:
+        expect_talking(tower, knock, word(random), "others of its kind are open", since)
         knock.socket.close()
     picture.nothing()
 
@@ -61,7 +62,7 @@ def test_unknown_addresses_are_refused(tower: Tower, seed: Seed, picture: Pictur
     since, log_mark = History.now(), tower.server.process.log.mark
     for path in unknown(random):
         expect_refused(tower, path)
-        expect_talking(tower, resident, word(random), since)
+        expect_talking(tower, resident, word(random), "others are refused", since)
     expect_quiet(tower, log_mark, "refusals")
     picture.nothing()
 

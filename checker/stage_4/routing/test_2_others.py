@@ -52,7 +52,7 @@ def test_a_lifespan_is_served(with_lifespan: list[Tower], picture: Picture) -> N
             fail("startup-not-run", wanted=wanted, saw=saw, where=places.router(tower.run, "lifespan"))
 
 
-@needs("test_it_is_imported_by_itself")
+@needs("test_a_lifespan_is_served")
 def test_meters_reach_their_consumer(meter_server: MeterServer, seed: Seed, picture: Picture) -> None:
     """A scope of the type `mqtt` reaches the meters' consumer, one instance for each connection."""
     picture.nothing()
@@ -68,7 +68,9 @@ def test_meters_reach_their_consumer(meter_server: MeterServer, seed: Seed, pict
                 _expect_line(meter_server, meter, f"PUBACK {topic} {count}")
         for meter in meters:
             if (end := meter.hang_up()) != "RETURNED":
-                meter_server.fail_as_unserved("a meter that hangs up ends its call of the application", "nothing more", end)
+                meter_server.fail_as_unserved(
+                    "a meter that hangs up ends its call of the application", "nothing more", end
+                )
 
 
 @needs("test_a_lifespan_is_served", "test_near_misses_are_refused", "test_a_long_poll_is_answered_by_its_consumer")
@@ -165,7 +167,7 @@ def _told(answer: Answer) -> str:
 
 
 def _fail_as_lost(tower: Tower, told: NotYet) -> NoReturn:
-    """What is served at the root of an address, and not below a root path. How a server is refused by is no such thing."""
+    """What is served at the root of an address, and not below a root path. A refusal is another matter."""
     finding = told.finding
     if finding.code in REFUSALS:
         raise told

@@ -1,6 +1,6 @@
 """The learner's callable, with each step of Channels' URLRouter told to the history: which route took the path.
 
-Runs inside the server, between the probe and the learner's `tower.asgi:application`. Routers of other makes are not seen.
+Runs inside the server, between the probe and the learner's `tower.asgi:application`. Other routers are not seen.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _tell(router: URLRouter, scope: dict[str, Any], level: int) -> None:
     tell("route.none", request=request, level=level, path=path)
 
 
-URLRouter.__call__ = _told  # type: ignore[method-assign,assignment]
+URLRouter.__call__ = _told
 _app = import_module(os.environ["LEARN_ROUTED"]).application
 
 

@@ -1,8 +1,8 @@
-"""A server of no protocol that anybody knows: meters speak lines to it, the learner's application hears of them in ASGI.
+"""A server of a protocol of its own: meters speak lines to it, and the learner's application hears of them in ASGI.
 
 Started in the learner's folder as `python meter_server.py SOCKET`, in an environment that names no settings. Prints
 `imported` and `listening`. A meter's first line is `CONNECT name`, further ones are `PUBLISH topic payload`; what the
-application sends comes back as a line. An error that leaves the application is told as `ERROR`, and its traceback printed.
+application sends comes back as a line. An error that leaves the application comes as `ERROR`; its traceback is printed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import importlib
 import os
 import sys
 import traceback
-from pathlib import Path
 from typing import Any
 
 Message = dict[str, Any]
@@ -81,5 +80,4 @@ def say(word: str) -> None:
 
 
 if __name__ == "__main__":
-    # A unix socket's address holds 100 bytes: the folder is left for it alone.
-    asyncio.run(main(str(Path(sys.argv[1]))))
+    asyncio.run(main(sys.argv[1]))
