@@ -83,8 +83,6 @@ def unknown(random: Random) -> list[str]:
         f"/ws/{tenant}/",
         f"/ws/{tenant}/{name}/",
         f"/ws/{tenant}/rooms/",
-        f"/ws/{tenant}/rooms/{name}/",
-        f"/ws/{tenant}/feed/{name}/",
         f"/longpoll/{random.randrange(1, 100)}/",
         "/health/",
     ]
@@ -98,7 +96,7 @@ def misses(random: Random) -> Iterator[Miss]:
     yield Miss(f"/ws/{name}/feed", "end", "the last slash is missing")
     yield Miss(f"{rooms}/{number}", "end", "the last slash is missing")
     yield Miss(f"/ws/{name}/feed{other}/", "end", f"the address goes on, with {other!r}")
-    yield Miss(f"/ws/{name}/feed/{other}", "end", f"the address goes on, with {other!r}")
+    yield Miss(f"/ws/{name}/feed/{other}/", "end", f"the address goes on, with {other!r}")
     yield Miss(f"{rooms}/{number}/{other}/", "end", f"the address goes on, with {other!r}")
     yield Miss(f"{rooms}/{number}/\n", "end", "a line feed stands at its end")
     yield Miss(f"/ws/{name}/feed/\n", "end", "a line feed stands at its end")

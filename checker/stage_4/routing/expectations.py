@@ -51,6 +51,9 @@ def expect_refused(tower: Tower, path: str) -> Knock:
     if knock.error is not None:
         where = knock.error.where or places.last_route(tower.run)
         fail("unknown-raises", wanted=f"{wanted}; and no error is raised", saw=knock.story, where=where)
+    if knock.consumer:
+        where = places.lets_in(knock, tower.run, "end")
+        fail("miss-served", wanted=wanted, saw=knock.story, where=where, facts={"part": "end"})
     if not knock.is_refused:
         where = places.last_route(tower.run)
         fail("unknown-not-refused", wanted=wanted, saw=knock.story, where=where)

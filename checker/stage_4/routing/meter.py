@@ -17,6 +17,7 @@ from course.model import Finding
 
 SERVER = str(Path(__file__).with_name("inside") / "meter_server.py")
 BOOT_S = 20.0
+LAST_WORDS_S = 2.0  # between the end of what a program says and its own
 LINE_S = 10.0  # waited out by failing solutions alone
 
 
@@ -34,7 +35,7 @@ class MeterServer:
         if "imported" in self._program.lines:
             return
         wanted = "`import tower.asgi` works in a new Python, whose environment names no settings"
-        if self._program.wait(0) is None:
+        if self._program.wait(LAST_WORDS_S) is None:
             fail("endless-import", wanted=wanted, saw=f"after {BOOT_S:.0f} s it had not come to an end")
         crash = self._program.crashed(wanted).finding
         where = crash.where or places.line(self._run, r"get_asgi_application\(\)", r"\bimport\b")

@@ -51,12 +51,12 @@ def lets_in(knock: Knock, run: Run, part: str) -> SourceLine | None:
         holding = [said for said in took if re.search(rf"\b{part}\b", said)]
         chosen = took[0] if part == "beginning" else took[-1]
         return route(run, holding[0] if holding else chosen)
-    return line(run, *by_hand(part))
+    return line(run, *_by_hand(part))
 
 
-def by_hand(part: str) -> Sequence[str]:
-    """Patterns of who takes this part of an address out of a path without a router."""
-    named = [rf"<{part}>", rf"\b{part}\b.*(?:=|match)"] if part in ("tenant", "id") else []
+def _by_hand(part: str) -> Sequence[str]:
+    """Patterns of who takes this part of an address out of a path without a router. Long polls have an id, too."""
+    named = [rf"rooms.*<{part}>", rf"<{part}>", rf"\b{part}\b.*(?:=|match)"] if part in ("tenant", "id") else []
     return [*named, r"\.(?:full)?match\(", r"re\.compile", r"\.split\(", r"""scope\[["']path["']\]"""]
 
 

@@ -137,6 +137,6 @@ class Tower:
         return [Step(e["level"], e["path"], e.get("route"), e.get("rest") or "") for e in told]
 
     def _error(self, socket: WebSocket) -> Event | None:
-        if socket.refused == 0 or (socket.refused or 0) >= 500 or socket.close_code in (1006, 1011):
+        if (socket.refused or 0) >= 500 or socket.close_code in (1006, 1011):
             return diagnosis.wait_error(self.server, socket.id)
         return next((e for e in self.server.seen(EventKind.APP_RAISED) if e["request"] == socket.id), None)
