@@ -106,6 +106,7 @@ def misses(random: Random) -> Iterator[Miss]:
     yield Miss(f"/ws/{name}/{other}rooms/{number}/", "end", f"{other!r} stands in it")
     yield Miss(f"/WS/{name}/feed/", "beginning", "`WS` is not `ws`")
     yield Miss(f"/ws/{name}/Rooms/{number}/", "end", "`Rooms` is not `rooms`")
+    yield Miss(f"/ws/{name}/FEED/", "end", "`FEED` is not `feed`")
     yield Miss("/ws/feed/", "tenant", "it has no tenant")
     for sign in random.sample(NOT_IN_A_NAME[:5], 3) + random.sample(NOT_IN_A_NAME[5:], 2):
         tenant = f"{name[:3]}{sign}{name[3:]}"

@@ -39,7 +39,6 @@ def draw_routes(history: History, picture: Picture) -> None:
             branch = trunk.below.setdefault("asgi.py", Branch())
             branch.count += 1
         branch.ends[_end(history, request)] = None
-    picture.nothing()
     picture.chart(TITLE, "paths", _values(trunk.below, 0))
 
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import itertools
 
-from checker.harness import diagnosis
+from checker.harness import diagnosis, tracebacks
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event
-from checker.harness.idle import Rest
-from checker.harness.waiting import wait_until
 from checker.stage_4.routing import places
 from checker.stage_4.routing.addresses import Address
-from checker.stage_4.routing.tower import LOG_S, TRACEBACK, Knock, Tower
+from checker.stage_4.routing.tower import PATIENCE_S, Knock, Tower
 
 NOT_CALLABLE_SO = "can't be used in 'await' expression"
-SOON_S = 0.5  # what comes at all comes by then, nearly always: only after it is the server looked at
-FRAME_S = 10.0  # waited out by failing solutions alone, and only where the server does not rest
+LOOK_S = 0.05
 _marks = itertools.count(1)
 
 
@@ -55,8 +52,7 @@ def expect_refused(tower: Tower, path: str) -> Knock:
         where = places.lets_in(knock, tower.run, "end")
         fail("miss-served", wanted=wanted, saw=knock.story, where=where, facts={"part": "end"})
     if not knock.is_refused:
-        where = places.last_route(tower.run)
-        fail("unknown-not-refused", wanted=wanted, saw=knock.story, where=where)
+        fail("unknown-not-refused", wanted=wanted, saw=knock.story, where=places.refusal(tower.run))
     return knock
 
 
@@ -65,26 +61,24 @@ def expect_quiet(tower: Tower, since: int, what: str) -> None:
     mark = f"learn-mark-{next(_marks)}"
     # It passes the same pipe as the log, and so comes after what was printed before.
     tower.server.send(tower.asked("/health/"), headers={"X-Learn-Mark": mark}).wait_answer()
-    tower.server.process.log.wait_for(mark, LOG_S)
+    tower.server.process.log.wait_for(mark, PATIENCE_S)
     printed = tower.server.process.log.since(since)
-    if TRACEBACK in printed:
-        last = printed.partition(TRACEBACK)[2].partition("\n\n")[0].strip().splitlines()[-1]
+    if told := tracebacks.last(printed, tower.run.project, tower.run.given):
         wanted = f"under {tower.name} the server's log holds no traceback after {what}"
-        fail("unknown-raises", wanted=wanted, saw=f"it holds one: {last.strip()}", where=places.last_route(tower.run))
+        where = told.where or places.last_route(tower.run)
+        fail("unknown-raises", wanted=wanted, saw=f"it holds one: {told.error}", where=where)
 
 
 def expect_talking(tower: Tower, knock: Knock, text: str, meanwhile: str, since: float) -> None:
     """An open socket hears what it says, `meanwhile` others are met with; no line of theirs has held the loop since."""
     knock.socket.send({"text": text})
-    heard = knock.socket.receive(SOON_S) or wait_until(
-        lambda: knock.socket.receive(SOON_S), FRAME_S, unless_ended=Rest(tower.server.process)
-    )
+    heard = tower.wait(lambda: knock.socket.receive(LOOK_S))
     wanted = f"under {tower.name} the open socket at {knock.path} is served on while {meanwhile}"
     if stalls := _own_stalls(tower, since):
         raise diagnosis.loop_blocked(stalls[0], wanted)
     if heard != {"text": text}:
         code = knock.socket.close_code
-        saw = f"it said {text!r} and heard {heard!r}" if code is None else f"it was closed with code {code}"
+        saw = f"it said {text!r} and heard {heard or 'nothing'}" if code is None else f"it was closed with code {code}"
         where = places.line(tower.run, rf"\b{knock.consumer}\(\)") or places.last_route(tower.run)
         fail("socket-harmed", wanted=wanted, saw=saw, where=where)
 

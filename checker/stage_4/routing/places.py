@@ -36,6 +36,11 @@ def router(run: Run, type_: str) -> SourceLine | None:
     return line(run, rf"""["']{type_}["']""", r"ProtocolTypeRouter\(", r"""scope\[["']type["']\]""", r"^application\b")
 
 
+def poll(run: Run) -> SourceLine | None:
+    """Where long polls are routed."""
+    return line(run, r"longpoll", r"LongPoll\.as_asgi", r"""["']http["']""")
+
+
 def led_astray(knock: Knock, run: Run) -> SourceLine | None:
     """The route that led a path to a router without one for its rest; else where sockets are routed."""
     if knock.error is not None and knock.error.where is not None:
@@ -51,7 +56,10 @@ def lets_in(knock: Knock, run: Run, part: str) -> SourceLine | None:
         holding = [said for said in took if re.search(rf"\b{part}\b", said)]
         chosen = took[0] if part == "beginning" else took[-1]
         return route(run, holding[0] if holding else chosen)
-    return line(run, *_by_hand(part))
+    matching = [place for place in _code(run) if re.search(r"^(?!.*(?i:poll)).*\.(?:full)?match\(", place.doing)]
+    if part == "end" and matching:
+        return matching[-1]
+    return line(run, *(rf"^(?!.*(?i:poll)).*{pattern}" for pattern in _by_hand(part)))
 
 
 def _by_hand(part: str) -> Sequence[str]:
@@ -61,16 +69,23 @@ def _by_hand(part: str) -> Sequence[str]:
 
 
 def last_route(run: Run) -> SourceLine | None:
-    """Who is to serve what no other route takes; else where sockets are routed."""
+    """Who is to serve the sockets that no other route takes; else where sockets are routed."""
+    sockets = r"""^(?!.*(?:["']http["']|django|get_asgi))"""
     return line(
         run,
-        r"""\bre_path\(\s*r?["'](?:\^?(?:\.[*+]\$?)?)?["']""",
-        r"""\bpath\(\s*["'](?:<path:\w+>)?["'].*(?:refus|deny|nobody|unknown|404|catch)""",
+        sockets + r""".*\bre_path\(\s*r?["'](?:\^?(?:\.[*+]\$?)?)?["']""",
+        sockets + r""".*\bpath\(\s*["'](?:<path:\w+>)?["'].*(?i:refus|deny|nobody|unknown|404|catch)""",
         r"""["']websocket["']""",
         r"ProtocolTypeRouter\(",
         r"""scope\[["']type["']\]""",
         r"^application\b",
     )
+
+
+def refusal(run: Run) -> SourceLine | None:
+    """What a visitor is turned away by; else who is to do so."""
+    words = (r"websocket\.close", r"websocket\.(?:accept|http|send)", r"DenyConnection$", r"self\.(?:close|accept)\(")
+    return line(run, *words) or last_route(run)
 
 
 def _code(run: Run) -> Iterator[SourceLine]:

@@ -8,19 +8,18 @@ from typing import Any, NoReturn
 
 from checker.harness import diagnosis
 from checker.harness.findings import NotYet, fail
-from checker.harness.http import Answer
+from checker.harness.http import Answer, Exchange
 from checker.harness.picture import Picture
 from checker.harness.seed import Seed
 from checker.harness.suite import needs
 from checker.harness.tracebacks import first
-from checker.harness.waiting import wait_until
 from checker.stage_4.routing import places
 from checker.stage_4.routing.addresses import feed, ordinary, pages, room, unknown, word
 from checker.stage_4.routing.expectations import expect_quiet, expect_refused, expect_told
 from checker.stage_4.routing.meter import Meter, MeterServer
 from checker.stage_4.routing.tower import Tower
+from course.model import SourceLine
 
-ASKED_S = 10.0  # waited out by failing solutions alone
 READINGS = 3
 REFUSALS = {"unknown-raises", "unknown-not-refused"}
 
@@ -73,7 +72,12 @@ def test_meters_reach_their_consumer(meter_server: MeterServer, seed: Seed, pict
                 )
 
 
-@needs("test_a_lifespan_is_served", "test_near_misses_are_refused", "test_a_long_poll_is_answered_by_its_consumer")
+@needs(
+    "test_a_lifespan_is_served",
+    "test_a_long_poll_is_answered_by_its_consumer",
+    "test_consumers_are_told_tenant_and_id",
+    "test_near_misses_are_refused",
+)
 def test_all_of_it_is_so_below_a_root_path(mounted: list[Tower], seed: Seed, picture: Picture) -> None:
     """All of this is so below a root path: uvicorn, hypercorn, gunicorn, daphne."""
     picture.nothing()
@@ -113,40 +117,62 @@ def _health(tower: Tower) -> dict[str, Any]:
     page = answer.json()
     if not isinstance(page, dict) or "open" not in page:
         wanted = f"under {tower.name} /health/ is answered by Django"
-        fail("not-djangos", wanted=wanted, saw=_told(answer), where=places.router(tower.run, "http"))
+        saw = f"status {answer.status}: {answer.text[:120]}"
+        fail("not-djangos", wanted=wanted, saw=saw, where=places.router(tower.run, "http"))
     return page
 
 
 def _expect_djangos(tower: Tower, unknown_pages: list[str]) -> None:
     _health(tower)
     for path in unknown_pages:
-        asked = tower.send(path)
-        answer = asked.wait_answer(ASKED_S)
-        if answer is None:
-            raise diagnosis.no_answer(tower.server, asked, ASKED_S)
-        if answer.status != 404 or answer.json() != {"not_found": path, "root": tower.root}:
+        page = tower.send(path)
+        answer = _answer(tower, page)
+        if (
+            answer is None
+            or answer.status != 404
+            or answer.json() != {"not_found": tower.root + path, "root": tower.root}
+        ):
             wanted = f"under {tower.name} {path!r} gets Django's page for what it does not know, with status 404"
-            error = diagnosis.raised(tower.server, request=asked.id)
-            saw = f"status {answer.status}: {error['type']}: {error['message']}" if error else _told(answer)
-            where = (error.where if error else None) or places.router(tower.run, "http")
-            fail("not-djangos", wanted=wanted, saw=saw, where=where)
+            saw, where = _got(tower, page, answer)
+            fail("not-djangos", wanted=wanted, saw=saw, where=where or places.router(tower.run, "http"))
 
 
 def _expect_polls(tower: Tower, numbers: list[int]) -> None:
     polls = [(number, tower.send(f"/longpoll/{number}/")) for number in numbers]
     for number, poll in reversed(polls):
-        wanted = f"under {tower.name} GET /longpoll/{number}/ waits at LongPoll until POST /ring/{number}/"
-        rung = wait_until(lambda: poll.is_done or _ring(tower, number), ASKED_S, unless_ended=tower.server.process)  # noqa: B023
-        answer = poll.wait_answer(ASKED_S if rung else 0)
-        if answer is None:
-            raise diagnosis.no_answer(tower.server, poll, ASKED_S)
-        error = diagnosis.raised(tower.server, request=poll.id)
-        if error is not None or answer.json() != {"consumer": "LongPoll", "kwargs": {"id": number}}:
-            saw = f"status {answer.status}: {error['type']}: {error['message']}" if error else _told(answer)
-            where = (error.where if error else None) or places.line(
-                tower.run, r"longpoll", r"LongPoll\.as_asgi", r"""["']http["']"""
-            )
-            fail("poll-not-served", wanted=wanted, saw=saw, where=where)
+        _expect_poll(tower, number, poll)
+
+
+def _expect_poll(tower: Tower, number: int, poll: Exchange) -> None:
+    wanted = f"under {tower.name} GET /longpoll/{number}/ waits at LongPoll until POST /ring/{number}/"
+    tower.wait_entered(poll)
+    tower.wait(lambda: poll.is_done or _ring(tower, number))
+    answer = _answer(tower, poll)
+    if answer is None:
+        saw = f"nobody waited for this bell, and the poll for {number} was not answered"
+        fail("poll-not-served", wanted=wanted, saw=saw, where=places.poll(tower.run))
+    if answer.json() != {"consumer": "LongPoll", "kwargs": {"id": number}}:
+        saw, line = _got(tower, poll, answer)
+        fail("poll-not-served", wanted=wanted, saw=saw, where=line or places.poll(tower.run))
+
+
+def _answer(tower: Tower, page: Exchange) -> Answer | None:
+    """The answer; None when the server rests, and has given none."""
+    tower.wait_entered(page)
+    tower.wait(lambda: page.is_done)
+    if page.is_broken:
+        raise diagnosis.no_answer(tower.server, page, 0)
+    return page.wait_answer(0)
+
+
+def _got(tower: Tower, page: Exchange, answer: Answer | None) -> tuple[str, SourceLine | None]:
+    """What came, with the error behind it, and the learner's line of that error."""
+    if answer is None:
+        return "no answer came: who has this request waits for something", places.poll(tower.run)
+    error = diagnosis.wait_error(tower.server, page.id) if answer.status >= 500 else None
+    if error is not None:
+        return f"status {answer.status}: {error['type']}: {error['message']}", error.where
+    return f"status {answer.status}: {answer.text[:120]}", None
 
 
 def _ring(tower: Tower, number: int) -> int:
@@ -160,10 +186,6 @@ def _expect_line(server: MeterServer, meter: Meter, line: str) -> None:
     heard = meter.hear()
     if heard != line:
         server.fail_as_unserved(f"a connection whose scope has the type 'mqtt' hears {line!r}", meter.said, heard)
-
-
-def _told(answer: Answer) -> str:
-    return f"status {answer.status}: {answer.text[:120]}"
 
 
 def _fail_as_lost(tower: Tower, told: NotYet) -> NoReturn:

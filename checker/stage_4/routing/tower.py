@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from checker.harness import diagnosis
 from checker.harness.events import EventKind
 from checker.harness.history import Event
 from checker.harness.http import Exchange
+from checker.harness.idle import Rest
 from checker.harness.run import Run
 from checker.harness.server import Server
+from checker.harness.waiting import wait_until
 from checker.harness.websocket import WebSocket
 from checker.stage_4.routing.kinds import Kind
 
@@ -23,9 +25,10 @@ GIVEN = [
     *(f"tower/{name}.py" for name in ("bell", "meters", "opening", "polling", "settings", "urls", "views")),
 ]
 NOBODYS_CODES, NOBODYS_STATUSES = range(4000, 5000), range(400, 500)
-FIRST_FRAME_S = 10.0  # waited out by failing solutions alone
-LOG_S = 10.0
-TRACEBACK = "Traceback (most recent call last)"
+SOON_S = 0.5  # what comes at all comes by then, nearly always: only after it is the server looked at
+LOOK_SOON_S = 0.005
+PATIENCE_S = 10.0  # waited out by failing solutions alone
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +129,22 @@ class Tower:
         """A request in flight."""
         return self.server.send(self.asked(path), method=method, body=b"" if method == "POST" else None, label=path)
 
+    def wait(self, condition: Callable[[], _T]) -> _T:
+        """The first answer of `condition` that is true; its last when the server rests, or has ended."""
+        if soon := wait_until(condition, SOON_S, unless_ended=self.server.process, every_s=LOOK_SOON_S):
+            return soon
+        return wait_until(condition, PATIENCE_S, unless_ended=Rest(self.server.process))
+
+    def wait_entered(self, page: Exchange) -> None:
+        """Until this request has reached the learner's code: a server may rest before it was sent."""
+        self.run.history.wait_for(
+            EventKind.APP_ENTERED, lambda event: bool(event["request"] == page.id), deadline_s=PATIENCE_S
+        )
+
     def knock(self, path: str) -> Knock:
         """A handshake, and its first frame where it is let in. It stays open."""
         socket = self.server.websocket(self.asked(path), label=path)
-        hello = None if socket.refused is not None else socket.receive(FIRST_FRAME_S)
+        hello = None if socket.refused is not None else socket.receive(PATIENCE_S)
         return Knock(path, socket, hello, self._steps(socket.id), self._error(socket))
 
     def _steps(self, request: str) -> list[Step]:
