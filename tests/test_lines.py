@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from checker.harness.lines import STATEMENT_CHARACTERS, line_matching, line_with, whole_statement
+from checker.harness.lines import STATEMENT_CHARACTERS, line_matching, line_with, own_code, whole_statement
 from course.model import SourceLine
+from tests.running import running
 
 SETTINGS = '''"""Settings: MIDDLEWARE and what it needs."""
 
@@ -72,3 +74,10 @@ def test_a_long_statement_is_cut(folder: Path) -> None:
     assert said.startswith("NAMES = ['a name', 'a name', ")
     assert said.endswith("…")
     assert len(said) == STATEMENT_CHARACTERS
+
+
+def test_own_code_is_what_the_learner_wrote_and_no_words(tmp_path: Path) -> None:
+    files = {"given.py": "A = 1\n", "b.py": '"""Mine."""\n\n# mine, too\nB = 1\n', "shop/asgi.py": "application = B\n"}
+    with running(tmp_path, files) as run:
+        code = list(own_code(replace(run, given=frozenset(["given.py"])), "shop/asgi.py"))
+    assert code == [SourceLine("shop/asgi.py", 1, doing="application = B"), SourceLine("b.py", 4, doing="B = 1")]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from checker.harness.learner_files import text_of, tree_of
+from checker.harness.run import Run
 from course.model import SourceLine
 
 STATEMENT_CHARACTERS = 120
@@ -27,6 +28,24 @@ def line_matching(folder: Path, file: str, patterns: Sequence[str]) -> SourceLin
             if re.match(pattern, line):
                 return SourceLine(file, number, doing=line.strip())
     return None
+
+
+def own_code(run: Run, first: str) -> Iterator[SourceLine]:
+    """Each line of code of the learner's own files, of `first` before the others; comments and docstrings left out."""
+    files = sorted(path.relative_to(run.project).as_posix() for path in run.project.rglob("*.py"))
+    for name in sorted(files, key=lambda name: name != first):
+        if name in (*run.given, "manage.py"):
+            continue
+        words = {
+            number
+            for node in ast.walk(tree_of(run.project / name))
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        }
+        for number, text in enumerate(text_of(run.project / name).splitlines(), 1):
+            doing = text.strip()
+            if doing and number not in words and not doing.startswith("#"):
+                yield SourceLine(name, number, "", doing)
 
 
 def whole_statement(folder: Path, where: SourceLine) -> SourceLine:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
 
-from checker.harness.learner_files import text_of, tree_of
+from checker.harness.lines import own_code
 from checker.harness.run import Run
 from course.model import SourceLine
 
@@ -87,22 +85,4 @@ def answers(run: Run) -> SourceLine | None:
 
 
 def _lines(run: Run, pattern: str) -> list[SourceLine]:
-    return [place for place in _code(run) if re.search(pattern, place.doing)]
-
-
-def _code(run: Run) -> Iterator[SourceLine]:
-    """Each line of code of the learner's files, asgi.py first; comments and docstrings left out."""
-    files = sorted(path.relative_to(run.project).as_posix() for path in run.project.rglob("*.py"))
-    for name in sorted(files, key=lambda name: name != ASGI_FILE):
-        if name in (*run.given, "manage.py"):
-            continue
-        words = {
-            number
-            for node in ast.walk(tree_of(run.project / name))
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-        }
-        for number, text in enumerate(text_of(run.project / name).splitlines(), 1):
-            doing = text.strip()
-            if doing and number not in words and not doing.startswith("#"):
-                yield SourceLine(name, number, "", doing)
+    return [place for place in own_code(run, ASGI_FILE) if re.search(pattern, place.doing)]

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn, Self
 
 from checker.harness import starters
 from checker.harness.findings import NotYet, fail
+from checker.harness.idle import Rest
 from checker.harness.program import Program
 from checker.harness.run import Run
 from checker.harness.tracebacks import last
+from checker.harness.waiting import wait_until
 from checker.stage_4.routing import places
 from course.model import Finding
 
 SERVER = str(Path(__file__).with_name("inside") / "meter_server.py")
 BOOT_S = 20.0
 LAST_WORDS_S = 2.0  # between the end of what a program says and its own
-LINE_S = 10.0  # waited out by failing solutions alone
+LINE_S = 10.0  # waited out by failing solutions alone, and only where their server does not rest
+LINE_BYTES = 4096
 
 
 class MeterServer:
@@ -44,7 +48,7 @@ class MeterServer:
     def meter(self, client: str) -> Meter:
         """A meter that has just connected."""
         self._program.wait_for(lambda server: "listening" in server.lines, BOOT_S)
-        return Meter(self._address, client)
+        return Meter(self._address, client, Rest(self._program.process))
 
     def fail_as_unserved(self, wanted: str, said: str, heard: str | None) -> NoReturn:
         """The finding for a meter that did not hear what it should have."""
@@ -61,13 +65,14 @@ class MeterServer:
 class Meter:
     """One connection: says lines, and hears lines."""
 
-    def __init__(self, address: str, client: str) -> None:
+    def __init__(self, address: str, client: str, rest: Rest) -> None:
         self.client = client
         self.said = ""
+        self._rest = rest
+        self._heard = b""
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(LINE_S)
         self._socket.connect(address)
-        self._lines = self._socket.makefile("r", encoding="utf-8", newline="\n")
+        self._socket.setblocking(False)
         self.say(f"CONNECT {client}")
 
     def say(self, line: str) -> None:
@@ -76,11 +81,10 @@ class Meter:
         self._socket.sendall(f"{line}\n".encode())
 
     def hear(self) -> str | None:
-        """The next line; None when none comes."""
-        try:
-            return self._lines.readline().removesuffix("\n") or None
-        except OSError:
-            return None
+        """The next line; None when the server rests, or has hung up, and has said none."""
+        wait_until(self._has_line, LINE_S, unless_ended=self._rest)
+        line, _, self._heard = self._heard.partition(b"\n")
+        return line.decode(errors="replace") or None
 
     def hang_up(self) -> str | None:
         """Say no more; the last line that comes."""
@@ -91,5 +95,9 @@ class Meter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._lines.close()
         self._socket.close()
+
+    def _has_line(self) -> bool:
+        with suppress(BlockingIOError):
+            self._heard += self._socket.recv(LINE_BYTES)
+        return b"\n" in self._heard

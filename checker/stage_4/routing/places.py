@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from checker.harness.learner_files import text_of, tree_of
+from checker.harness.lines import own_code
 from checker.harness.run import Run
 from checker.stage_4.routing.tower import Knock
 from course.model import SourceLine
@@ -17,14 +16,14 @@ _LITERAL = re.compile(r"""(["'])(.+?)\1""")
 
 def line(run: Run, *patterns: str) -> SourceLine | None:
     """The first line of theirs that the first of these patterns is found in that is found at all."""
-    code = list(_code(run))
+    code = list(own_code(run, ASGI_FILE))
     return next((place for pattern in patterns for place in code if re.search(pattern, place.doing)), None)
 
 
 def route(run: Run, said: str) -> SourceLine | None:
     """Where this route is written; where it is put together, its last part."""
     written: dict[int, SourceLine] = {}
-    for place in _code(run):
+    for place in own_code(run, ASGI_FILE):
         for _, literal in _LITERAL.findall(place.doing):
             if said.endswith(literal):
                 written.setdefault(len(literal), place)
@@ -56,7 +55,9 @@ def lets_in(knock: Knock, run: Run, part: str) -> SourceLine | None:
         holding = [said for said in took if re.search(rf"\b{part}\b", said)]
         chosen = took[0] if part == "beginning" else took[-1]
         return route(run, holding[0] if holding else chosen)
-    matching = [place for place in _code(run) if re.search(r"^(?!.*(?i:poll)).*\.(?:full)?match\(", place.doing)]
+    matching = [
+        place for place in own_code(run, ASGI_FILE) if re.search(r"^(?!.*(?i:poll)).*\.(?:full)?match\(", place.doing)
+    ]
     if part == "end" and matching:
         return matching[-1]
     return line(run, *(rf"^(?!.*(?i:poll)).*{pattern}" for pattern in _by_hand(part)))
@@ -86,21 +87,3 @@ def refusal(run: Run) -> SourceLine | None:
     """What a visitor is turned away by; else who is to do so."""
     words = (r"websocket\.close", r"websocket\.(?:accept|http|send)", r"DenyConnection$", r"self\.(?:close|accept)\(")
     return line(run, *words) or last_route(run)
-
-
-def _code(run: Run) -> Iterator[SourceLine]:
-    """Each line of code of the learner's files, asgi.py first; comments and docstrings left out."""
-    files = sorted(path.relative_to(run.project).as_posix() for path in run.project.rglob("*.py"))
-    for name in sorted(files, key=lambda name: name != ASGI_FILE):
-        if name in (*run.given, "manage.py"):
-            continue
-        words = {
-            number
-            for node in ast.walk(tree_of(run.project / name))
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-        }
-        for number, text in enumerate(text_of(run.project / name).splitlines(), 1):
-            doing = text.strip()
-            if doing and number not in words and not doing.startswith("#"):
-                yield SourceLine(name, number, "", doing)
