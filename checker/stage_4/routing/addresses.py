@@ -108,10 +108,10 @@ def misses(random: Random) -> Iterator[Miss]:
     yield Miss(f"/ws/{name}/Rooms/{number}/", "end", "`Rooms` is not `rooms`")
     yield Miss(f"/ws/{name}/FEED/", "end", "`FEED` is not `feed`")
     yield Miss("/ws/feed/", "tenant", "it has no tenant")
-    for sign in random.sample(NOT_IN_A_NAME[:5], 3) + random.sample(NOT_IN_A_NAME[5:], 2):
+    for sign in NOT_IN_A_NAME:
         tenant = f"{name[:3]}{sign}{name[3:]}"
-        address = random.choice([feed(tenant), room(tenant, number)])
-        yield Miss(address.path, "tenant", f"{sign!r} is no character of a tenant's name")
+        for address in (feed(tenant), room(tenant, number)):
+            yield Miss(address.path, "tenant", f"{sign!r} is no character of a tenant's name")
     for form in NO_ID:
         number_like = form.format(number)
         yield Miss(f"{rooms}/{number_like}/", "id", f"{number_like!r} is not digits from 0 to 9 alone")

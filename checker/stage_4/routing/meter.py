@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
 from contextlib import suppress
@@ -11,14 +12,17 @@ from typing import NoReturn, Self
 from checker.harness import starters
 from checker.harness.findings import NotYet, fail
 from checker.harness.idle import Rest
+from checker.harness.lines import own_code
 from checker.harness.program import Program
 from checker.harness.run import Run
 from checker.harness.tracebacks import last
 from checker.harness.waiting import wait_until
 from checker.stage_4.routing import places
-from course.model import Finding
+from course.model import Finding, SourceLine
 
 SERVER = str(Path(__file__).with_name("inside") / "meter_server.py")
+# What Django says of settings that nobody has named, and of models that are imported before its apps are loaded.
+TOO_EARLY = ("settings are not configured", "Apps aren't loaded yet")
 BOOT_S = 20.0
 LAST_WORDS_S = 2.0  # between the end of what a program says and its own
 LINE_S = 10.0  # waited out by failing solutions alone, and only where their server does not rest
@@ -42,13 +46,23 @@ class MeterServer:
         if self._program.wait(LAST_WORDS_S) is None:
             fail("endless-import", wanted=wanted, saw=f"after {BOOT_S:.0f} s it had not come to an end")
         crash = self._program.crashed(wanted).finding
-        where = crash.where or places.line(self._run, r"get_asgi_application\(\)", r"\bimport\b")
-        raise NotYet(Finding("import-fails", wanted, crash.saw.partition(": ")[2] or crash.saw, where))
+        saw = crash.saw.partition(": ")[2] or crash.saw
+        where = self._too_early() if any(word in saw for word in TOO_EARLY) else crash.where
+        raise NotYet(Finding("import-fails", wanted, saw, where))
+
+    def _too_early(self) -> SourceLine | None:
+        """The line of asgi.py that led to what Django was not ready for: the line that met it does no wrong."""
+        number = re.findall(rf'File ".*{re.escape(places.ASGI_FILE)}", line (\d+)', self._program.errors)
+        lines = {place.line: place for place in own_code(self._run, places.ASGI_FILE) if place.file == places.ASGI_FILE}
+        return lines.get(int(number[-1])) if number else None
 
     def meter(self, client: str) -> Meter:
         """A meter that has just connected."""
         self._program.wait_for(lambda server: "listening" in server.lines, BOOT_S)
-        return Meter(self._address, client, Rest(self._program.process))
+        try:
+            return Meter(self._address, client, Rest(self._program.process))
+        except OSError:  # nobody listens: the module has ended its process, or holds it
+            raise self._program.crashed("`tower.asgi` is imported, and leaves its process alone") from None
 
     def fail_as_unserved(self, wanted: str, said: str, heard: str | None) -> NoReturn:
         """The finding for a meter that did not hear what it should have."""
@@ -78,7 +92,8 @@ class Meter:
     def say(self, line: str) -> None:
         """One line."""
         self.said = line
-        self._socket.sendall(f"{line}\n".encode())
+        with suppress(OSError):  # nobody is there any more: nothing will be heard either
+            self._socket.sendall(f"{line}\n".encode())
 
     def hear(self) -> str | None:
         """The next line; None when the server rests, or has hung up, and has said none."""
@@ -88,7 +103,8 @@ class Meter:
 
     def hang_up(self) -> str | None:
         """Say no more; the last line that comes."""
-        self._socket.shutdown(socket.SHUT_WR)
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
         return self.hear()
 
     def __enter__(self) -> Self:
@@ -98,6 +114,6 @@ class Meter:
         self._socket.close()
 
     def _has_line(self) -> bool:
-        with suppress(BlockingIOError):
+        with suppress(OSError):
             self._heard += self._socket.recv(LINE_BYTES)
         return b"\n" in self._heard

@@ -36,7 +36,8 @@ def test_it_is_imported_by_itself(meter_server: MeterServer, run: Run, ahead: Ah
 def test_each_address_reaches_its_consumer(tower: Tower, seed: Seed, ahead: Ahead, picture: Picture) -> None:
     """Each address reaches its consumer, and each connection an instance of its own."""
     tower.server.expect_ready("/health/")
-    ahead("mounted", "test_a_lifespan_is_served")
+    ahead("with_lifespan", "test_a_lifespan_is_served")
+    ahead("mounted", "test_all_of_it_is_so_below_a_root_path")
     random = seed.random("ordinary")
     since = History.now()
     knocks = [expect_served(tower, address) for address in ordinary(random)]

@@ -39,19 +39,6 @@ def test_a_long_poll_is_answered_by_its_consumer(tower: Tower, seed: Seed, pictu
 
 
 @needs("test_other_pages_are_djangos")
-def test_a_lifespan_is_served(with_lifespan: list[Tower], picture: Picture) -> None:
-    """Servers with a lifespan open the tower before its first visitor: uvicorn, hypercorn, gunicorn."""
-    picture.nothing()
-    for tower in with_lifespan:
-        page = _expect_started(tower).json()
-        is_open = page.get("open") if isinstance(page, dict) else None
-        if is_open is not True:
-            wanted = f"under {tower.name} the startup of tower/opening.py has run before the first visitor comes"
-            saw = f"/health/ answers {json.dumps({'open': is_open})}"
-            fail("startup-not-run", wanted=wanted, saw=saw, where=places.router(tower.run, "lifespan"))
-
-
-@needs("test_a_lifespan_is_served")
 def test_meters_reach_their_consumer(meter_server: MeterServer, seed: Seed, picture: Picture) -> None:
     """A scope of the type `mqtt` reaches the meters' consumer, one instance for each connection."""
     picture.nothing()
@@ -70,6 +57,19 @@ def test_meters_reach_their_consumer(meter_server: MeterServer, seed: Seed, pict
                 meter_server.fail_as_unserved(
                     "a meter that hangs up ends its call of the application", "nothing more", end
                 )
+
+
+@needs("test_other_pages_are_djangos")
+def test_a_lifespan_is_served(with_lifespan: list[Tower], picture: Picture) -> None:
+    """Servers with a lifespan open the tower before its first visitor: uvicorn, hypercorn, gunicorn."""
+    picture.nothing()
+    for tower in with_lifespan:
+        page = _expect_started(tower).json()
+        is_open = page.get("open") if isinstance(page, dict) else None
+        if is_open is not True:
+            wanted = f"under {tower.name} the startup of tower/opening.py has run before the first visitor comes"
+            saw = f"/health/ answers {json.dumps({'open': is_open})}"
+            fail("startup-not-run", wanted=wanted, saw=saw, where=places.router(tower.run, "lifespan"))
 
 
 @needs(
@@ -180,7 +180,8 @@ def _ring(tower: Tower, number: int) -> int:
     """How many polls this woke."""
     answer = tower.server.expect_answer(tower.send(f"/ring/{number}/", method="POST"))
     page = answer.json()
-    return int(page["rung"]) if isinstance(page, dict) and "rung" in page else 0
+    rung = page.get("rung") if isinstance(page, dict) else None
+    return rung if isinstance(rung, int) else 0
 
 
 def _expect_line(server: MeterServer, meter: Meter, line: str) -> None:
