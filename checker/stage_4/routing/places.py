@@ -54,7 +54,7 @@ def lets_in(knock: Knock, run: Run, part: str) -> SourceLine | None:
     if took:
         holding = [said for said in took if re.search(rf"\b{part}\b", said)]
         chosen = took[0] if part == "beginning" else took[-1]
-        return route(run, holding[0] if holding else chosen)
+        return route(run, holding[0] if holding else chosen) or last_route(run)
     matching = [
         place for place in own_code(run, ASGI_FILE) if re.search(r"^(?!.*(?i:poll)).*\.(?:full)?match\(", place.doing)
     ]

@@ -59,20 +59,20 @@ class Knock:
 
     @property
     def is_let_in(self) -> bool:
-        """Whether somebody serves it: it has heard something, or is open still."""
-        return self.socket.refused is None and (self.hello is not None or self.socket.close_code is None)
+        """Whether somebody serves it: a consumer, or whoever keeps it open."""
+        return self.socket.refused is None and (bool(self.consumer) or self.socket.close_code is None)
 
     @property
     def is_refused(self) -> bool:
         """Whether it was turned away as nobody's: before it was open, or at once afterwards."""
         if self.socket.refused is not None:
             return self.socket.refused in NOBODYS_STATUSES
-        return self.hello is None and self.socket.close_code in NOBODYS_CODES
+        return not self.consumer and self.socket.close_code in NOBODYS_CODES
 
     @property
     def consumer(self) -> str:
         """Who served it, by its own word."""
-        return str(self.hello.get("consumer")) if isinstance(self.hello, dict) else ""
+        return consumer_of(self.hello)
 
     @property
     def kwargs(self) -> Any:
@@ -90,16 +90,21 @@ class Knock:
     def _got(self) -> str:
         if self.socket.refused is not None:
             return f"status {self.socket.refused}" if self.socket.refused else "no answer to the handshake"
-        if self.hello is not None:
-            return f"it was let in, and heard {json.dumps(self.hello, ensure_ascii=False)}"
+        heard = "nothing" if self.hello is None else json.dumps(self.hello, ensure_ascii=False)
         if self.socket.close_code is not None:
-            return f"it was let in, and closed with code {self.socket.close_code}"
-        return "it was let in, and heard nothing"
+            return f"it was let in, heard {heard}, and was closed with code {self.socket.close_code}"
+        return f"it was let in, and heard {heard}"
 
     @property
     def story(self) -> str:
         """What came of it, and below that which way it took through the routers."""
         return "\n".join([self.outcome, *map(str, self.steps)])
+
+
+def consumer_of(hello: Any) -> str:
+    """The given consumer that says hello by this frame; "" when it is another's."""
+    name = hello.get("consumer") if isinstance(hello, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +147,11 @@ class Tower:
         )
 
     def knock(self, path: str) -> Knock:
-        """A handshake, and its first frame where it is let in. It stays open."""
+        """A handshake, and its first frame where it is let in. It stays open, if a consumer serves it."""
         socket = self.server.websocket(self.asked(path), label=path)
         hello = None if socket.refused is not None else socket.receive(PATIENCE_S)
+        if hello is not None and not consumer_of(hello):  # who explains a refusal may take its time
+            self.wait(lambda: socket.close_code is not None)
         return Knock(path, socket, hello, self._steps(socket.id), self._error(socket))
 
     def _steps(self, request: str) -> list[Step]:

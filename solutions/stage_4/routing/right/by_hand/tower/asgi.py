@@ -45,7 +45,7 @@ async def http(scope, receive, send):
 
 
 async def websocket(scope, receive, send):
-    """Tenants' addresses go to the apps' consumers. Browsers are told by 4404 that there is nobody."""
+    """Tenants' addresses go to the apps' consumers. Others hear why not, and are closed with 4404."""
     path = own_path(scope)
     if tenant := TENANT.match(path):
         for address, converters, consumer in [*rooms_routing.ROUTES, *feed_routing.ROUTES]:
@@ -55,6 +55,7 @@ async def websocket(scope, receive, send):
                 return
     await receive()
     await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": '{"error": "nobody is here"}'})
     await send({"type": "websocket.close", "code": 4404})
 
 
