@@ -55,15 +55,19 @@ def _ways(history: History) -> dict[str, list[tuple[str, str]]]:
 
 
 def _end(history: History, request: str) -> str:
+    """Who answered: the consumer that said hello, or what it was refused by."""
+    end = ""
     for event in history.events(EventKind.SOCKET_REFUSED, EventKind.SOCKET_RECEIVED, EventKind.SOCKET_CLOSED):
         if event["socket"] != request:
             continue
-        if event.kind == EventKind.SOCKET_REFUSED:
-            return f"refused with {event['status']}"
-        if event.kind == EventKind.SOCKET_CLOSED:
-            return f"closed with {event['code']}"
-        return next((name for name in _HELLOS if name in str(event["frame"])), "")
-    return ""
+        match event.kind:
+            case EventKind.SOCKET_REFUSED:
+                return f"refused with {event['status']}"
+            case EventKind.SOCKET_RECEIVED:
+                end = end or next((name for name in _HELLOS if name in str(event["frame"])), "")
+            case _:
+                end = end or f"closed with {event['code']}"
+    return end
 
 
 def _values(branches: dict[str, Branch], depth: int) -> Iterator[Value]:

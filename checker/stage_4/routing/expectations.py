@@ -10,10 +10,9 @@ from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.stage_4.routing import places
 from checker.stage_4.routing.addresses import Address
-from checker.stage_4.routing.tower import PATIENCE_S, Knock, Tower
+from checker.stage_4.routing.tower import LOOK_S, PATIENCE_S, Knock, Tower
 
 NOT_CALLABLE_SO = "can't be used in 'await' expression"
-LOOK_S = 0.05
 _marks = itertools.count(1)
 
 

@@ -26,7 +26,7 @@ GIVEN = [
 ]
 NOBODYS_CODES, NOBODYS_STATUSES = range(4000, 5000), range(400, 500)
 SOON_S = 0.5  # what comes at all comes by then, nearly always: only after it is the server looked at
-LOOK_SOON_S = 0.005
+LOOK_SOON_S, LOOK_S = 0.005, 0.05
 PATIENCE_S = 10.0  # waited out by failing solutions alone
 _T = TypeVar("_T")
 
@@ -151,7 +151,7 @@ class Tower:
         socket = self.server.websocket(self.asked(path), label=path)
         hello = None if socket.refused is not None else socket.receive(PATIENCE_S)
         if hello is not None and not consumer_of(hello):  # who explains a refusal may take its time
-            self.wait(lambda: socket.close_code is not None)
+            self.wait(lambda: socket.wait_closed(LOOK_S))
         return Knock(path, socket, hello, self._steps(socket.id), self._error(socket))
 
     def _steps(self, request: str) -> list[Step]:
