@@ -1,0 +1,90 @@
+"""What the project's processes ask of Valkey, as MONITOR tells it: above all, their blocking pops.
+
+The core layer keeps one mailbox a process, and pops from it with a wait. A wait that ends empty is asked anew: by this
+an idle process is seen to have lived through it.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from checker.harness.history import History
+from checker.harness.servers.valkey import Valkey
+
+_SAID = re.compile(r'^\+\d+\.\d+ \[\d+ (?P<client>[^\]]*)\] (?P<words>".*")$')
+_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_POPS = frozenset({"bzpopmin", "bzpopmax", "blpop", "brpop", "bzmpop", "blmpop"})
+_TAKEN = "$inflight"
+READY_S = 5.0
+MOST_LINES = 5000
+
+
+@dataclass(slots=True)
+class Mailbox:
+    """The pops of one process: when each was asked, and after which of them a message had come."""
+
+    key: str
+    asked: list[float] = field(default_factory=list)
+    filled: list[float] = field(default_factory=list)
+
+    @property
+    def empty_rounds(self) -> int:
+        """How many pops came back empty, and were asked anew."""
+        pairs = zip(self.asked, self.asked[1:], strict=False)
+        return sum(not any(start <= t <= end for t in self.filled) for start, end in pairs)
+
+
+class Monitor:
+    """Listens on a connection and a thread of its own, from now until `close`."""
+
+    def __init__(self, valkey: Valkey) -> None:
+        self._mailboxes: dict[str, Mailbox] = {}
+        self._said: deque[str] = deque(maxlen=MOST_LINES)
+        self._lock = threading.Lock()
+        self._connection = socket.socket(socket.AF_UNIX)
+        self._connection.settimeout(READY_S)
+        self._connection.connect(unquote(valkey.url.removeprefix("unix://")))
+        self._connection.sendall(b"MONITOR\r\n")
+        self._lines = self._connection.makefile(encoding="utf-8", errors="replace", newline="\n")
+        self._lines.readline()  # +OK: what is asked from here on is told
+        self._connection.settimeout(None)
+        threading.Thread(target=self._listen, name="monitor", daemon=True).start()
+
+    def mentions(self, name: str) -> int:
+        """How many commands have named this so far: a room's group is in each that is for the room."""
+        with self._lock:
+            return sum(name in line for line in self._said)
+
+    @property
+    def mailboxes(self) -> list[Mailbox]:
+        """Those that are popped from, in the order of their first pop."""
+        with self._lock:
+            return [Mailbox(box.key, [*box.asked], [*box.filled]) for box in self._mailboxes.values()]
+
+    def close(self) -> None:
+        """Listen no more."""
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+        self._connection.close()
+
+    def _listen(self) -> None:
+        with suppress(OSError, ValueError):  # closed, by us or with Valkey
+            for line in self._lines:
+                if (said := _SAID.match(line.rstrip("\r\n"))) and said["client"] != "lua":
+                    self._take_in(said["words"])
+
+    def _take_in(self, words: str) -> None:
+        command, *rest = _WORD.findall(words)
+        now = History.now()
+        with self._lock:
+            self._said.append(words)
+            if command.lower() in _POPS and rest:
+                self._mailboxes.setdefault(rest[0], Mailbox(rest[0])).asked.append(now)
+            elif rest and rest[0].endswith(_TAKEN) and (box := self._mailboxes.get(rest[0].removesuffix(_TAKEN))):
+                box.filled.append(now)

@@ -1,0 +1,27 @@
+"""The line at fault in the learner's files: the first that does such a thing."""
+
+from __future__ import annotations
+
+from checker.harness.lines import line_matching
+from checker.harness.run import Run
+from course.model import SourceLine
+
+MEMORY = (r".*InMemoryChannelLayer",)
+HOSTS = (r".*[\"']hosts[\"']", r"\s*CHANNEL_LAYERS\b")
+ADDRESS = (r".*(?:localhost|127\.0\.0\.1|6379).*", r".*[\"']address[\"']", *HOSTS)
+POOL = (r".*max_connections", *HOSTS)
+PATIENCE = (r".*socket_timeout", r".*[\"']address[\"']", *HOSTS)
+PREFIX = (r".*[\"']prefix[\"']", *HOSTS)
+SENDS = (r".*\bgroup_send\b", r".*\.send\(")
+AT = (r".*[\"']at[\"']", *SENDS)
+SPAWNS = (r".*\b(?:Thread|create_task|ensure_future|run_in_executor|submit)\(", *SENDS)
+HIDES = (r"\s*except\b.*", r".*\bsuppress\(")
+HEALTH = (r".*\bdef healthz\b", r".*\bhealthz\b")
+
+
+def line(run: Run, *patterns: str, files: str = "*.py") -> SourceLine | None:
+    """The first line of a file of theirs that begins by the first of these patterns that any does; none of a given."""
+    names = [path.relative_to(run.project).as_posix() for path in sorted(run.project.rglob(files))]
+    own = [name for name in names if name not in run.given]
+    found = (line_matching(run.project, name, [pattern]) for pattern in patterns for name in own)
+    return next((place for place in found if place), None)

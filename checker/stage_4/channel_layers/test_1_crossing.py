@@ -1,0 +1,123 @@
+"""Channel layers: what is said or announced in one process is heard in the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from checker.harness.findings import fail
+from checker.harness.given import expect_given
+from checker.harness.picture import Picture
+from checker.harness.run import Run
+from checker.harness.server import Server
+from checker.harness.starters import Ahead
+from checker.harness.suite import needs
+from checker.harness.waiting import wait_until
+from checker.stage_4.channel_layers import places
+from checker.stage_4.channel_layers.board import Board, Frame, announced, group_of, said, shown
+from checker.stage_4.channel_layers.station import (
+    Station,
+    Stranger,
+    bell,
+    expect_ended,
+    expect_heard,
+    expect_posted,
+    expect_time,
+    judge_heard,
+    send_post,
+)
+
+SENT_WITHIN_S = 1.0
+GIVEN = [
+    *(f"station/{name}.py" for name in ("asgi", "consumers", "rooms", "urls", "wsgi")),
+    *("manage.py", "station/management/commands/flood.py"),
+]
+
+
+def test_what_is_said_crosses(run: Run, station: Station, ahead: Ahead) -> None:
+    """What is said in a socket of one process is heard in the other; the given files are as they were."""
+    expect_given(run, *GIVEN)
+    ahead("wsgi", "test_an_announcement_reaches_every_process")
+    room = station.room("Gleis 1")
+    boards = [Board(server, room) for server in station.servers]
+    for speaker, listener in (boards, boards[::-1]):
+        hello = station.text("hello")
+        speaker.say(hello)
+        speaker.wait_heard(hello)
+        # Were the first word on its way, it would arrive before this one.
+        ring = bell([listener], station.tags)
+        _expect_crossed(station, speaker, listener, ring, [said(room, hello), said(room, ring)])
+        speaker.wait_heard(ring)
+    ahead("rest", "test_idle_sockets_live")
+
+
+@needs("test_what_is_said_crosses")
+def test_an_announcement_reaches_every_process(station: Station, wsgi: Server, ahead: Ahead) -> None:
+    """A POST to either uvicorn or to gunicorn is heard in every socket of the room, once, with its time."""
+    ahead("stranger", "test_deployments_keep_apart")
+    room, other = station.room("Gleis 2, Süd"), station.room("gleis 2, süd")
+    boards = [Board(server, room) for server in station.servers for _ in range(2)]
+    others = [Board(server, other) for server in station.servers]
+    for server in (*station.servers, wsgi):
+        text, asked_at = station.text("Zug fällt aus"), datetime.now(UTC)
+        expect_posted(server, send_post(server, room, text))
+        ring = bell(boards, station.tags)
+        for board in boards:
+            expected = [announced(room, text), said(room, ring)]
+            frames = expect_heard(board, ring, expected, f"what is announced in its room by {server.name}")
+            expect_time(board, frames, text, asked_at)
+    ring = bell(others, station.tags)
+    for board in others:
+        expect_heard(board, ring, [said(other, ring)], "its own room")
+    for board in (*boards, *others):
+        board.socket.close()
+
+
+@needs("test_an_announcement_reaches_every_process")
+def test_the_command_reaches_every_process(station: Station, ahead: Ahead) -> None:
+    """`manage.py announce ROOM TEXT`, a process of its own, is heard in both uvicorns, once."""
+    room, text = station.room("Bahnsteig Ω"), station.text("Türen schließen")
+    boards = [Board(server, room) for server in station.servers]
+    group = group_of(room)
+    before, asked_at = station.monitor.mentions(group), datetime.now(UTC)
+    command = station.command(room, text)
+    ahead("ward", "test_nobody_is_told_too_early")
+    expect_ended(command, "`manage.py announce` ends with 0")
+    if not wait_until(lambda: station.monitor.mentions(group) > before, SENT_WITHIN_S):
+        saw = "it ended with 0, and the Valkey at REDIS_URL got no command from it that was for this room"
+        where = places.line(station.run, *places.MEMORY, *places.SENDS)
+        fail("command-unheard", wanted="what `manage.py announce` announces goes to Valkey", saw=saw, where=where)
+    ring = bell(boards, station.tags)
+    for board in boards:
+        frames = expect_heard(board, ring, [announced(room, text), said(room, ring)], "what the command announces")
+        expect_time(board, frames, text, asked_at)
+        board.socket.close()
+
+
+@needs("test_the_command_reaches_every_process")
+def test_deployments_keep_apart(station: Station, stranger: Stranger) -> None:
+    """Another INSTANCE_PREFIX on the same Valkey is another deployment: its announcements are not heard here."""
+    expect_ended(stranger.command, "`manage.py announce` of another deployment ends with 0")
+    ring = bell(stranger.boards, station.tags)
+    for board in stranger.boards:
+        frames = board.wait_heard(ring)
+        if any(frame.get("announcement") == stranger.text for frame in frames):
+            prefix = station.environment["INSTANCE_PREFIX"]
+            wanted = (
+                f"with INSTANCE_PREFIX={prefix} nobody hears what is announced with INSTANCE_PREFIX={stranger.prefix}"
+            )
+            saw = f"{board.name} heard {shown(frames[:1])}"
+            fail("deployments-mixed", wanted=wanted, saw=saw, where=places.line(station.run, *places.PREFIX))
+        board.socket.close()
+
+
+def _expect_crossed(station: Station, speaker: Board, listener: Board, ring: str, expected: Sequence[Frame]) -> None:
+    """As `expect_heard`; a word that did not cross is told by what Valkey saw of it."""
+    frames = listener.wait_heard(ring)
+    if expected[0] not in frames and not station.monitor.mentions(group_of(speaker.room)):
+        Picture(station.run.history).missing(listener, str(expected[0]["said"]))
+        saw = f"{listener.name} heard {shown(frames)}\nthe Valkey at REDIS_URL got no command for this room"
+        wanted = f"{listener.name} hears what is said in {speaker.name}"
+        where = places.line(station.run, *places.MEMORY, *places.ADDRESS)
+        fail("layer-not-shared", wanted=wanted, saw=saw, where=where)
+    judge_heard(listener, frames, expected, f"what is said in {speaker.name}")

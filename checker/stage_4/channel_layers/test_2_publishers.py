@@ -1,0 +1,85 @@
+"""Channel layers: who publishes is told when the layer has taken it, and many may wait for it at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import NoReturn
+
+from checker.harness.events import EventKind
+from checker.harness.findings import fail
+from checker.harness.picture import Picture
+from checker.harness.suite import needs
+from checker.harness.waiting import wait_until
+from checker.stage_4.channel_layers import places, trouble
+from checker.stage_4.channel_layers.board import announced, said
+from checker.stage_4.channel_layers.station import Station, bell, expect_ended, expect_heard, expect_posted, send_post
+from checker.stage_4.channel_layers.ward import POLL_EVERY_S, Ward
+
+# What a `group_send` of either layer writes first.
+PUBLISHES = ("zremrangebyscore", "publish")
+HELD_WITHIN_S = 10.0
+# Sent before the call was seen to wait, an answer is there by then.
+EARLY_WITHIN_S = 0.2
+MANY = 200
+ALL_WITHIN_S = 15.0
+
+
+@needs("test_the_command_reaches_every_process")
+def test_nobody_is_told_too_early(station: Station, ward: Ward) -> None:
+    """No POST is answered, and no command ends, before the layer has taken the announcement."""
+    ward.server.expect_ready("/healthz/")
+    room = station.room("Gleis 5")
+    board = ward.board(room)
+    texts = [station.text("posted"), station.text("by the command")]
+    with ward.writes_held():
+        post = send_post(ward.server, room, texts[0])
+        wait_until(lambda: ward.waiting(PUBLISHES) or post.is_done, HELD_WITHIN_S, every_s=POLL_EVERY_S)
+        answer = post.wait_answer(EARLY_WITHIN_S)
+        if answer is not None and 200 <= answer.status < 300:
+            _fail_as_early(ward, f"POST /api/announce/ was answered with {answer.status} meanwhile")
+    expect_posted(ward.server, post)
+    with ward.writes_held():
+        command = ward.command(room, texts[1])
+        wait_until(lambda: ward.waiting(PUBLISHES), HELD_WITHIN_S, unless_ended=command.process, every_s=POLL_EVERY_S)
+        if command.process.wait(EARLY_WITHIN_S) == 0:
+            _fail_as_early(ward, "`manage.py announce` ended with 0 meanwhile")
+    expect_ended(command, "`manage.py announce` ends with 0 once Valkey goes on")
+    ring = bell([board], station.tags)
+    expected = [*(announced(room, text) for text in texts), said(room, ring)]
+    expect_heard(board, ring, expected, "what was announced while Valkey held it back")
+    board.socket.close()
+
+
+@needs("test_nobody_is_told_too_early")
+def test_many_sockets_open_at_once(station: Station, ward: Ward, picture: Picture) -> None:
+    """Two hundred sockets that open at once in one process are all let in."""
+    path = "/ws/?room=hall"
+    history, since = station.run.history, station.run.history.now()
+    with ThreadPoolExecutor(MANY) as pool:
+        with ward.writes_held():
+            opening = [pool.submit(ward.server.websocket, path, label="one of many") for _ in range(MANY)]
+            # All of them wait in Valkey, or one has been told something.
+            wait_until(lambda: ward.waiting(("zadd",)) >= MANY or any(one.done() for one in opening), ALL_WITHIN_S)
+        sockets = [one.result() for one in opening]
+    picture.nothing()
+    refused = [one for one in sockets if one.refused is not None]
+    if refused:
+        wanted = f"{MANY} sockets that open at once in one process are all let in"
+        saw = f"{len(refused)} of them were refused; the first handshake got status {refused[0].refused}"
+        trouble.judge_error(ward.server, wanted, saw, request=refused[0].id)
+        fail("handshakes-refused", wanted=wanted, saw=saw, where=places.line(station.run, *places.POOL))
+    for one in sockets:
+        one.cut()
+    for one in sockets:
+        history.wait_for(EventKind.APP_LEFT, lambda e, id=one.id: bool(e["request"] == id), since=since, deadline_s=5.0)
+    ward.wait_quiet()
+
+
+def _fail_as_early(ward: Ward, saw: str) -> NoReturn:
+    trouble.judge_never_awaited(ward.server, "group_send is awaited", saw)
+    fail(
+        "told-too-early",
+        wanted="while Valkey holds back what the layer writes, nobody is told that it is announced",
+        saw=f"{saw}; the layer had taken nothing yet",
+        where=places.line(ward.server.run, *places.SPAWNS),
+    )

@@ -1,0 +1,118 @@
+"""Channel layers: /healthz/ in good times, while Valkey refuses, while it stands still, and without it."""
+
+from __future__ import annotations
+
+from checker.harness.findings import fail
+from checker.harness.picture import Picture
+from checker.harness.suite import needs
+from checker.harness.waiting import wait_until
+from checker.stage_4.channel_layers import places
+from checker.stage_4.channel_layers.station import Station, send_post
+from checker.stage_4.channel_layers.ward import PATIENCE_S, SETTLED_WITHIN_S, Ward
+
+TIMES = 8
+TOGETHER = 10
+COMMAND_WITHIN_S = 20.0
+
+
+@needs("test_nobody_is_told_too_early")
+def test_health_in_good_times(station: Station, ward: Ward, picture: Picture) -> None:
+    """/healthz/ says 200 with and without sockets, however often it is asked, and leaves nothing behind."""
+    ward.expect_well("while all is well")
+    board = ward.board(station.room("Gleis 6"))
+    kept, held = ward.kept(), ward.held()
+    for asked in (1, TIMES):
+        exchanges = [ward.ask() for _ in range(asked)]
+        for exchange in exchanges:
+            answer = exchange.wait_answer(PATIENCE_S)
+            if answer is None or answer.status != 200:
+                ward.fail_as_unwell(answer, "while all is well", 1)
+    _expect_nothing_left(ward, {**kept, **held}, 1 + TIMES, "while all was well")
+    board.socket.close()
+    ward.wait_quiet()
+    for _ in range(TIMES):
+        ward.expect_well("while all is well, in a process without sockets")
+    picture.nothing()
+
+
+@needs("test_health_in_good_times")
+def test_health_tells_what_ping_does_not(ward: Ward, picture: Picture) -> None:
+    """While Valkey answers, and no message goes through this deployment's layer, /healthz/ says 503."""
+    is_popped = _is_popped(ward)
+    with ward.writes_held():
+        ward.expect_unwell(ward.ask(), "Valkey answers PING, and holds back all that is written or published")
+    ward.expect_well("again, once Valkey writes again")
+    prefix = ward.environment["INSTANCE_PREFIX"][0]
+    with ward.restricted("resetkeys", "resetchannels", f"~[^{prefix}]*", f"&[^{prefix}]*"):
+        ward.expect_unwell(ward.ask(), "Valkey serves all keys and channels but those of this INSTANCE_PREFIX")
+    ward.expect_well("again, once Valkey allows its keys again")
+    if is_popped:  # the other layer listens all the time, and is not cut off by such a rule
+        with ward.restricted("-bzpopmin", "-bzpopmax", "-zpopmin", "-zpopmax", "-bzmpop"):
+            ward.expect_unwell(ward.ask(), "Valkey takes messages, and lets nobody receive one")
+        ward.expect_well("again, once Valkey lets messages be received again")
+    picture.nothing()
+
+
+@needs("test_health_in_good_times")
+def test_health_while_valkey_stands_still(ward: Ward, picture: Picture) -> None:
+    """While Valkey stands still, /healthz/ says 503 before it goes on; then 200 by itself, and messages flow."""
+    with ward.frozen():
+        situation = "Valkey stands still"
+        ward.expect_unwell(ward.ask(), situation)
+        before = ward.held()
+        for exchange in [ward.ask() for _ in range(TOGETHER)]:
+            ward.expect_unwell(exchange, situation)
+        _expect_nothing_left(ward, before, TOGETHER, "while Valkey stood still")
+    ward.expect_well("again, once Valkey goes on")
+    ward.expect_flow("once Valkey goes on")
+    picture.nothing()
+
+
+@needs("test_health_in_good_times")
+def test_health_without_valkey(station: Station, ward: Ward, picture: Picture) -> None:
+    """Without Valkey /healthz/ says 503, and no announcement is told as made; with a new one all is well again."""
+    room, text = station.room("Gleis 7"), station.text("nobody hears this")
+    ward.stop_valkey()
+    command = ward.command(room, text)
+    ward.expect_unwell(ward.ask(), "nobody listens where Valkey was")
+    answer = send_post(ward.server, room, text).wait_answer(PATIENCE_S)
+    if answer is not None and answer.status < 500:
+        _fail_as_hidden(ward, f"POST /api/announce/ was answered with {answer.status}: {answer.text[:120]}")
+    if command.wait(COMMAND_WITHIN_S) == 0:
+        _fail_as_hidden(ward, "`manage.py announce` ended with 0")
+    ward.start_valkey_again()
+    ward.expect_well("again, once there is a new Valkey")
+    ward.expect_flow("once there is a new Valkey")
+    picture.nothing()
+
+
+def _is_popped(ward: Ward) -> bool:
+    board = ward.board("hall")
+    is_popped = ward.pops()
+    board.socket.close()
+    ward.wait_quiet()
+    return is_popped
+
+
+def _expect_nothing_left(ward: Ward, before: dict[str, int], asked: int, when: str) -> None:
+    """What has grown by as much as half of the asks goes on growing."""
+
+    def grown() -> dict[str, int]:
+        counts = {**ward.held(), **(ward.kept() if "keys" in before else {})}
+        return {name: n - before[name] for name, n in counts.items() if n - before[name] > asked // 2}
+
+    wait_until(lambda: not grown(), SETTLED_WITHIN_S)
+    if left := grown():
+        told = ", ".join(f"{count} {name} more" for name, count in left.items())
+        wanted = f"asked {asked} times {when}, /healthz/ leaves nothing behind"
+        where = places.line(ward.server.run, *places.SPAWNS, *places.HEALTH)
+        fail("health-leaks", wanted=wanted, saw=f"{told} than before", where=where, facts={"what": next(iter(left))})
+
+
+def _fail_as_hidden(ward: Ward, saw: str) -> None:
+    fail(
+        "failure-hidden",
+        wanted="an announcement that no layer takes is answered with 5xx, and ends the command with a code other than 0",
+        saw=f"there is no Valkey; {saw}",
+        where=places.line(ward.server.run, *places.HIDES),
+    )

@@ -1,0 +1,176 @@
+"""One process of the station with a Valkey of its own, which a check may hold back, restrict, freeze and stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import psutil
+
+from checker.harness import starters
+from checker.harness.findings import fail
+from checker.harness.http import Answer, Exchange
+from checker.harness.program import Program
+from checker.harness.server import Server
+from checker.harness.servers.valkey import Valkey
+from checker.harness.waiting import wait_until
+from checker.stage_4.channel_layers import places, trouble
+from checker.stage_4.channel_layers.board import Board, announced
+from checker.stage_4.channel_layers.station import (
+    Station,
+    announce_by_command,
+    bell,
+    expect_heard,
+    expect_posted,
+    send_post,
+)
+
+# Our own hold ends by itself, should we be killed while it lasts.
+HOLD_MS = 30_000
+PATIENCE_S = 10.0
+SETTLED_WITHIN_S = 2.0
+POLL_EVERY_S = 0.01
+
+
+@dataclass
+class Ward:
+    """The third process, `server`, of a deployment of its own."""
+
+    server: Server
+    valkey: Valkey
+    start_valkey: starters.Valkey
+    station: Station
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def board(self, room: str) -> Board:
+        """A socket in a room."""
+        return Board(self.server, room)
+
+    def command(self, room: str, text: str) -> Program:
+        """The learner's command, started in this deployment."""
+        return announce_by_command(self.station.program, room, text, self.environment, "announce (held)")
+
+    def clients(self) -> list[dict[str, str]]:
+        """Who is connected to Valkey, and what each asked last."""
+        clients: list[dict[str, str]] = self.valkey.command("CLIENT LIST")
+        return clients
+
+    def waiting(self, commands: Sequence[str]) -> int:
+        """How many clients wait for an answer to one of these."""
+        return sum("b" in client["flags"] and client["cmd"] in commands for client in self.clients())
+
+    def pops(self) -> bool:
+        """Whether a process waits in Valkey for messages, now or soon."""
+        return wait_until(lambda: any(client["cmd"].startswith("b") for client in self.clients()), SETTLED_WITHIN_S)
+
+    def wait_quiet(self) -> None:
+        """Wait until nobody waits in Valkey: the sockets that were closed are gone."""
+        wait_until(lambda: not any("b" in client["flags"] for client in self.clients()), SETTLED_WITHIN_S)
+
+    @contextmanager
+    def writes_held(self) -> Iterator[None]:
+        """Nothing is written or published while this lasts; who tries waits. Reading goes on, and so does PING."""
+        self.valkey.command("CLIENT", "PAUSE", HOLD_MS, "WRITE")
+        try:
+            yield
+        finally:
+            self.valkey.command("CLIENT", "UNPAUSE")
+
+    @contextmanager
+    def restricted(self, *rules: str) -> Iterator[None]:
+        """Valkey refuses the project something (NOPERM), and answers all else."""
+        self.valkey.command("ACL", "SETUSER", "default", *rules)
+        try:
+            yield
+        finally:
+            self.valkey.command("ACL", "SETUSER", "default", "~*", "&*", "+@all")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Valkey stands still: connections open, nothing is answered."""
+        pid = self.valkey.pid or 0
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    def stop_valkey(self) -> None:
+        """End Valkey: nobody listens any more."""
+        self.valkey.stop()
+
+    def start_valkey_again(self) -> None:
+        """An empty one, at the same address."""
+        self.valkey = self.start_valkey(name=self.valkey.name)
+
+    def kept(self) -> dict[str, int]:
+        """What Valkey keeps: keys, and channels that somebody listens to."""
+        return {
+            "keys": int(self.valkey.command("DBSIZE")),
+            "subscriptions": len(self.valkey.command("PUBSUB CHANNELS")),
+        }
+
+    def held(self) -> dict[str, int]:
+        """What the process keeps open: descriptors (its connections), and threads."""
+        process = psutil.Process(self.server.pid)
+        return {"connections": process.num_fds(), "threads": process.num_threads()}
+
+    def ask(self) -> Exchange:
+        """GET /healthz/, on its way."""
+        return self.server.send("/healthz/", label="healthz")
+
+    def expect_well(self, when: str) -> None:
+        """Answered with 200, by itself, once it may take a moment."""
+        answers: list[Answer | None] = []
+
+        def is_well() -> bool:
+            answers.append(self.ask().wait_answer(PATIENCE_S))
+            answer = answers[-1]
+            return answer is not None and answer.status == 200
+
+        if not wait_until(is_well, PATIENCE_S):
+            self.fail_as_unwell(answers[-1], when, len(answers))
+
+    def fail_as_unwell(self, answer: Answer | None, when: str, times: int) -> NoReturn:
+        """The finding for one that says that the layer is unwell, or nothing, and is wrong."""
+        wanted = f"/healthz/ says 200 {when}"
+        run = self.server.run
+        if answer is not None and answer.status == 500:
+            trouble.judge_error(self.server, wanted, "status 500", request=answer.request)
+        told = f"status {answer.status}: {answer.text[:160]}" if answer else f"no answer within {PATIENCE_S:.0f} s"
+        saw = f"asked {times} times; at last {told}" if times > 1 else told
+        fail("health-stays-unwell", wanted=wanted, saw=saw, where=places.line(run, *places.HEALTH))
+
+    def expect_unwell(self, exchange: Exchange, situation: str) -> None:
+        """Answered with 503 and a reason, while the situation lasts."""
+        answer = exchange.wait_answer(PATIENCE_S)
+        wanted = f"/healthz/ says 503 with a reason while {situation}"
+        where = places.line(self.server.run, *places.HEALTH)
+        if answer is None:
+            saw = f"no answer within {PATIENCE_S:.0f} s, and Valkey was still so"
+            fail("health-hangs", wanted=wanted, saw=saw, where=where)
+        if answer.status == 200:
+            fail("health-blind", wanted=wanted, saw=f"status 200: {answer.text[:120]}", where=where)
+        if answer.status != 503:
+            trouble.judge_error(self.server, wanted, f"status {answer.status}", request=answer.request)
+        body: Any = answer.json()
+        reason = body.get("reason") if isinstance(body, dict) else None
+        if answer.status != 503 or not isinstance(reason, str) or not reason.strip():
+            saw = f"status {answer.status}: {answer.text[:160]!r}"
+            fail("no-reason", wanted=f'{wanted}: {{"reason": TEXT}}', saw=saw, where=where)
+
+    def expect_flow(self, when: str) -> None:
+        """An announcement reaches a socket that opens now."""
+        room, text = self.station.room("Gleis 9¾"), self.station.text(f"flows {when}")
+        board = self.board(room)
+        post = send_post(self.server, room, text)
+        expect_posted(self.server, post)
+        ring = bell([board], self.station.tags)
+        expected = [announced(room, text), {"room": room, "said": ring}]
+        expect_heard(board, ring, expected, f"what is announced {when}")
+        board.socket.close()
+        self.wait_quiet()
