@@ -22,7 +22,7 @@ class Board:
     def __init__(self, server: Server, room: str, *, label: str = "") -> None:
         self.server = server
         self.room = room
-        self.name = label or f"a socket of {server.name}"
+        self.name = label or f"a socket in {server.name.removeprefix('uvicorn-')}"
         wanted = f"a socket opens in {server.name}"
         self.opened_at = server.run.history.now()
         self.socket = server.websocket(f"/ws/?room={quote(room)}", label=self.name)

@@ -61,7 +61,7 @@ class Rest:
     def draw(self, picture: Picture) -> None:
         """Each process's waits in Valkey, and each socket below them."""
         lanes = [*self._waits(), *self._sockets()]
-        picture.lanes("idle sockets, and the one wait in Valkey that each process keeps for them", lanes)
+        picture.lanes("what each process waits for in Valkey, and its idle sockets", lanes)
 
     def _have_rested(self) -> bool:
         boxes = self._station.monitor.mailboxes
@@ -78,10 +78,10 @@ class Rest:
     def _waits(self) -> Iterator[Lane]:
         boxes: Sequence[Mailbox] = self._station.monitor.mailboxes
         for number, box in enumerate(boxes):
-            place = ("process one", "process two")[number] if number < len(self._station.servers) else "another"
+            place = ("one", "two")[number] if number < 2 else "three"
             waits = [Stretch(start, end, BarKind.WAITING) for start, end in pairwise(box.asked)]
             last = Stretch(box.asked[-1], None, BarKind.WAITING)
-            yield Lane(f"{place}, in Valkey", [*waits, last], note=f"{len(box.asked)} pops, {box.empty_rounds} empty")
+            yield Lane(f"process {place}", [*waits, last], note=f"{len(box.asked)} pops, {box.empty_rounds} empty")
 
     def _sockets(self) -> Iterator[Lane]:
         for board in self.boards:

@@ -93,17 +93,24 @@ def expect_ended(program: Program, wanted: str) -> None:
     """The command has ended with 0, or the check ends."""
     code = program.wait(COMMAND_WITHIN_S)
     if code is None:
-        fail("command-hangs", wanted=wanted, saw=f"it still ran after {COMMAND_WITHIN_S:.0f} s")
+        fail("command-unheard", wanted=wanted, saw=f"it still ran after {COMMAND_WITHIN_S:.0f} s")
     if code != 0:
         raise program.crashed(wanted)
 
 
-def expect_heard(board: Board, bell: str, expected: Sequence[Frame], how: str) -> list[Frame]:
-    """Up to the bell this socket hears exactly these, each once; returns the frames as they came."""
-    return judge_heard(board, board.wait_heard(bell), expected, how)
+def expect_heard(
+    board: Board, bell: str, expected: Sequence[Frame], how: str, *, by: Server | None = None
+) -> list[Frame]:
+    """Up to the bell this socket hears exactly these, each once; returns the frames as they came.
+
+    `by` is the server that has announced it.
+    """
+    return judge_heard(board, board.wait_heard(bell), expected, how, by=by)
 
 
-def judge_heard(board: Board, frames: list[Frame], expected: Sequence[Frame], how: str) -> list[Frame]:
+def judge_heard(
+    board: Board, frames: list[Frame], expected: Sequence[Frame], how: str, *, by: Server | None = None
+) -> list[Frame]:
     """The same of frames that have come."""
     heard = without_time(frames)
     missing = [frame for frame in expected if frame not in heard]
@@ -114,15 +121,17 @@ def judge_heard(board: Board, frames: list[Frame], expected: Sequence[Frame], ho
         missing = [frame for frame in expected if frame not in heard]
     foreign = [frame for frame in heard if frame not in expected]
     if missing:
-        _fail_as_missing(board, missing, foreign, heard, how)
+        _fail_as_missing(board, missing, heard, how, by)
     if foreign:
         saw = f"it also heard {shown(foreign[:2])}"
         where = places.line(board.server.run, *places.SENDS)
-        fail("overheard", wanted=f"{board.name} hears what is for its room, and nothing else", saw=saw, where=where)
+        fail(
+            "heard-otherwise", wanted=f"{board.name} hears what is for its room, and nothing else", saw=saw, where=where
+        )
     if doubled := [frame for frame in expected if heard.count(frame) > 1]:
         saw = f"it heard it {heard.count(doubled[0])} times: {shown(doubled[:1])}"
         where = places.line(board.server.run, *places.SENDS)
-        fail("heard-twice", wanted=f"{board.name} hears {how} once", saw=saw, where=where)
+        fail("heard-otherwise", wanted=f"{board.name} hears {how} once", saw=saw, where=where)
     return frames
 
 
@@ -134,20 +143,25 @@ def expect_time(board: Board, frames: Sequence[Frame], text: str, asked_at: date
     if at is None or not asked_at - CLOCKS <= at <= datetime.now(UTC) + CLOCKS:
         wanted = '"at" is the time at which it was announced, as ISO 8601 with an offset from UTC'
         saw = f'"at": {frame.get("at")!r}; it was asked for at {asked_at.isoformat(timespec="seconds")}'
-        fail("time-wrong", wanted=wanted, saw=saw, where=places.line(run, *places.AT))
+        fail("event-wrong", wanted=wanted, saw=saw, where=places.line(run, *places.AT))
 
 
-def _fail_as_missing(
-    board: Board, missing: list[Frame], foreign: list[Frame], heard: list[Frame], how: str
-) -> NoReturn:
+def _fail_as_missing(board: Board, missing: list[Frame], heard: list[Frame], how: str, by: Server | None) -> NoReturn:
     run = board.server.run
     wanted = f"{board.name} hears {how}: {shown(missing[:1])}"
     picture = Picture(run.history)
     for frame in missing[:1]:
         picture.missing(board, str(frame.get("announcement", frame.get("said"))))
-    if changed := [frame for frame in foreign if frame.keys() == missing[0].keys()]:
-        fail("text-changed", wanted=wanted, saw=f"it heard {shown(changed[:1])}", where=places.line(run, *places.SENDS))
+    if changed := [frame for frame in heard if frame.keys() == missing[0].keys()]:
+        fail(
+            "heard-otherwise",
+            wanted=wanted,
+            saw=f"it heard {shown(changed[:1])}",
+            where=places.line(run, *places.SENDS),
+        )
     saw = f"it heard {shown(heard)}" if heard else board.silence
+    if by is not None:
+        trouble.judge_never_awaited(by, wanted, saw)
     trouble.judge_error(board.server, wanted, saw, request=board.id)
     fail("not-heard", wanted=wanted, saw=saw, where=places.line(run, *places.SENDS))
 

@@ -112,7 +112,7 @@ def _expect_nothing_left(ward: Ward, before: dict[str, int], asked: int, when: s
 def _fail_as_hidden(ward: Ward, saw: str) -> None:
     fail(
         "failure-hidden",
-        wanted="an announcement that no layer takes is answered with 5xx, and ends the command with a code other than 0",
+        wanted="what no layer takes is answered with 5xx, and ends the command with another exit code than 0",
         saw=f"there is no Valkey; {saw}",
         where=places.line(ward.server.run, *places.HIDES),
     )

@@ -26,10 +26,9 @@ _NEVER_AWAITED = re.compile(r"^(.+\.py):(\d+): RuntimeWarning: coroutine '(\S+)'
 _KNOWN: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("must pass a list of Redis hosts", "hosts-no-list", places.HOSTS),
     ("Too many connections", "handshakes-refused", places.POOL),
-    ("can not serialize", "event-not-plain", places.AT),
-    ("AsyncToSync in the same thread", "bridge-on-the-loop", (r".*async_to_sync\(",)),
-    ("Group name must be", "wrong-group", places.SENDS),
-    ("No handler for message type", "wrong-type", (r".*[\"']type[\"']",)),
+    ("can not serialize", "event-wrong", places.AT),
+    ("Group name must be", "not-heard", places.SENDS),
+    ("No handler for message type", "not-heard", (r".*[\"']type[\"']",)),
 )
 
 

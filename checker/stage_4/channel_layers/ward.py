@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import psutil
 
-from checker.harness import starters
+from checker.harness import diagnosis, starters
 from checker.harness.findings import fail
 from checker.harness.http import Answer, Exchange
 from checker.harness.program import Program
@@ -155,12 +155,12 @@ class Ward:
             fail("health-hangs", wanted=wanted, saw=saw, where=where)
         if answer.status == 200:
             fail("health-blind", wanted=wanted, saw=f"status 200: {answer.text[:120]}", where=where)
-        if answer.status != 503:
-            trouble.judge_error(self.server, wanted, f"status {answer.status}", request=answer.request)
         body: Any = answer.json()
         reason = body.get("reason") if isinstance(body, dict) else None
         if answer.status != 503 or not isinstance(reason, str) or not reason.strip():
             saw = f"status {answer.status}: {answer.text[:160]!r}"
+            if error := diagnosis.wait_error(self.server, answer.request) if answer.status == 500 else None:
+                saw, where = f"status 500: {error['type']}: {error['message']}", error.where or where
             fail("no-reason", wanted=f'{wanted}: {{"reason": TEXT}}', saw=saw, where=where)
 
     def expect_flow(self, when: str) -> None:

@@ -44,7 +44,7 @@ class Health(View):
         layer = get_channel_layer()
 
         async def there_and_back():
-            mailbox = await layer.new_channel("health")
+            mailbox = await layer.new_channel()
             await layer.send(mailbox, {"type": "health"})
             await layer.receive(mailbox)
 
