@@ -99,13 +99,14 @@ class Ward:
         finally:
             os.kill(pid, signal.SIGCONT)
 
-    def stop_valkey(self) -> None:
-        """End Valkey: nobody listens any more."""
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Nobody listens where Valkey was; afterwards an empty one does."""
         self.valkey.stop()
-
-    def start_valkey_again(self) -> None:
-        """An empty one, at the same address."""
-        self.valkey = self.start_valkey(name=self.valkey.name)
+        try:
+            yield
+        finally:
+            self.valkey = self.start_valkey(name=self.valkey.name)
 
     def kept(self) -> dict[str, int]:
         """What Valkey keeps: keys, and channels that somebody listens to."""
