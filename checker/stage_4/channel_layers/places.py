@@ -14,9 +14,15 @@ PATIENCE = (r".*socket_timeout", r".*[\"']address[\"']", *HOSTS)
 PREFIX = (r".*[\"']prefix[\"']", *HOSTS)
 SENDS = (r".*\bgroup_send\b", r".*\.send\(")
 AT = (r".*[\"']at[\"']", *SENDS)
-SPAWNS = (r".*\b(?:Thread|create_task|ensure_future|run_in_executor|submit)\(", *SENDS)
+_SPAWN = r".*\b(?:Thread|create_task|ensure_future|run_in_executor|submit)\("
+SPAWNS = (_SPAWN, *SENDS)
 HIDES = (r"\s*except\b.*", r".*\bsuppress\(")
-HEALTH = (r".*\bdef healthz\b", r".*\bhealthz\b")
+_HEALTH = (r".*\bdef healthz\b", r".*\bhealthz\b")
+HANGS = (r".*\.receive\(", r".*\.ping\(", *_HEALTH)
+BLIND = (r".*\.ping\(", r".*RedisChannelLayer\(", r".*\.receive\(", r".*\blayer\.send\(", *_HEALTH)
+STAYS = (r".*new_channel\(.+\)", r"\s*global\b", r"_?\w+ = (?:\[\]|None|False)", *_HEALTH)
+NO_REASON = _HEALTH
+LEAKS = (_SPAWN, r".*Redis\w*\(", r".*\.group_add\(", *_HEALTH)
 
 
 def line(run: Run, *patterns: str, files: str = "*.py") -> SourceLine | None:

@@ -144,22 +144,24 @@ class Ward:
             trouble.judge_error(self.server, wanted, "status 500", request=answer.request)
         told = f"status {answer.status}: {answer.text[:160]}" if answer else f"no answer within {PATIENCE_S:.0f} s"
         saw = f"asked {times} times; at last {told}" if times > 1 else told
-        fail("health-stays-unwell", wanted=wanted, saw=saw, where=places.line(run, *places.HEALTH))
+        fail("health-stays-unwell", wanted=wanted, saw=saw, where=places.line(run, *places.STAYS))
 
     def expect_unwell(self, exchange: Exchange, situation: str) -> None:
         """Answered with 503 and a reason, while the situation lasts."""
         answer = exchange.wait_answer(PATIENCE_S)
         wanted = f"/healthz/ says 503 with a reason while {situation}"
-        where = places.line(self.server.run, *places.HEALTH)
+        run = self.server.run
         if answer is None:
             saw = f"no answer within {PATIENCE_S:.0f} s, and Valkey was still so"
-            fail("health-hangs", wanted=wanted, saw=saw, where=where)
+            fail("health-hangs", wanted=wanted, saw=saw, where=places.line(run, *places.HANGS))
         if answer.status == 200:
+            where = places.line(run, *places.BLIND)
             fail("health-blind", wanted=wanted, saw=f"status 200: {answer.text[:120]}", where=where)
         body: Any = answer.json()
         reason = body.get("reason") if isinstance(body, dict) else None
         if answer.status != 503 or not isinstance(reason, str) or not reason.strip():
             saw = f"status {answer.status}: {answer.text[:160]!r}"
+            where = places.line(run, *places.NO_REASON)
             if error := diagnosis.wait_error(self.server, answer.request) if answer.status == 500 else None:
                 saw, where = f"status 500: {error['type']}: {error['message']}", error.where or where
             fail("no-reason", wanted=f'{wanted}: {{"reason": TEXT}}', saw=saw, where=where)
