@@ -22,10 +22,11 @@ class Board:
     def __init__(self, server: Server, room: str, *, label: str = "") -> None:
         self.server = server
         self.room = room
-        self.name = label or f"a socket in {server.name.removeprefix('uvicorn-')}"
+        place = server.name.removeprefix("uvicorn-")
+        self.name = label or f"a socket in process {place}"
         wanted = f"a socket opens in {server.name}"
         self.opened_at = server.run.history.now()
-        self.socket = server.websocket(f"/ws/?room={quote(room)}", label=self.name)
+        self.socket = server.websocket(f"/ws/?room={quote(room)}", label=label or f"in {place}")
         self.id = self.socket.id
         if self.socket.refused is not None:
             trouble.fail_as_refused(server, self.socket, wanted)

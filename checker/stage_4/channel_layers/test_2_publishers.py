@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from checker.harness.findings import fail
+from checker.harness.picture import Picture
 from checker.harness.suite import needs
 from checker.harness.waiting import wait_until
 from checker.stage_4.channel_layers import places, trouble
@@ -15,12 +16,15 @@ from checker.stage_4.channel_layers.ward import POLL_EVERY_S, Ward
 # What a `group_send` of either layer writes first.
 PUBLISHES = ("zremrangebyscore", "publish")
 HELD_WITHIN_S = 10.0
-# Sent before the call was seen to wait, an answer is there by then.
+# From when a call is known to wait in Valkey: what was told before is there by then.
 EARLY_WITHIN_S = 0.2
+PULSE_WITHIN_S = 2.0
+AT_ONCE_S = 0.01
+COMMAND_ENDS_WITHIN_S = 0.4
 
 
 @needs("test_the_command_reaches_every_process")
-def test_nobody_is_told_too_early(station: Station, ward: Ward) -> None:
+def test_nobody_is_told_too_early(station: Station, ward: Ward, picture: Picture) -> None:
     """No POST is answered, and no command ends, before the layer has taken the announcement."""
     ward.server.expect_ready("/healthz/")
     room = station.room("Gleis 5")
@@ -29,20 +33,23 @@ def test_nobody_is_told_too_early(station: Station, ward: Ward) -> None:
     with ward.writes_held():
         post = send_post(ward.server, room, texts[0])
         wait_until(lambda: ward.waiting(PUBLISHES) or post.is_done, HELD_WITHIN_S, every_s=POLL_EVERY_S)
-        answer = post.wait_answer(EARLY_WITHIN_S)
+        if post.wait_answer(EARLY_WITHIN_S) is None:  # a busy process has sent it once it answers somebody else
+            ward.server.send("/", label="pulse").wait_answer(PULSE_WITHIN_S)
+        answer = post.wait_answer(AT_ONCE_S)
         if answer is not None and 200 <= answer.status < 300:
             _fail_as_early(ward, f"POST /api/announce/ was answered with {answer.status} meanwhile")
     expect_posted(ward.server, post)
     with ward.writes_held():
         command = ward.command(room, texts[1])
         wait_until(lambda: ward.waiting(PUBLISHES), HELD_WITHIN_S, unless_ended=command.process, every_s=POLL_EVERY_S)
-        if command.process.wait(EARLY_WITHIN_S) == 0:
+        if command.process.wait(COMMAND_ENDS_WITHIN_S) == 0:
             _fail_as_early(ward, "`manage.py announce` ended with 0 meanwhile")
     expect_ended(command, "`manage.py announce` ends with 0 once Valkey goes on")
     ring = bell([board], station.tags)
     expected = [*(announced(room, text) for text in texts), said(room, ring)]
     expect_heard(board, ring, expected, "what was announced while Valkey held it back")
     board.socket.close()
+    picture.nothing()
 
 
 def _fail_as_early(ward: Ward, saw: str) -> NoReturn:
