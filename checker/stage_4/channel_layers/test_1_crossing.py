@@ -61,23 +61,21 @@ def test_an_announcement_reaches_every_process(station: Station, wsgi: Server, a
     """A POST to either uvicorn or to gunicorn is heard in every socket of the room, once, with its time."""
     ahead("stranger", "test_deployments_keep_apart")
     room = station.room("Gleis 2, Süd")
-    boards = [Board(server, room) for server in station.servers for _ in range(2)]
-    near = [room.lower(), f"{room} ", normalize("NFD", room)]
-    others = [Board(server, other) for other in near for server in station.servers]
-    for server in (*station.servers, wsgi):
+    # Near names: what tidies one of them announces in another's room.
+    rooms = [room, f"{room} ", normalize("NFD", room), room.lower()]
+    boards = {each: [Board(server, each) for server in station.servers for _ in range(2)] for each in rooms}
+    for server, target in zip((*station.servers, wsgi, station.one), rooms, strict=True):
         text, asked_at = station.text("Zug fällt aus"), datetime.now(UTC)
-        expect_posted(server, send_post(server, room, text))
-        ring = bell(boards, station.tags)
-        for board in boards:
-            expected = [announced(room, text), said(room, ring)]
-            frames = expect_heard(board, ring, expected, f"what is announced by {server.name}", by=server)
-            expect_time(board, frames, text, asked_at)
-    for board, neighbour in zip(others[::2], others[1::2], strict=True):
-        ring = bell([board], station.tags)
-        for one in (board, neighbour):
-            expect_heard(one, ring, [said(one.room, ring)], "what is said in its own room, of nearly the same name")
-            one.socket.close()
-    for board in boards:
+        expect_posted(server, send_post(server, target, text))
+        for each, listeners in boards.items():
+            ring = bell(listeners, station.tags)
+            told = [announced(each, text)] if each == target else []
+            how = f"what is announced by {server.name} in {target!a}" if told else f"what is said in {each!a}"
+            for board in listeners:
+                frames = expect_heard(board, ring, [*told, said(each, ring)], how, by=server)
+                if told:
+                    expect_time(board, frames, text, asked_at)
+    for board in (board for listeners in boards.values() for board in listeners):
         board.socket.close()
     picture.nothing()
 
