@@ -16,13 +16,15 @@ SENDS = (r".*\bgroup_send\b", r".*\.send\(")
 AT = (r".*[\"']at[\"']", *SENDS)
 _SPAWN = r".*\b(?:Thread|create_task|ensure_future|run_in_executor|submit)\("
 SPAWNS = (_SPAWN, *SENDS)
+UNSENT = (*MEMORY, _SPAWN)
+COMMAND_SENDS = (r"(?!.*(?:add_argument|\bdef ))\s.*\broom\b", *SENDS)
 HIDES = (r"\s*except\b.*", r".*\bsuppress\(")
 _HEALTH = (r".*\bdef healthz\b", r".*\bhealthz\b")
 HANGS = (r".*\.receive\(", r".*\.ping\(", *_HEALTH)
 BLIND = (r".*\.ping\(", r".*RedisChannelLayer\(", r".*\.receive\(", r".*\blayer\.send\(", *_HEALTH)
-STAYS = (r".*new_channel\(.+\)", r"\s*global\b", r"_?\w+ = (?:\[\]|None|False)", *_HEALTH)
-NO_REASON = _HEALTH
-LEAKS = (_SPAWN, r".*Redis\w*\(", r".*\.group_add\(", *_HEALTH)
+STAYS = (r".*new_channel\(.+\)", r"\s*global\b", r"_\w+ = (?:\[\]|None|False)", *_HEALTH)
+NO_REASON = (r".*[\"']reason[\"']", *_HEALTH)
+LEAKS = (_SPAWN, r".*\bshield\(", r".*Redis\w*\(", r".*\.group_add\(", *_HEALTH)
 
 
 def line(run: Run, *patterns: str, files: str = "*.py") -> SourceLine | None:

@@ -92,7 +92,9 @@ def test_the_command_reaches_every_process(station: Station, ahead: Ahead, pictu
     expect_ended(command, "`manage.py announce` ends with 0")
     if not wait_until(lambda: station.monitor.mentions(group) > before, SENT_WITHIN_S):
         saw = "it ended with 0, and the Valkey at REDIS_URL got no command from it that was for this room"
-        where = places.line(station.run, *places.MEMORY, *places.SENDS)
+        where = places.line(station.run, *places.UNSENT) or places.line(
+            station.run, *places.COMMAND_SENDS, files="announce.py"
+        )
         fail("command-unheard", wanted="what `manage.py announce` announces goes to Valkey", saw=saw, where=where)
     ring = bell(boards, station.tags)
     for board in boards:

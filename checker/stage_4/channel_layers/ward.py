@@ -157,7 +157,7 @@ class Ward:
             saw = f"no answer within {PATIENCE_S:.0f} s, and Valkey was still so"
             fail("health-hangs", wanted=wanted, saw=saw, where=places.line(run, *places.HANGS))
         if answer.status == 200:
-            where = places.line(run, *places.BLIND)
+            where = places.line(run, *(places.NO_REASON if "reason" in answer.text else places.BLIND))
             fail("health-blind", wanted=wanted, saw=f"status 200: {answer.text[:120]}", where=where)
         body: Any = answer.json()
         reason = body.get("reason") if isinstance(body, dict) else None
