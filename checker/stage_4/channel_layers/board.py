@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -81,7 +82,7 @@ def moment(frame: Frame) -> datetime | None:
 
 def shown(frames: list[Frame]) -> str:
     """Frames as a finding shows them."""
-    return ", ".join(_short(str(frame)) for frame in frames) or "nothing"
+    return ", ".join(_short(json.dumps(frame, ensure_ascii=False)) for frame in frames) or "nothing"
 
 
 def _texts(frame: Any) -> list[Any]:
