@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checker.harness.findings import fail
+from checker.harness.http import Answer
 from checker.harness.picture import Picture
 from checker.harness.suite import needs
 from checker.harness.waiting import wait_until
@@ -11,6 +12,7 @@ from checker.stage_4.channel_layers.station import Station, send_post
 from checker.stage_4.channel_layers.ward import PATIENCE_S, SETTLED_WITHIN_S, Ward
 
 TOGETHER = 10
+TRIES = 3
 COMMAND_WITHIN_S = 20.0
 
 
@@ -22,10 +24,7 @@ def test_health_in_good_times(station: Station, ward: Ward, picture: Picture) ->
     before: dict[str, int] = {}
     for _ in range(2):  # the first time connections are made, which the second may use
         before = {**ward.kept(), **ward.held()}
-        for exchange in [ward.ask() for _ in range(TOGETHER)]:
-            answer = exchange.wait_answer(PATIENCE_S)
-            if answer is None or answer.status != 200:
-                ward.fail_as_unwell(answer, "while all is well", 1)
+        _expect_all_well(ward)
     _expect_nothing_left(ward, before, "while all was well")
     board.socket.close()
     ward.wait_quiet()
@@ -85,6 +84,17 @@ def test_health_without_valkey(station: Station, ward: Ward, picture: Picture) -
     ward.expect_well("again, once there is a new Valkey")
     ward.expect_flow("once there is a new Valkey")
     picture.nothing()
+
+
+def _expect_all_well(ward: Ward) -> None:
+    """Ten who ask at once are all told 200; tried again where the machine was too slow for the page's own limit."""
+    unwell: list[Answer | None] = []
+    for _ in range(TRIES):
+        answers = [exchange.wait_answer(PATIENCE_S) for exchange in [ward.ask() for _ in range(TOGETHER)]]
+        unwell = [answer for answer in answers if answer is None or answer.status != 200]
+        if not unwell:
+            return
+    ward.fail_as_unwell(unwell[0], f"while all is well, to each of {TOGETHER} who ask at once", TRIES)
 
 
 def _is_popped(ward: Ward) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.picture import Picture
@@ -11,35 +9,35 @@ from checker.harness.suite import needs
 from checker.harness.waiting import wait_until
 from checker.stage_4.channel_layers import places, trouble
 from checker.stage_4.channel_layers.board import said
+from checker.stage_4.channel_layers.crush import handshakes
 from checker.stage_4.channel_layers.rest import Rest
 from checker.stage_4.channel_layers.station import Station, bell, expect_heard
 from checker.stage_4.channel_layers.ward import Ward
 
 MANY = 200
-ALL_WITHIN_S = 15.0
+SWITCHING = 101
+# Less than the 5 s for which a call to Valkey may last, where the settings leave it at that.
+HELD_FOR_S = 3.0
+LEFT_WITHIN_S = 10.0
 
 
 @needs("test_nobody_is_told_too_early")
-def test_many_sockets_open_at_once(station: Station, ward: Ward, picture: Picture) -> None:
+def test_many_sockets_open_at_once(ward: Ward, picture: Picture) -> None:
     """Two hundred sockets that open at once in one process are all let in."""
-    path = "/ws/?room=hall"
-    history, since = station.run.history, station.run.history.now()
-    with ThreadPoolExecutor(MANY) as pool:
-        with ward.writes_held():
-            opening = [pool.submit(ward.server.websocket, path, label="one of many") for _ in range(MANY)]
-            # All of them wait in Valkey, or one has been told something.
-            wait_until(lambda: ward.waiting(("zadd",)) >= MANY or any(one.done() for one in opening), ALL_WITHIN_S)
-        sockets = [one.result() for one in opening]
+    history = ward.server.run.history
+    since = history.now()
+    with ward.writes_held(), handshakes(ward.server, "/ws/?room=hall", MANY) as sent:
+        # All of them wait in Valkey, or one has been told something.
+        wait_until(lambda: ward.waiting(("zadd",)) >= MANY or any(one.has_answer for one in sent), HELD_FOR_S)
+        ward.go_on()
+        told = {one.id: one.status() for one in sent}
     picture.nothing()
-    refused = [one for one in sockets if one.refused is not None]
-    if refused:
+    if refused := [one for one, status in told.items() if status != SWITCHING]:
         wanted = f"{MANY} sockets that open at once in one process are all let in"
-        saw = f"{len(refused)} of them were refused; the first handshake got status {refused[0].refused}"
-        trouble.judge_error(ward.server, wanted, saw, request=refused[0].id)
-        fail("handshakes-refused", wanted=wanted, saw=saw, where=places.line(station.run, *places.POOL))
-    for one in sockets:
-        one.cut()
-    wait_until(lambda: len(history.events(EventKind.APP_LEFT, since=since)) >= MANY, ALL_WITHIN_S)
+        saw = f"{len(refused)} of them were refused; the first handshake got status {told[refused[0]]}"
+        trouble.judge_error(ward.server, wanted, saw, request=refused[0])
+        fail("handshakes-refused", wanted=wanted, saw=saw, where=places.line(ward.server.run, *places.POOL))
+    wait_until(lambda: len(history.events(EventKind.APP_LEFT, since=since)) >= MANY, LEFT_WITHIN_S)
     ward.wait_quiet()
 
 

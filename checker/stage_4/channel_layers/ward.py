@@ -80,7 +80,11 @@ class Ward:
         try:
             yield
         finally:
-            self.valkey.command("CLIENT", "UNPAUSE")
+            self.go_on()
+
+    def go_on(self) -> None:
+        """No longer hold writes back."""
+        self.valkey.command("CLIENT", "UNPAUSE")
 
     @contextmanager
     def restricted(self, *rules: str) -> Iterator[None]:

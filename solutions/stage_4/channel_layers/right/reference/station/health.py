@@ -6,7 +6,7 @@ from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
-WITHIN_S = 1.0
+WITHIN_S = 1.5
 
 
 async def complaint():
