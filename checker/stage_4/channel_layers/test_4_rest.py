@@ -18,13 +18,14 @@ from checker.stage_4.channel_layers.station import Station, bell, expect_heard
 from checker.stage_4.channel_layers.ward import Ward
 
 MANY = 200
+ENOUGH = 150  # as many calls at once as show, on a machine too busy for all of them, that the pool is not the usual one
 SWITCHING = 101
 ADDS = ("zadd",)
 BEGUN_WITHIN_S = 15.0
 # From when the first of them waits: less than the 5 s for which a call may last, where the settings leave it at that.
 HELD_FOR_S = 3.5
 STILL_WITHIN_S = 0.5
-POLL_EVERY_S = 0.02
+POLL_EVERY_S = 0.1
 LEFT_WITHIN_S = 10.0
 
 
@@ -38,7 +39,7 @@ def test_many_sockets_open_at_once(ward: Ward, picture: Picture) -> None:
             wait_until(partial(_have_come, ward, sent, waiting), within_s, every_s=POLL_EVERY_S)
         waited = ward.waiting(ADDS)
         # A pool that lets callers queue sends no more than it has; then the number stays as it is.
-        is_growing = 0 < waited < MANY and wait_until(lambda: ward.waiting(ADDS) > waited, STILL_WITHIN_S)
+        is_growing = 0 < waited < ENOUGH and wait_until(lambda: ward.waiting(ADDS) > waited, STILL_WITHIN_S)
         ward.go_on()
         told = {one.id: one.status() for one in sent}
     picture.nothing()
