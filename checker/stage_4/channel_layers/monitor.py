@@ -11,7 +11,8 @@ import socket
 import threading
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from urllib.parse import unquote
 
 from checker.harness.history import History
@@ -19,25 +20,33 @@ from checker.harness.servers.valkey import Valkey
 
 _SAID = re.compile(r'^\+\d+\.\d+ \[\d+ (?P<client>[^\]]*)\] (?P<words>".*")$')
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_POPS = frozenset({"bzpopmin", "bzpopmax", "blpop", "brpop", "bzmpop", "blmpop"})
+_POPS = frozenset({"bzpopmin", "bzpopmax", "blpop", "brpop"})  # KEY ... SECONDS
 _TAKEN = "$inflight"
 READY_S = 5.0
 MOST_LINES = 5000
+MOST_OF_IT = 0.9
 
 
 @dataclass(slots=True)
 class Mailbox:
-    """The pops of one process: when each was asked, and after which of them a message had come."""
+    """The pops of one process: when each was asked, and when a message had come by one.
+
+    `wait_s` is how long the last of them would wait, by its own word.
+    """
 
     key: str
+    wait_s: float = 0.0
     asked: list[float] = field(default_factory=list)
     filled: list[float] = field(default_factory=list)
 
     @property
     def empty_rounds(self) -> int:
-        """How many pops came back empty, and were asked anew."""
-        pairs = zip(self.asked, self.asked[1:], strict=False)
-        return sum(not any(start <= t <= end for t in self.filled) for start, end in pairs)
+        """How many pops waited to their end, came back empty, and were asked anew.
+
+        One that was given up before, since its socket closed, is none.
+        """
+        whole = [(start, end) for start, end in pairwise(self.asked) if end - start >= MOST_OF_IT * self.wait_s]
+        return sum(not any(start <= t <= end for t in self.filled) for start, end in whole)
 
 
 class Monitor:
@@ -65,7 +74,7 @@ class Monitor:
     def mailboxes(self) -> list[Mailbox]:
         """Those that are popped from, in the order of their first pop."""
         with self._lock:
-            return [Mailbox(box.key, [*box.asked], [*box.filled]) for box in self._mailboxes.values()]
+            return [replace(box, asked=[*box.asked], filled=[*box.filled]) for box in self._mailboxes.values()]
 
     def close(self) -> None:
         """Listen no more."""
@@ -85,6 +94,9 @@ class Monitor:
         with self._lock:
             self._said.append(words)
             if command.lower() in _POPS and rest:
-                self._mailboxes.setdefault(rest[0], Mailbox(rest[0])).asked.append(now)
-            elif rest and rest[0].endswith(_TAKEN) and (box := self._mailboxes.get(rest[0].removesuffix(_TAKEN))):
-                box.filled.append(now)
+                box = self._mailboxes.setdefault(rest[0], Mailbox(rest[0]))
+                box.asked.append(now)
+                with suppress(ValueError):
+                    box.wait_s = float(rest[-1])
+            elif rest and rest[0].endswith(_TAKEN) and (taken := self._mailboxes.get(rest[0].removesuffix(_TAKEN))):
+                taken.filled.append(now)

@@ -24,7 +24,7 @@ HANGS = (r".*\.receive\(", r".*\.ping\(", *_HEALTH)
 BLIND = (r".*\.ping\(", r".*RedisChannelLayer\(", r".*\.receive\(", r".*\blayer\.send\(", *_HEALTH)
 STAYS = (r".*new_channel\(.+\)", r"\s*global\b", r"_\w+ = (?:\[\]|None|False)", *_HEALTH)
 NO_REASON = (r".*[\"']reason[\"']", *_HEALTH)
-LEAKS = (_SPAWN, r".*\bshield\(", r".*Redis\w*\(", r".*\.group_add\(", *_HEALTH)
+LEAKS = (_SPAWN, r".*\bshield\(", r".*Redis\w*\(", r".*\.group_add\(", r".*\.new_channel\(", *_HEALTH)
 
 
 def line(run: Run, *patterns: str, files: str = "*.py") -> SourceLine | None:

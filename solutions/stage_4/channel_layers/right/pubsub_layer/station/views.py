@@ -47,9 +47,9 @@ async def send_round():
             await layer.send(channel, {"type": "health"})
             await came.wait()
         finally:
-            # This layer subscribes to each channel, and unsubscribes when a receive is cancelled.
+            # This layer subscribes to each channel, and unsubscribes when a receive is cancelled. Nobody waits for that:
+            # where Valkey stands still, it lasts.
             listening.cancel()
-            await asyncio.wait([listening])
 
 
 async def _listen(layer, channel, came):
