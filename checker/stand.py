@@ -34,11 +34,10 @@ from checker.harness.stand import Stand
 from checker.log_folders import LogFolders
 from course.errors import MachineLacks
 from course.model import ExitStatus
-from course.shared.standing import Ended, Said, StandEvent, Trouble, Up, to_line
+from course.shared.standing import FIRST_PORT, Ended, Said, StandEvent, Trouble, Up, to_line
 
 GATE, PAGE = "gate", "gate page"
 MOST_EVENTS = 10_000
-FIRST_PORT = 8000
 LOOK_EVERY_S = 0.1
 
 Tell = Callable[[StandEvent], None]

@@ -21,7 +21,8 @@ import psutil
 import pytest
 
 from checker.harness.waiting import wait_until as patient
-from checker.stand import FIRST_PORT, Ports
+from checker.stand import Ports
+from course.shared.standing import FIRST_PORT
 from tests.terminal import TOY, Shown, command, environment, learn, on_a_terminal
 from tests.test_checking import living, wait_until
 from tests.tree import ROOT

@@ -19,6 +19,8 @@ from typing import Any, TypeAlias
 from course.errors import CourseBug
 from course.model import ExitStatus
 
+FIRST_PORT = 8000  # where the first site stands, as lessons have it, and the next ones after it: when it is free
+
 
 @dataclass(frozen=True, slots=True)
 class Up:

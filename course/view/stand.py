@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from course.model import Exercise
-from course.shared.standing import Ended, Said, StandEvent, Trouble, Up, to_line
+from course.shared.standing import FIRST_PORT, Ended, Said, StandEvent, Trouble, Up, to_line
 from course.view.rows import BLANK, Block, Drawn, Row, bad, dim
 from course.view.screens import Screen
 
@@ -41,8 +41,8 @@ class Follow:
     def _addresses(self, up: Up) -> Iterable[Drawn]:
         names = [*(name for name, _ in up.sites), "gate"]
         self._columns = max(LABEL_COLUMNS, *(len(name) + 2 for name in names))
-        for name, url in up.sites:
-            yield self._row(name, url)
+        for port, (name, url) in enumerate(up.sites, FIRST_PORT):
+            yield self._row(name, url, "" if url.endswith(f":{port}") else f"where lessons say {port}, which was taken")
         if not up.sites:
             yield Row("It serves nobody. Beside it, `learn run -- COMMAND` asks the gate.")
         if up.page:
