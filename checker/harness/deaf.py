@@ -32,7 +32,9 @@ _numbers = itertools.count(1)
 class DeafClient:
     """One socket. It has asked to be let in; whether it is, only `ask` waits to see."""
 
-    def __init__(self, history: History, server: Server, path: str, *, label: str) -> None:
+    def __init__(
+        self, history: History, server: Server, path: str, *, label: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         """`label` is what pictures call it."""
         self.id = f"d{next(_numbers)}"  # what the probe calls it
         self.label = label
@@ -43,7 +45,8 @@ class DeafClient:
         self._socket.settimeout(ANSWERED_WITHIN_S)
         self._socket.connect(("127.0.0.1", server.port))
         request = self._protocol.connect()
-        request.headers[REQUEST_ID_HEADER] = self.id
+        for name, value in {**(headers or {}), REQUEST_ID_HEADER: self.id}.items():
+            request.headers[name] = value
         history.record(EventKind.SOCKET_OPENING, socket=self.id, label=label, server=server.name)
         self._protocol.send_request(request)
         self._flush()
