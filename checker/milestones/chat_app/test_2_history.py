@@ -1,0 +1,179 @@
+"""Checks of the chat: what somebody finds who comes, who comes back, and who scrolls up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from checker.harness.picture import Picture
+from checker.harness.suite import needs
+from checker.milestones.chat_app import places
+from checker.milestones.chat_app.archive import PAGE, Archive
+from checker.milestones.chat_app.chat import EARLY_WITHIN_S, HELD_WITHIN_S, Chat
+from checker.milestones.chat_app.crowd import Crowd
+from checker.milestones.chat_app.talker import Frame, Said, Talker, shown
+
+# What else a process may ask meanwhile: an earlier socket's end.
+SPARE_STATEMENTS = 2
+MOST_STOPS = 20
+LOOK_EVERY_S = 0.01
+
+
+@needs("test_all_hear_one_order")
+def test_who_comes_is_sent_the_last_fifty(chat: Chat, crowd: Crowd, archive: Archive, picture: Picture) -> None:
+    """Who comes is sent the last 50 messages, oldest first, by as many statements as for one."""
+    room, said, hut = archive.room, archive.said, crowd.named("hut")
+    hello = crowd.expect_said(crowd.enter(chat.one, "ada", hut), crowd.named("hello"))
+    chat.join(crowd.named("cy"), room)
+    chat.join(crowd.named("cy"), hut)
+    asked = {}
+    with chat.watched(chat.one):
+        for title, expected in ((hut, [hello]), (room, said[-PAGE:])):
+            since = chat.history.now()
+            cy = crowd.enter(chat.one, "cy", title)
+            _expect_history(crowd, cy, expected, f"who comes into a room of {_count(title, hut, said)}")
+            asked[title] = chat.asked(chat.one, since)
+    _expect_as_few(crowd, asked[hut], asked[room], "a socket that opens")
+    dot = crowd.enter(chat.two, "dot", room)
+    later = crowd.expect_said(dot, crowd.named("and now"))
+    said.append(later)
+    _expect_history(crowd, dot, said[-PAGE - 1 :], "who comes hears first what was said, then what is said now")
+    picture.nothing()
+
+
+@needs("test_who_comes_is_sent_the_last_fifty")
+def test_history_is_read_page_by_page(chat: Chat, crowd: Crowd, archive: Archive, picture: Picture) -> None:
+    """`/history/` goes back by 50 messages, by ids and not by clocks."""
+    room, said, user = archive.room, archive.said, crowd.named("ada")
+    chat.join(user, room)
+    asked = []
+    pages: list[tuple[int | None, Sequence[Said]]] = [
+        (None, said[-PAGE:]),
+        (said[-PAGE].id, said[:-PAGE]),
+        (said[1].id, said[:1]),
+        (said[0].id, []),
+    ]
+    with chat.watched(chat.two):
+        for before, expected in pages:
+            since = chat.history.now()
+            _expect_page(crowd, user, room, before, expected)
+            asked.append(chat.asked(chat.two, since))
+    _expect_as_few(crowd, asked[2], asked[0], "a page of /history/")
+    picture.nothing()
+
+
+@needs("test_who_comes_is_sent_the_last_fifty")
+def test_who_comes_back_has_lost_nothing(chat: Chat, crowd: Crowd, archive: Archive, picture: Picture) -> None:
+    """Who comes back with the last id seen has lost nothing, and hears nothing twice."""
+    room, said = archive.room, archive.said
+    for server, seen in ((chat.one, 0), (chat.two, len(said) - 1)):
+        back = crowd.enter(server, "cy", room, after=said[seen].id)
+        later = crowd.expect_said(back, crowd.named(f"back after {seen}"))
+        said.append(later)
+        _expect_history(crowd, back, said[seen + 1 :], f"who has seen message {said[seen].id} and comes back")
+    back = crowd.enter(chat.two, "cy", room, after=0)
+    _expect_history(crowd, back, said, "who comes back with `after=0`")
+    ada = crowd.enter(chat.one, "ada", room)
+    seen = said[-1].id
+    with chat.held(chat.two, "read", "enter"):
+        # All that process two does on the way is stopped before it begins, and each time something is said.
+        entering = crowd.open_later(chat.two, "eve", room, after=seen)
+        for _ in range(MOST_STOPS):
+            if not _wait_stopped(chat, entering):
+                break
+            said.append(crowd.expect_said(ada, crowd.named(f"at the door {len(said)}")))
+            ada.wait_heard(said[-1].text)  # who has not joined by now has not heard it either
+            chat.gate.release()
+    eve = crowd.expect_let_in(entering.result())
+    eve.wait_count(sum(each.id > seen for each in said))
+    _judge_door(crowd, eve, [each for each in said if each.id > seen], seen)
+    said.append(crowd.expect_said(ada, crowd.named("door closed")))
+    eve.wait_heard(said[-1].text)
+    _judge_door(crowd, eve, [each for each in said if each.id > seen], seen)
+    crowd.expect_heard(eve, [each for each in said if each.id > seen])
+    picture.nothing()
+
+
+def _judge_door(crowd: Crowd, eve: Talker, expected: Sequence[Said], seen: int) -> None:
+    """Each was heard, and once; without waiting for a later message, which may bring what was lost."""
+    wanted = f"{eve.name}, who has seen message {seen}, is sent each later one once"
+    ids = [frame.get("id") for frame in eve.heard]
+    where = places.entering(crowd.chat)
+    if missing := [each for each in expected if each.id not in ids]:
+        saw = f"{len(missing)} did not come, of those that were said while its socket opened"
+        crowd.fail("lost-at-the-door", wanted=wanted, saw=saw, where=where)
+    if doubled := [number for number in ids if ids.count(number) > 1]:
+        saw = f"message {doubled[0]} came {ids.count(doubled[0])} times; it was said while its socket opened"
+        crowd.fail("lost-at-the-door", wanted=wanted, saw=saw, where=where)
+
+
+def _wait_stopped(chat: Chat, entering: Future[Talker]) -> bool:
+    """True as soon as the opening has stopped at its next step; False when it has come to its end without one."""
+    ends_at = chat.history.now() + HELD_WITHIN_S
+    while not entering.done() and chat.history.now() < ends_at:
+        if chat.gate.wait_held(1, LOOK_EVERY_S):
+            return True
+    # Let in: what it is sent may still have to be read.
+    return chat.gate.wait_held(1, EARLY_WITHIN_S)
+
+
+def _count(title: str, hut: str, said: Sequence[Said]) -> str:
+    return "one message" if title == hut else f"{len(said)} messages"
+
+
+def _expect_history(crowd: Crowd, talker: Talker, expected: Sequence[Said], what: str) -> None:
+    talker.wait_count(len(expected))
+    talker.take_in()
+    _judge(crowd, [dict(frame) for frame in talker.heard], expected, f"{talker.name}: {what}")
+
+
+def _expect_page(crowd: Crowd, user: str, room: str, before: int | None, expected: Sequence[Said]) -> None:
+    answer = crowd.chat.read_history(crowd.chat.two, user, room, before)
+    what = "/history/ without `before`" if before is None else f"/history/ with before={before}"
+    body = answer.json()
+    messages = body.get("messages") if isinstance(body, dict) else None
+    if answer.status != 200 or not isinstance(messages, list):
+        wanted = f'{what} answers {{"messages": [...]}}'
+        saw = f"status {answer.status}: {answer.text[:120]}"
+        crowd.fail("history-differs", wanted=wanted, saw=saw, where=places.history(crowd.chat), what="the answer")
+    _judge(crowd, messages, expected, what)
+
+
+def _judge(crowd: Crowd, frames: list[Any], expected: Sequence[Said], what: str) -> None:
+    got = [{key: each.get(key) for key in ("id", "from", "text")} for each in frames if isinstance(each, dict)]
+    wanted_frames = [each.frame for each in expected]
+    if got == wanted_frames:
+        return
+    saw, fault = _difference(got, wanted_frames)
+    wanted = f"{what} is sent {_ids([each.id for each in expected])}, oldest first"
+    crowd.fail("history-differs", wanted=wanted, saw=saw, where=places.reading(crowd.chat), what=fault)
+
+
+def _difference(got: list[Frame], wanted: list[Frame]) -> tuple[str, str]:
+    """What is wrong, for the finding and for its hints."""
+    ids = [frame["id"] for frame in got]
+    right = [frame["id"] for frame in wanted]
+    if sorted(map(str, ids)) == sorted(map(str, right)):
+        if ids == right:
+            odd = next(frame for frame, other in zip(got, wanted, strict=True) if frame != other)
+            return f"{shown([odd])}", "a message"
+        return f"the right ones in another order: {_ids(ids)}", "the order"
+    return f"{len(ids)} messages: {_ids(ids)}", "the choice"
+
+
+def _ids(ids: Sequence[object]) -> str:
+    if len(ids) > 6:
+        return f"{len(ids)} messages, ids {', '.join(map(str, ids[:3]))} ... {ids[-2]}, {ids[-1]}"
+    return f"the ids {', '.join(map(str, ids))}" if ids else "none"
+
+
+def _expect_as_few(crowd: Crowd, for_one: int, for_many: int, what: str) -> None:
+    if for_many > for_one + SPARE_STATEMENTS:
+        crowd.fail(
+            "many-statements",
+            wanted=f"{what} takes the store as many statements for 50 messages as for one: {for_one}",
+            saw=f"for 50 messages there were {for_many}",
+            where=places.each(crowd.chat),
+            count=for_many,
+        )
