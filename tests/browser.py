@@ -20,9 +20,9 @@ import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-STARTS_WITHIN_S = 30.0
+STARTS_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.05
-LOOKS = 400
+LOOKS = 1200
 MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -60,6 +60,10 @@ def browsing(program: str) -> Iterator[str]:
             process.wait(10)
 
 
+class CommandRefused(Exception):
+    """The browser did not do it: a page that is on its way to another address runs no script."""
+
+
 class Page:
     """A page with cookies of its own, as another person's browser has them. Made by `open_page`."""
 
@@ -80,8 +84,9 @@ class Page:
         """The first true value of this JavaScript; its last one at the deadline."""
         value = None
         for _ in range(LOOKS):
-            if value := await self.run(script):
-                break
+            with suppress(CommandRefused):
+                if value := await self.run(script):
+                    break
             await asyncio.sleep(LOOK_EVERY_S)
         return value
 
@@ -119,7 +124,8 @@ async def _command(connection: ClientConnection, method: str, options: dict[str,
     await connection.send(json.dumps(frame))
     while (answer := json.loads(await connection.recv())).get("id") != number:
         pass  # events, which nobody here asks for
-    assert "error" not in answer, (method, answer["error"])
+    if "error" in answer:
+        raise CommandRefused(method, answer["error"])
     return answer["result"]
 
 
