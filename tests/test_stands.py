@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -114,9 +114,8 @@ def contested_port() -> Iterator[None]:
             return socket.create_server(("127.0.0.1", FIRST_PORT))
         return None
 
-    held = patient(taken, DEADLINE_S)
-    assert held
-    with held:
+    # Who has it all that time is no test of ours, and keeps it.
+    with patient(taken, DEADLINE_S) or nullcontext():
         yield
 
 
