@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import Random
-from string import ascii_lowercase, digits
+from string import ascii_letters, digits
 from threading import Event, Thread
 from typing import NoReturn
+
+import psutil
 
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
@@ -82,8 +85,8 @@ class Desk:
                 trouble.judge_error(self.server, talker.id, talker.path, wanted, code="not-let-in")
 
     def sku(self) -> str:
-        """An article that nobody has asked for yet."""
-        return "".join(self._random.choices(ascii_lowercase, k=6)) + "-" + "".join(self._random.choices(digits, k=3))
+        """An article that nobody has asked for yet; its blank, and its great letter, must stay."""
+        return "".join(self._random.choices(ascii_letters, k=6)) + " Nr" + "".join(self._random.choices(digits, k=3))
 
     def id(self) -> int | str:
         """What a client may put into `id`."""
@@ -91,27 +94,35 @@ class Desk:
         return number if self._random.random() < 0.5 else f"no. {number}"
 
     def price(self) -> str:
-        """A price that no number is: its blanks, and the sign behind it, must stay."""
-        return f"{self._random.randrange(10, 10**4)}.{self._random.randrange(10)}0 €"
+        """A price that no number is: its blanks, also the outer ones, and the sign behind it must stay."""
+        return f" {self._random.randrange(10, 10**4)}.{self._random.randrange(10)}0 €\n"
 
-    def expect_asked(self, tag: str, talker: Talker, wanted: str, *, code: str, patterns: tuple[str, ...] = ()) -> None:
-        """The exchange is asked, for this socket; `patterns` lead to the line at fault when it is not."""
+    def times_asked(self, tag: str) -> int:
+        """How often the exchange has been asked for this, in the whole run."""
+        arrivals = self.server.run.history.events(EventKind.GATE_ARRIVED)
+        return sum(event["tag"] == tag for event in arrivals)
+
+    def expect_asked(
+        self, tag: str, talker: Talker, wanted: str, *, code: str, before: int = 0, patterns: tuple[str, ...] = ()
+    ) -> None:
+        """The exchange is asked, for this socket; `patterns` lead to the line at fault when it is not.
+
+        Others may ask for the same, or it did: then it has been asked more often than `before`.
+        """
+
+        def is_asked() -> bool:
+            return self.gate.wait_tag(tag, LOOK_S) and self.times_asked(tag) > before
+
         self._wait(
-            lambda: (
-                self.gate.wait_tag(tag, LOOK_S)
-                or talker.is_told_instead()
-                or talker.has_ended
-                or trouble.stall(self.server) is not None
-            )
+            lambda: is_asked() or talker.is_told_instead() or talker.has_ended or trouble.stall(self.server) is not None
         )
-        if tag in self.gate.held:
+        if is_asked():
             return
         trouble.judge(self.server, talker, wanted)
         if talker.instead is not None:
             talker.fail_as_told_instead(wanted)
-        saw = "nothing was asked there"
         others = ", ".join(self.gate.held)
-        saw += f"; the exchange is asked for {others} meanwhile" if others else ""
+        saw = "it was not asked" + (f"; it is asked for {others} meanwhile" if others else "")
         fail(code, wanted=wanted, saw=saw, where=places.line(self.server, *patterns), facts={"server": self.name})
 
     def wait_held(self, tag: str, count: int) -> bool:
@@ -127,11 +138,24 @@ class Desk:
             self.fail_as_living_on(wanted, f"{after} the exchange was still asked for the next price: {tag}", after)
 
     def take_turns(self) -> None:
-        """Return when the server's loop has seen to all that had come to it before: it has served somebody since."""
+        """Return when the server's loop has seen to all that had come to it before: it has served somebody since.
+
+        With the same ping each time: of what is asked over and over a picture shows the last.
+        """
         self._witness = self._witness or self.enter(DESK, "zoe")
+        id_ = "zoe"
         for _ in range(TURNS):
-            id_ = self.id()
             self._witness.expect_answer({"op": "ping", "id": id_}, {"id": id_, "pong": True})
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Meanwhile the server stands still: what is done to it lies before it together, when it goes on."""
+        process = psutil.Process(self.server.process.pid)
+        process.suspend()
+        try:
+            yield
+        finally:
+            process.resume()
 
     def fail_as_living_on(self, wanted: str, saw: str, after: str) -> NoReturn:
         """The finding for a push that has not ended."""

@@ -10,6 +10,7 @@ from checker.harness import starters
 from checker.harness.gate import Gate
 from checker.harness.seed import Seed
 from checker.stage_4.consumers.desk import Desk
+from checker.stage_4.consumers.pushes import FailedPush
 from checker.stage_4.consumers.stack import start_both
 
 
@@ -20,6 +21,20 @@ def both(uvicorn: starters.Uvicorn, daphne: starters.Daphne, gate: Gate) -> tupl
     for server in (one, two):
         server.expect_ready("/")
     return Desk(one, gate), Desk(two, gate)
+
+
+@pytest.fixture(scope="session")
+def failed(both: tuple[Desk, Desk], seed: Seed) -> Iterator[tuple[FailedPush, ...]]:
+    """A push of each that has failed, with its socket still open: one that only sleeps wakes while others are checked.
+
+    So the check that judges it need not wait long.
+    """
+    own = [Desk(desk.server, desk.gate) for desk in both]
+    for desk in own:
+        desk.begin(seed.random(f"failed {desk.name}"))
+    yield tuple(FailedPush(desk) for desk in own)
+    for desk in own:
+        desk.end()
 
 
 @pytest.fixture

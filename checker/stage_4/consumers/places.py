@@ -58,13 +58,13 @@ def told(server: Server, frame: Any) -> SourceLine | None:
     return line(server, re.escape(text)) if isinstance(text, str) and text else None
 
 
-def silence(server: Server, code: str, path: str) -> SourceLine | None:
+def silence(server: Server, code: str, path: str, after: str) -> SourceLine | None:
     """What a silence may come from: a handler that goes round and round, a push that takes no end."""
     match code:
         case "handler-busy":
             return line(server, r"\bwhile\b", r"next_price\(")
         case "push-lives-on":
-            return push(server, "")
+            return push(server, after)
         case "one-thread":
             return line(server, *BRIDGES)
         case "legacy-thread":
@@ -83,23 +83,37 @@ def swallows(server: Server) -> SourceLine | None:
 
 def push(server: Server, after: str) -> SourceLine | None:
     """Why a push lives on: it takes no end, is not ended, or nobody knows it any more."""
-    swallowed = swallows(server)
-    starts = line(server, r"\b(?:create_task|ensure_future)\(", r"next_price\(")
+    if swallowed := swallows(server):
+        return swallowed
+    starts = _task_line(server) or line(server, r"next_price\(")
     if "client" in after:
-        return swallowed or line(server, r"def disconnect", r"def websocket_disconnect") or starts
-    return swallowed or starts
+        return line(server, r"def disconnect", r"def websocket_disconnect") or starts
+    if "stop" in after:
+        return line(server, r"[\"']stopped[\"']|\bstopped=") or starts
+    return starts
 
 
-def blamed(server: Server, saw: str) -> SourceLine | None:
-    """The line of theirs behind an error that Channels or the server raised in code of its own."""
+def blamed(server: Server, saw: str, path: str) -> SourceLine | None:
+    """The line of theirs behind an error that Channels or the server raised in code of its own, at this path."""
     if "unexpected keyword argument" in saw or "can't be used in 'await'" in saw:
         names = re.findall(r"(\w+Consumer\.\w+)\(\)", saw)
         return next((found for name in names if (found := definition(server, name))), None) or line(
             server, r"^\s+def (connect|receive|disconnect)"
         )
     if "No text section" in saw or "JSONDecodeError" in saw or "Expecting value" in saw:
-        return line(server, r"def (async )?receive\b", r"def decode_json", r"def receive_json", r"class Desk")
+        return line(server, rf"class {CLASSES.get(path)}\b")  # it lacks a method that would have met the frame
     return None
+
+
+def _task_line(server: Server) -> SourceLine | None:
+    """Where the task is made that asks for the next price."""
+    names = [
+        node.name
+        for file in _files(server)
+        for node in ast.walk(tree_of(server.run.project / file))
+        if isinstance(node, _Function) and "next_price" in ast.dump(node)
+    ]
+    return line(server, *(rf"\b(?:create_task|ensure_future)\(.*\b{name}\(" for name in names))
 
 
 def _loop_of(server: Server, qualified: str) -> SourceLine | None:

@@ -21,7 +21,8 @@ LOOK_EVERY_S = 0.005
 LOOK_S = 0.02
 BRIEFLY_S = 0.002
 SHOWN_CHARACTERS = 90
-AFTER_STOP = "after `stop`"
+# What a silence, or a push that lives on, comes after.
+AFTER = {"tick": "after another `tick`", "stop": "after `stop`"}
 SILENT, CRASHED = "no-reply", "consumer-crashed"
 
 
@@ -35,6 +36,7 @@ class Talker:
         self.name = f"{name} at {path} of {server.name}"
         self.id = socket.id  # what the probe calls it
         self.instead: Any = None
+        self._op = ""
 
     @property
     def has_ended(self) -> bool:
@@ -43,6 +45,7 @@ class Talker:
 
     def send(self, frame: Any) -> None:
         """Send it; see WebSocket."""
+        self._op = str(frame.get("op")) if isinstance(frame, Mapping) else ""
         self.socket.send(frame)
 
     def expect_answer(
@@ -107,8 +110,9 @@ class Talker:
         if code in ("one-thread", "legacy-thread"):
             saw = "no frame came, though the event loop is free; the price still waits at the exchange"
         trouble.judge_never_awaited(self.server, wanted, saw)
-        where = places.silence(self.server, code, self.path)
-        fail(code, wanted=wanted, saw=saw, where=where, facts={"path": self.path, "after": AFTER_STOP})
+        after = AFTER.get(self._op, "")
+        where = places.silence(self.server, code, self.path, after)
+        fail(code, wanted=wanted, saw=saw, where=where, facts={"path": self.path, "after": after})
 
 
 def matches(frame: Any, answer: Frame) -> bool:

@@ -17,6 +17,8 @@ from checker.stage_4.consumers.talker import Talker, shown
 
 GIVEN = [f"desk/{name}.py" for name in ("asgi", "exchange", "plain", "routing", "settings", "urls")]
 ERROR = {"error": str}
+ODD_IDS = (0, "", 1.5, 2**53 + 1)  # the last one is more than a float holds exactly
+LONG = 70_000  # more than 64 KiB
 
 
 def test_everybody_is_let_in(desks: tuple[Desk, Desk], run: Run, picture: Picture) -> None:
@@ -39,7 +41,9 @@ def test_the_desk_answers(desks: tuple[Desk, Desk], picture: Picture) -> None:
         ada.expect_answer({"op": "tick", "id": tick, "sku": sku}, {"id": tick, "ticking": sku})
         silent = "push-lives-on" if places.swallows(desk.server) else "handler-busy"
         ada.expect_answer({"op": "stop", "id": stop}, {"id": stop, "stopped": True}, code=silent)
-        _expect_common_answers(desk, ada)
+        for _ in range(3):
+            _expect_common_answers(desk, ada)
+        _expect_odd_answers(desk, ada)
     picture.nothing()
 
 
@@ -50,6 +54,7 @@ def test_the_legacy_desk_answers_alike(desks: tuple[Desk, Desk], picture: Pictur
         ada = desk.enter(LEGACY, "ada")
         for _ in range(2):
             _expect_common_answers(desk, ada)
+        _expect_odd_answers(desk, ada)
     picture.nothing()
 
 
@@ -58,7 +63,8 @@ def test_the_echo_sends_back_what_it_gets(desks: tuple[Desk, Desk], picture: Pic
     """The echo sends back binary frames as binary ones, and text as text."""
     for desk in desks:
         ada = desk.enter(ECHO, "ada")
-        for frame in (b"\x00\xff" + desk.sku().encode(), desk.price(), desk.sku().encode(), "again"):
+        long = desk.price() * (LONG // len(desk.price()))
+        for frame in (b"\x00\xff" + desk.sku().encode(), desk.price(), long.encode(), long):
             ada.send(frame)
             wanted = f"{ada.name} sends {shown(frame)}, and gets it back"
             if (came := ada.expect_any(wanted)) != frame:
@@ -90,9 +96,18 @@ def test_what_is_no_operation_is_answered(desks: tuple[Desk, Desk], picture: Pic
     picture.nothing()
 
 
-def _expect_common_answers(desk: Desk, talker: Talker) -> None:
-    """What the desk and the legacy desk both know."""
-    ping, quote, sku, price = desk.id(), desk.id(), desk.sku(), desk.price()
+def _expect_odd_answers(desk: Desk, talker: Talker) -> None:
+    """To what is seldom, and yet in the table."""
+    for id_ in ODD_IDS:
+        ping = json.dumps({"op": "ping", "id": id_}, indent=1)
+        talker.expect_answer(f"\n {ping} \n", {"id": id_, "pong": True})
+    _expect_common_answers(desk, talker, sku="")
+
+
+def _expect_common_answers(desk: Desk, talker: Talker, sku: str | None = None) -> None:
+    """What the desk and the legacy desk both know. `sku` is drawn where it is None."""
+    ping, quote, price = desk.id(), desk.id(), desk.price()
+    sku = desk.sku() if sku is None else sku
     talker.expect_answer({"op": "ping", "id": ping}, {"id": ping, "pong": True})
     frame = {"op": "quote", "id": quote, "sku": sku}
     talker.send(frame)
@@ -109,8 +124,8 @@ def _misunderstood(desk: Desk, path: str) -> Iterator[Any]:
     yield from ({"op": "ping"}, {"op": "quote", "sku": sku}, {"op": "quote", "id": id_})
     yield from ({"op": "quote", "id": id_, "sku": value} for value in (7, None, [sku]))
     if path == DESK:
-        yield from ({"op": "tick", "sku": sku}, {"op": "tick", "id": id_}, {"op": "tick", "id": id_, "sku": 7})
-        yield {"op": "stop"}
+        yield from ({"op": "tick", "sku": sku}, {"op": "tick", "id": id_}, {"op": "stop"})
+        yield from ({"op": "tick", "id": id_, "sku": value} for value in (7, None, [sku]))
     else:
         yield from ({"op": "tick", "id": id_, "sku": sku}, {"op": "stop", "id": id_})
 

@@ -14,12 +14,14 @@ from course.model import BarKind
 TITLE = "{}: prices under way, and pings to the desk meanwhile"
 SHOWN_WITHIN_S = 0.1
 
+Asked = tuple[Talker, int | str, str]  # who has asked, by which id, for which article
+
 
 @needs("test_what_is_no_operation_is_answered", "test_the_echo_sends_back_what_it_gets")
 def test_a_quote_that_waits_stalls_nobody(desks: tuple[Desk, Desk], picture: Picture) -> None:
     """While a quote of the desk waits, pings, quotes and echoes of all others are served."""
     for desk in desks:
-        ada, bo = desk.enter(DESK, "ada"), desk.enter(DESK, "bo")
+        ada, bo, eve, fay = (desk.enter(DESK, name) for name in ("ada", "bo", "eve", "fay"))
         cy, dot = desk.enter(LEGACY, "cy"), desk.enter(ECHO, "dot")
         quotes = [_ask(desk, ada)]
         meanwhile = f" while {ada.name} waits for a quote"
@@ -28,10 +30,15 @@ def test_a_quote_that_waits_stalls_nobody(desks: tuple[Desk, Desk], picture: Pic
         _expect_echo(desk, dot, meanwhile, "one-thread")
         _expect_pong(desk, cy, meanwhile, "one-thread")
         quotes.append(_ask(desk, cy, meanwhile))
-        for talker, id_, sku in reversed(quotes):
-            price = desk.price()
-            desk.release(f"price-{sku}", price)
-            talker.expect({"id": id_, "price": price}, "waits for its quote")
+        quotes.append(_ask(desk, eve, meanwhile))
+        meanwhile = " while three others at the desk wait for a quote"
+        _expect_pong(desk, fay, meanwhile, "one-thread")
+        quotes.append(_ask(desk, fay, meanwhile))
+        _expect_told(desk, quotes)
+        # Of one article, each is asked for: while another one waits, and when it has been told.
+        sku = desk.sku()
+        _expect_told(desk, [_ask(desk, talker, " as another one does", sku) for talker in (ada, bo)])
+        _expect_told(desk, [_ask(desk, ada, " once more", sku)])
     picture.nothing()
 
 
@@ -45,10 +52,7 @@ def test_a_legacy_quote_stalls_no_desk(desks: tuple[Desk, Desk], picture: Pictur
         _expect_pong(desk, bo, meanwhile, "legacy-thread")
         quotes.append(_ask(desk, bo, meanwhile))
         _expect_echo(desk, dot, meanwhile, "legacy-thread")
-        for talker, id_, sku in reversed(quotes):
-            price = desk.price()
-            desk.release(f"price-{sku}", price)
-            talker.expect({"id": id_, "price": price}, "waits for its quote")
+        _expect_told(desk, quotes)
     picture.lanes(TITLE.format(desks[0].name), _who_waits(desks[0]))
 
 
@@ -69,14 +73,23 @@ def test_a_quote_that_fails_is_answered(desks: tuple[Desk, Desk], picture: Pictu
     picture.nothing()
 
 
-def _ask(desk: Desk, talker: Talker, meanwhile: str = "") -> tuple[Talker, int | str, str]:
-    """A quote that waits at the exchange."""
-    id_, sku = desk.id(), desk.sku()
+def _ask(desk: Desk, talker: Talker, meanwhile: str = "", sku: str = "") -> Asked:
+    """A quote that waits at the exchange, for this article or for one drawn."""
+    id_, sku = desk.id(), sku or desk.sku()
+    before = desk.times_asked(f"price-{sku}")
     frame = {"op": "quote", "id": id_, "sku": sku}
     talker.send(frame)
     wanted = f"the exchange is asked when {talker.name} sends {shown(frame)}{meanwhile}"
-    desk.expect_asked(f"price-{sku}", talker, wanted, code="one-thread", patterns=places.BRIDGES)
+    desk.expect_asked(f"price-{sku}", talker, wanted, code="one-thread", before=before, patterns=places.BRIDGES)
     return talker, id_, sku
+
+
+def _expect_told(desk: Desk, quotes: list[Asked]) -> None:
+    """The exchange answers these, the last one first."""
+    prices = {sku: desk.price() for _, _, sku in quotes}
+    for talker, id_, sku in reversed(quotes):
+        desk.release(f"price-{sku}", prices[sku])
+        talker.expect({"id": id_, "price": prices[sku]}, "waits for its quote")
 
 
 def _expect_pong(desk: Desk, talker: Talker, meanwhile: str, silent: str) -> None:

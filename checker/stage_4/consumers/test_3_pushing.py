@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.picture import Picture
@@ -9,7 +11,11 @@ from checker.harness.suite import needs
 from checker.stage_4.consumers import places, trouble
 from checker.stage_4.consumers.desk import DESK, PLAIN, Desk
 from checker.stage_4.consumers.pushes import (
+    AFTER_FAILURE,
+    OVER,
+    FailedPush,
     expect_end_in_a_send,
+    expect_end_in_an_answer,
     expect_over_at_once,
     expect_pushing,
     expect_replaced,
@@ -34,16 +40,24 @@ def test_ticks_come_beside_the_questions(desks: tuple[Desk, Desk]) -> None:
         question = {"op": "ping", "id": ping}
         ada.expect_answer(question, {"id": ping, "pong": True}, meanwhile=" between two ticks", code="handler-busy")
         ada.expect_answer("?", {"error": str}, meanwhile=" between two ticks")
-        expect_tick(desk, ada, sku, price)  # the same once more is a price, too
+        for _ in range(2):
+            expect_tick(desk, ada, sku, price)  # the same once more is a price, too
         ada.send({"op": "quote", "id": quote, "sku": asked})
         wanted = f"the exchange is asked for the quote of {ada.name} between two ticks"
         desk.expect_asked(f"price-{asked}", ada, wanted, code="handler-busy", patterns=(r"\bwhile\b",))
-        for _ in range(2):
+        for _ in range(4):
             expect_tick(desk, ada, sku, desk.price(), " while a quote of the same socket waits")
         desk.release(f"price-{asked}", price)
         ada.expect({"id": quote, "price": price}, "waits for its quote")
-        expect_tick(desk, ada, sku, desk.price())
+        ada.send({"op": "quote", "id": quote, "sku": asked})
+        desk.expect_asked(f"price-{asked}", ada, wanted, code="answer-differs")
+        desk.gate.break_off(f"price-{asked}")
+        ada.expect({"id": quote, "error": str}, "waits for a quote that the exchange breaks off")
+        expect_tick(desk, ada, sku, "", " after that")  # an empty text is a price, too
+        expect_tick(desk, ada, sku, price)
         ada.expect_answer(question, {"id": ping, "pong": True}, meanwhile=" after its last tick")
+        expect_pushing(desk, ada, sku)
+        expect_tick(desk, ada, sku, price, ", begun anew,")  # even if that is the last one of the push before
 
 
 @needs("test_ticks_come_beside_the_questions")
@@ -72,6 +86,9 @@ def test_a_push_ends_with_its_client(desks: tuple[Desk, Desk], picture: Picture)
     """A push ends when its client closes the socket or is cut off; those of others go on."""
     for desk in desks:
         ada, bo, cy = (desk.enter(DESK, name) for name in ("ada", "bo", "cy"))
+        for talker in (ada, bo):  # not only the first push of a socket
+            expect_pushing(desk, talker)
+        expect_stopped(desk, bo)
         mine, theirs = expect_pushing(desk, ada), expect_pushing(desk, bo)
         others = expect_pushing(desk, cy)
         for talker, sku, how, leave in (
@@ -86,30 +103,36 @@ def test_a_push_ends_with_its_client(desks: tuple[Desk, Desk], picture: Picture)
 
 
 @needs("test_a_push_ends_with_its_client")
+@pytest.mark.usefixtures("failed")  # by the time that the next check looks at them, they have slept long
 def test_a_push_ends_midway(desks: tuple[Desk, Desk], picture: Picture) -> None:
     """So it does when the client is cut off in a send, or while a quote of its own waits."""
     for desk in desks:
-        ada = desk.enter(DESK, "ada")
-        sku, asked = expect_pushing(desk, ada), desk.sku()
-        ada.send({"op": "quote", "id": desk.id(), "sku": asked})
-        desk.expect_asked(f"price-{asked}", ada, "the exchange is asked for a quote", code="handler-busy")
-        ada.socket.cut()
-        ada.socket.wait_closed()
-        desk.take_turns()  # by then the server knows
-        desk.release(f"price-{asked}", desk.price())
-        wanted = f"{ada.name} was cut off while its quote waited: once there is a price, its push ends"
-        desk.expect_hung_up(f"tick-{sku}", wanted, "after the client was cut off and its quote told")
+        for name, how in (("ada", "told"), ("bo", "failed")):
+            talker = desk.enter(DESK, name)
+            sku, asked = expect_pushing(desk, talker), desk.sku()
+            talker.send({"op": "quote", "id": desk.id(), "sku": asked})
+            desk.expect_asked(f"price-{asked}", talker, "the exchange is asked for a quote", code="handler-busy")
+            talker.socket.cut()
+            talker.socket.wait_closed()
+            desk.take_turns()  # by then the server knows
+            if how == "told":
+                desk.release(f"price-{asked}", desk.price())
+            else:
+                desk.gate.break_off(f"price-{asked}")
+            wanted = f"{talker.name} was cut off while its quote waited: once that is {how}, its push ends"
+            desk.expect_hung_up(f"tick-{sku}", wanted, f"after the client was cut off and its quote {how}")
+        expect_end_in_an_answer(desk)
         expect_end_in_a_send(desk)
     picture.nothing()
 
 
 @needs("test_ticks_come_beside_the_questions")
-def test_a_push_that_fails_is_told(desks: tuple[Desk, Desk], picture: Picture) -> None:
+def test_a_push_that_fails_is_told(desks: tuple[Desk, Desk], failed: tuple[FailedPush, ...], picture: Picture) -> None:
     """A push that the exchange fails is told, once; it is over, and another may begin."""
     for desk in desks:
-        ada = desk.enter(DESK, "ada")
+        ada, sku = desk.enter(DESK, "ada"), desk.sku()
         for how in ("refuses", "breaks off"):
-            sku = expect_pushing(desk, ada)
+            expect_pushing(desk, ada, sku)  # the second time in place of one that has failed
             expect_tick(desk, ada, sku, desk.price())
             desk.gate.wait_tag(f"tick-{sku}")
             if how == "refuses":
@@ -119,7 +142,10 @@ def test_a_push_that_fails_is_told(desks: tuple[Desk, Desk], picture: Picture) -
             ada.expect({"tick": sku, "error": str}, f"has a push that the exchange {how}", code="push-silent")
             ping = desk.id()
             ada.expect_answer({"op": "ping", "id": ping}, {"id": ping, "pong": True}, meanwhile=" after that")
-            desk.expect_hung_up(f"tick-{sku}", "a push that has failed is over", "after its failure")
+            desk.expect_hung_up(f"tick-{sku}", OVER, AFTER_FAILURE)
+        expect_stopped(desk, ada)
+    for push in failed:
+        push.expect_over()
     picture.nothing()
 
 

@@ -68,7 +68,7 @@ def judge_error(server: Server, id_: str, path: str, wanted: str, *, code: str, 
     )
     if raised is not None:
         saw = f"{raised['type']}: {raised['message']}"
-        fail(code, wanted=wanted, saw=saw, where=raised.where or places.blamed(server, saw), facts={"path": path})
+        fail(code, wanted=wanted, saw=saw, where=raised.where or places.blamed(server, saw, path), facts={"path": path})
 
 
 def judge_cancelled(server: Server, wanted: str) -> None:
