@@ -20,7 +20,7 @@ from checker.harness.server import Server
 from checker.harness.waiting import wait_until
 from checker.harness.websocket import WebSocket
 from checker.stage_4.consumers import places, trouble
-from checker.stage_4.consumers.talker import LOOK_EVERY_S, LOOK_S, PATIENCE_S, Talker
+from checker.stage_4.consumers.talker import AFTER, LOOK_EVERY_S, LOOK_S, PATIENCE_S, Talker
 
 DESK, LEGACY, ECHO, PLAIN = "/ws/desk/", "/ws/legacy/", "/ws/echo/", "/ws/plain/"
 
@@ -103,9 +103,16 @@ class Desk:
         return sum(event["tag"] == tag for event in arrivals)
 
     def expect_asked(
-        self, tag: str, talker: Talker, wanted: str, *, code: str, before: int = 0, patterns: tuple[str, ...] = ()
+        self,
+        tag: str,
+        talker: Talker,
+        wanted: str,
+        *,
+        code: str,
+        before: int = 0,
+        where: places.Finder = places.nowhere,
     ) -> None:
-        """The exchange is asked, for this socket; `patterns` lead to the line at fault when it is not.
+        """The exchange is asked, for this socket; `where` finds the line at fault when it is not.
 
         Others may ask for the same, or it did: then it has been asked more often than `before`.
         """
@@ -121,9 +128,14 @@ class Desk:
         trouble.judge(self.server, talker, wanted)
         if talker.instead is not None:
             talker.fail_as_told_instead(wanted)
+        if before and tag in self.gate.held:
+            saw = "it was not asked anew; the call of before still waits there"
+            if code == "tick-missing":
+                self.fail_as_living_on(wanted, saw, AFTER["tick"])
+            fail(code, wanted=wanted, saw=saw, where=where(self.server), facts={"server": self.name})
         others = ", ".join(self.gate.held)
         saw = "it was not asked" + (f"; it is asked for {others} meanwhile" if others else "")
-        fail(code, wanted=wanted, saw=saw, where=places.line(self.server, *patterns), facts={"server": self.name})
+        fail(code, wanted=wanted, saw=saw, where=where(self.server), facts={"server": self.name})
 
     def wait_held(self, tag: str, count: int) -> bool:
         """Whether so many wait for this at the exchange, and no more, now or soon."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from checker.harness.learner_files import text_of, tree_of
@@ -13,10 +13,15 @@ from course.model import SourceLine
 
 FIRST_FILE = "desk/consumers.py"
 CLASSES = {"/ws/desk/": "DeskConsumer", "/ws/legacy/": "LegacyConsumer", "/ws/echo/": "EchoConsumer"}
-# What makes a quote wait for another one: a bridge into the one thread, or a lock.
-BRIDGES = (r"sync_to_async\b.*price|price.*sync_to_async", r"^(?!from|import).*sync_to_async", r"(?:Lock|Semaphore)\(")
+# What makes a quote wait for another one: a bridge into the one thread, a lock, or a small pool.
+BRIDGES = (
+    r"sync_to_async\b.*price|price.*sync_to_async",
+    r"^(?!from|import).*sync_to_async",
+    r"(?:Lock|Semaphore|Executor)\(",
+)
 LEGACY_CLASS = (r"class LegacyConsumer",)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+Finder = Callable[[Server], SourceLine | None]
 
 
 def line(server: Server, *patterns: str) -> SourceLine | None:
@@ -62,17 +67,17 @@ def silence(server: Server, code: str, path: str, after: str) -> SourceLine | No
     """What a silence may come from: a handler that goes round and round, a push that takes no end."""
     match code:
         case "handler-busy":
-            return line(server, r"\bwhile\b", r"next_price\(")
+            return loop(server)
         case "push-lives-on":
             return push(server, after)
         case "one-thread":
-            return line(server, *BRIDGES)
+            return bridge(server)
         case "legacy-thread":
             return line(server, *LEGACY_CLASS)
         case "tick-missing":
             return line(server, r"[\"']tick[\"']:", r"next_price\(")
         case "push-silent":
-            return line(server, r"next_price\(")
+            return price_call(server)
     return _loop_of(server, f"{CLASSES.get(path)}.connect") or handler(server, path)
 
 
@@ -85,12 +90,41 @@ def push(server: Server, after: str) -> SourceLine | None:
     """Why a push lives on: it takes no end, is not ended, or nobody knows it any more."""
     if swallowed := swallows(server):
         return swallowed
-    starts = _task_line(server) or line(server, r"next_price\(")
+    found = None
     if "client" in after:
-        return line(server, r"def disconnect", r"def websocket_disconnect") or starts
-    if "stop" in after:
-        return line(server, r"[\"']stopped[\"']|\bstopped=") or starts
-    return starts
+        names = ("disconnect", "websocket_disconnect")
+        found = next((end for name in names if (end := definition(server, f"DeskConsumer.{name}"))), None)
+    elif "stop" in after:
+        found = line(server, r"[\"']stopped[\"']|\bstopped=")
+    elif "failure" in after:
+        found = _failure(server)
+    return found or push_task(server)
+
+
+def push_task(server: Server) -> SourceLine | None:
+    """Where the task is made that asks for the next price."""
+    names = [method.name for _, method in _pushing(server)]
+    return line(server, *(rf"\b(?:create_task|ensure_future)\(.*\b{name}\(" for name in names)) or price_call(server)
+
+
+def price_call(server: Server) -> SourceLine | None:
+    """Where the exchange is asked for the next price."""
+    return line(server, r"next_price\(")
+
+
+def loop(server: Server) -> SourceLine | None:
+    """What goes round and round."""
+    return line(server, r"\bwhile\b", r"next_price\(")
+
+
+def bridge(server: Server) -> SourceLine | None:
+    """What makes quotes wait for each other."""
+    return line(server, *BRIDGES)
+
+
+def nowhere(_server: Server) -> SourceLine | None:
+    """Where no line is at fault."""
+    return None
 
 
 def blamed(server: Server, saw: str, path: str) -> SourceLine | None:
@@ -105,15 +139,25 @@ def blamed(server: Server, saw: str, path: str) -> SourceLine | None:
     return None
 
 
-def _task_line(server: Server) -> SourceLine | None:
-    """Where the task is made that asks for the next price."""
-    names = [
-        node.name
+def _failure(server: Server) -> SourceLine | None:
+    """Where a push meets its failure."""
+    handlers = (
+        at(server, file, node.lineno)
+        for file, method in _pushing(server)
+        for node in ast.walk(method)
+        if isinstance(node, ast.ExceptHandler) and node.type and "ExchangeError" in ast.dump(node.type)
+    )
+    return next(handlers, None)
+
+
+def _pushing(server: Server) -> list[tuple[str, _Function]]:
+    """The functions that ask the exchange for the next price."""
+    return [
+        (file, node)
         for file in _files(server)
         for node in ast.walk(tree_of(server.run.project / file))
         if isinstance(node, _Function) and "next_price" in ast.dump(node)
     ]
-    return line(server, *(rf"\b(?:create_task|ensure_future)\(.*\b{name}\(" for name in names))
 
 
 def _loop_of(server: Server, qualified: str) -> SourceLine | None:

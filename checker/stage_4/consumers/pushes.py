@@ -16,7 +16,7 @@ from checker.stage_4.consumers.talker import Talker, matches, shown
 LONG_PRICE = "🦊" * 80_000
 MOST_LONG_PRICES = 20
 WRITTEN_WITHIN_S = 0.2
-PINGS = 10
+PINGS = 5
 # A push that has failed, and only sleeps, has woken by then.
 SLEEPS_S = 0.4
 OVER, AFTER_FAILURE = "a push that has failed is over", "after its failure"
@@ -35,8 +35,8 @@ def expect_waiting(desk: Desk, talker: Talker, sku: str, before: int = 0) -> Non
     """The push asks the exchange for the next price, more often than so."""
     wanted = f"the push of {talker.name} asks the exchange for the next price of {sku}"
     wanted += ", anew" if before else ""
-    patterns = (r"next_price\(",)
-    desk.expect_asked(f"tick-{sku}", talker, wanted, code="tick-missing", before=before, patterns=patterns)
+    where = places.push_task if before else places.price_call
+    desk.expect_asked(f"tick-{sku}", talker, wanted, code="tick-missing", before=before, where=where)
 
 
 def expect_tick(desk: Desk, talker: Talker, sku: str, price: str, situation: str = "") -> None:

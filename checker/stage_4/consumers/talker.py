@@ -129,8 +129,8 @@ def shown(frame: Any) -> str:
         pairs = (f"{json.dumps(key)}: {'...' if isinstance(v, type) else _short(v)}" for key, v in frame.items())
         return "{" + ", ".join(pairs) + "}"
     if isinstance(frame, bytes):
-        return f"the binary frame {_cut(repr(frame))}"
-    return f"the text {_cut(repr(frame))}" if isinstance(frame, str) else _short(frame)
+        return f"the binary frame {_cut(repr(frame))}{_size(frame)}"
+    return f"the text {_cut(repr(frame))}{_size(frame)}" if isinstance(frame, str) else _short(frame)
 
 
 def _same(value: Any, wanted: Any) -> bool:
@@ -139,6 +139,12 @@ def _same(value: Any, wanted: Any) -> bool:
 
 def _short(value: Any) -> str:
     return _cut(json.dumps(value, ensure_ascii=False))
+
+
+def _size(frame: str | bytes) -> str:
+    if len(frame) <= SHOWN_CHARACTERS:
+        return ""
+    return f" ({len(frame)} {'bytes' if isinstance(frame, bytes) else 'characters'})"
 
 
 def _cut(text: str) -> str:

@@ -68,7 +68,7 @@ def test_the_echo_sends_back_what_it_gets(desks: tuple[Desk, Desk], picture: Pic
             ada.send(frame)
             wanted = f"{ada.name} sends {shown(frame)}, and gets it back"
             if (came := ada.expect_any(wanted)) != frame:
-                where = places.definition(desk.server, "EchoConsumer.receive")
+                where = places.handler(desk.server, ECHO)
                 fail("answer-differs", wanted=wanted, saw=f"it was {shown(came)}", where=where, facts={"path": ECHO})
     picture.nothing()
 

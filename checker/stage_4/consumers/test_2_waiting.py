@@ -80,7 +80,7 @@ def _ask(desk: Desk, talker: Talker, meanwhile: str = "", sku: str = "") -> Aske
     frame = {"op": "quote", "id": id_, "sku": sku}
     talker.send(frame)
     wanted = f"the exchange is asked when {talker.name} sends {shown(frame)}{meanwhile}"
-    desk.expect_asked(f"price-{sku}", talker, wanted, code="one-thread", before=before, patterns=places.BRIDGES)
+    desk.expect_asked(f"price-{sku}", talker, wanted, code="one-thread", before=before, where=places.bridge)
     return talker, id_, sku
 
 
