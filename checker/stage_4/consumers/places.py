@@ -127,18 +127,6 @@ def nowhere(_server: Server) -> SourceLine | None:
     return None
 
 
-def blamed(server: Server, saw: str, path: str) -> SourceLine | None:
-    """The line of theirs behind an error that Channels or the server raised in code of its own, at this path."""
-    if "unexpected keyword argument" in saw or "can't be used in 'await'" in saw:
-        names = re.findall(r"(\w+Consumer\.\w+)\(\)", saw)
-        return next((found for name in names if (found := definition(server, name))), None) or line(
-            server, r"^\s+def (connect|receive|disconnect)"
-        )
-    if "No text section" in saw or "JSONDecodeError" in saw or "Expecting value" in saw:
-        return line(server, rf"class {CLASSES.get(path)}\b")  # it lacks a method that would have met the frame
-    return None
-
-
 def _failure(server: Server) -> SourceLine | None:
     """Where a push meets its failure."""
     handlers = (

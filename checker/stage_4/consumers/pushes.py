@@ -18,7 +18,7 @@ MOST_LONG_PRICES = 20
 WRITTEN_WITHIN_S = 0.2
 PINGS = 5
 # A push that has failed, and only sleeps, has woken by then.
-SLEEPS_S = 0.4
+SLEEPS_S = 0.5
 OVER, AFTER_FAILURE = "a push that has failed is over", "after its failure"
 
 

@@ -12,6 +12,7 @@ from checker.harness.findings import fail
 from checker.harness.history import Event, History
 from checker.harness.server import Server
 from checker.stage_4.consumers import places
+from course.model import SourceLine
 
 NEWS_WITHIN_S = 0.3
 HELD_S = 0.5
@@ -68,7 +69,7 @@ def judge_error(server: Server, id_: str, path: str, wanted: str, *, code: str, 
     )
     if raised is not None:
         saw = f"{raised['type']}: {raised['message']}"
-        fail(code, wanted=wanted, saw=saw, where=raised.where or places.blamed(server, saw, path), facts={"path": path})
+        fail(code, wanted=wanted, saw=saw, where=raised.where or _blamed(server, saw, path), facts={"path": path})
 
 
 def judge_cancelled(server: Server, wanted: str) -> None:
@@ -95,3 +96,15 @@ def judge_never_awaited(server: Server, wanted: str, saw: str) -> None:
         if where is not None:
             told = f"{saw}\nthe coroutine {coroutine}() was made, but never awaited"
             fail("never-awaited", wanted=wanted, saw=told, where=where, facts={"coroutine": coroutine})
+
+
+def _blamed(server: Server, saw: str, path: str) -> SourceLine | None:
+    """The line of theirs behind an error that Channels or the server raised in code of its own, at this path."""
+    if "unexpected keyword argument" in saw or "can't be used in 'await'" in saw:
+        methods = re.findall(r"(\w+Consumer\.\w+)\(\)", saw)
+        found = next((place for name in methods if (place := places.definition(server, name))), None)
+        return found or places.line(server, r"^\s+def (connect|receive|disconnect)")
+    if "No text section" in saw or "JSONDecodeError" in saw or "Expecting value" in saw:
+        # It lacks a method that would have met the frame.
+        return places.line(server, rf"class {places.CLASSES.get(path)}\b")
+    return None
