@@ -37,7 +37,7 @@ def test_a_quote_that_waits_stalls_nobody(desks: tuple[Desk, Desk], picture: Pic
         _expect_told(desk, quotes)
         # Of one article, each is asked for: while another one waits, and when it has been told.
         sku = desk.sku()
-        _expect_told(desk, [_ask(desk, talker, " as another one does", sku) for talker in (ada, bo)])
+        _expect_told(desk, [_ask(desk, ada, sku=sku), _ask(desk, bo, " as another socket does", sku)])
         _expect_told(desk, [_ask(desk, ada, " once more", sku)])
     picture.nothing()
 
