@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
-from string import ascii_lowercase
+from string import ascii_letters, ascii_lowercase, digits
 from typing import Any
 
 # As in the middle of a tenant's name.
-NOT_IN_A_NAME = [".", "~", "+", ":", " ", "é", "ß", "д", "٣"]
+NOT_IN_A_NAME = [".", "~", "+", ":", ";", " ", "é", "ß", "д", "٣", "%61"]
 NO_ID = ["-{}", "+{}", "{}.0", "{}x", "x{}", "1_{}", "٣", "²", " {}"]
 
 
@@ -53,7 +53,7 @@ def ordinary(random: Random) -> list[Address]:
 
 
 def peculiar(random: Random) -> list[Address]:
-    """Of tenants who are called like a part of the path, or like a number; and of rooms with odd numbers."""
+    """Of tenants called like a part of the path or a number, the shortest and a long one; of rooms with odd numbers."""
     name = word(random)
     number = random.randrange(10, 100)
     dashed, underlined = f"{name}-{number}", f"{name[:3].upper()}_{name[3:]}"
@@ -64,7 +64,12 @@ def peculiar(random: Random) -> list[Address]:
         feed(underlined),
         room(f"0{number}", number),
         feed(f"0{number}"),
-        room("rooms", random.randrange(2**40, 2**50)),
+        feed(random.choice(ascii_letters)),
+        feed(f"-{name}_"),
+        room(f"_{name}-", random.randrange(10**17, 10**18)),
+        feed(name.upper()),
+        feed("".join(random.choices(ascii_letters + digits + "-_", k=80))),
+        room("rooms", 10**17 + number),
         feed("rooms"),
         room("feed", 1),
         feed("feed"),
@@ -73,7 +78,7 @@ def peculiar(random: Random) -> list[Address]:
 
 
 def unknown(random: Random) -> list[str]:
-    """Nobody's: at each level of the routes, and of HTTP."""
+    """Nobody's: at each level of the routes, and of HTTP; long ones, and a deep one."""
     name, tenant = word(random), word(random)
     return [
         "/",
@@ -85,6 +90,9 @@ def unknown(random: Random) -> list[str]:
         f"/ws/{tenant}/rooms/",
         f"/longpoll/{random.randrange(1, 100)}/",
         "/health/",
+        f"/ws/{name}{tenant}{name}{tenant}no",  # long enough for a pattern that tries all ways to divide it
+        f"/{name * 70}/",
+        f"/{f'{name}/' * 9}",
     ]
 
 
@@ -108,6 +116,9 @@ def misses(random: Random) -> Iterator[Miss]:
     yield Miss(f"/ws/{name}/Rooms/{number}/", "end", "`Rooms` is not `rooms`")
     yield Miss(f"/ws/{name}/FEED/", "end", "`FEED` is not `feed`")
     yield Miss("/ws/feed/", "tenant", "it has no tenant")
+    yield Miss(f"/ws/./{name}/feed/", "beginning", "`.` stands in it")
+    yield Miss(f"/ws/{other}/../{name}/feed/", "tenant", f"`{other}/..` stands in it")
+    yield Miss(f"/ws/{name}/feed/;{other}", "end", f"`;{other}` stands behind it")
     for sign in NOT_IN_A_NAME:
         tenant = f"{name[:3]}{sign}{name[3:]}"
         for address in (feed(tenant), room(tenant, number)):
@@ -117,17 +128,30 @@ def misses(random: Random) -> Iterator[Miss]:
         yield Miss(f"{rooms}/{number_like}/", "id", f"{number_like!r} is not digits from 0 to 9 alone")
 
 
-def pages(random: Random) -> list[str]:
-    """What Django does not find either."""
+def twice(root: str, random: Random) -> list[str]:
+    """Nobody's where the tower is mounted below `root`: below it once more, whole or in part."""
+    name, part = word(random), root[root.rindex("/") :]
+    return [prefix + address.path for prefix in (root, part) for address in (feed(name), room(name, 1))]
+
+
+def pages(random: Random, root: str = "") -> list[tuple[str, str, str]]:
+    """What Django does not find either: (method, path, query); below `root`, where the tower is mounted, once more."""
     name, number = word(random), random.randrange(1, 100)
-    return [
-        f"/{name}/",
-        "/longpoll/",
-        f"/longpoll/{name}/",
-        f"/longpoll/-{number}/",
-        f"/longpoll/{number}",
-        f"/longpoll/{number}/{name}/",
-        f"/{name}/longpoll/{number}/",
+    polls = "/longpoll"
+    paths = [
+        *([f"{root}{polls}/{number}/"] if root else []),
+        f"{polls}/",
+        f"{polls}/{name}/",
+        *(f"{polls}/{form.format(number)}/" for form in NO_ID),
+        f"{polls}/%37/",
+        f"{polls}/{number}",
+        f"{polls}/{number}/{name}/",
+        f"{polls}/{number}/\n",
+        f"{polls}/{number}/;{name}",
+        f"{polls}/./{number}/",
+        f"/{name}{polls}/{number}/",
+        f"/LongPoll/{number}/",
         feed(name).path,
         room(name, number).path,
     ]
+    return [("PUT", f"/{name}/", f"{name}={number}"), *(("GET", path, "") for path in paths)]

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
-
 from checker.harness import diagnosis, tracebacks
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.stage_4.routing import places
-from checker.stage_4.routing.addresses import Address
-from checker.stage_4.routing.tower import LOOK_S, PATIENCE_S, Knock, Tower
+from checker.stage_4.routing.addresses import Address, Miss
+from checker.stage_4.routing.tower import LOOK_S, Knock, Tower, queried, shown
 
 NOT_CALLABLE_SO = "can't be used in 'await' expression"
-_marks = itertools.count(1)
 
 
-def expect_served(tower: Tower, address: Address) -> Knock:
+def expect_served(tower: Tower, address: Address, query: str = "") -> Knock:
     """The address is served by its consumer."""
-    knock = tower.knock(address.path)
-    wanted = f"under {tower.name} {address.path} is served by {address.consumer}"
+    knock = tower.knock(address.path, query)
+    wanted = f"under {tower.name} {queried(address.path, query)} is served by {address.consumer}"
     if knock.error is not None and NOT_CALLABLE_SO in str(knock.error["message"]):
-        where = places.line(tower.run, rf"{address.consumer}\b(?!\.as_asgi)(?!.*import)(?<!import )")
+        where = places.instance(tower.run, address.consumer)
         fail("consumer-not-an-application", wanted=wanted, saw=knock.outcome, where=where)
     if knock.consumer != address.consumer:
-        where = places.led_astray(knock, tower.run)
+        where = places.led_astray(knock, tower.run, address.consumer)
         fail("not-served", wanted=wanted, saw=knock.story, where=where)
     return knock
 
@@ -40,10 +37,11 @@ def expect_told(tower: Tower, address: Address) -> None:
     knock.socket.close()
 
 
-def expect_refused(tower: Tower, path: str) -> Knock:
+def expect_refused(tower: Tower, path: str, query: str = "") -> None:
     """The handshake is turned away as nobody's, and no error leaves the application."""
-    knock = tower.knock(path)
-    wanted = f"under {tower.name} a handshake at {path!r} is refused: a status of 400 to 499, or a code of 4000 to 4999"
+    knock = tower.knock(path, query)
+    at = f"under {tower.name} a handshake at {shown(queried(path, query))}"
+    wanted = f"{at} is refused: a status of 400 to 499, or at once a code of 4000 to 4999"
     if knock.error is not None:
         where = knock.error.where or places.last_route(tower.run)
         fail("unknown-raises", wanted=f"{wanted}; and no error is raised", saw=knock.story, where=where)
@@ -52,15 +50,22 @@ def expect_refused(tower: Tower, path: str) -> Knock:
         fail("miss-served", wanted=wanted, saw=knock.story, where=where, facts={"part": "end"})
     if not knock.is_refused:
         fail("unknown-not-refused", wanted=wanted, saw=knock.story, where=places.refusal(tower.run))
-    return knock
+
+
+def expect_missed(tower: Tower, miss: Miss) -> None:
+    """What is nearly an address is nobody's."""
+    knock = tower.knock(miss.path)
+    if knock.is_let_in:
+        where = places.lets_in(knock, tower.run, miss.part)
+        wanted = f"under {tower.name} {miss.path!r} is nobody's address: {miss.why}"
+        fail("miss-served", wanted=wanted, saw=knock.story, where=where, facts={"part": miss.part})
+    if knock.error is not None or not knock.is_refused:
+        expect_refused(tower, miss.path)
 
 
 def expect_quiet(tower: Tower, since: int, what: str) -> None:
     """Nothing printed since this mark of the server's log is a traceback."""
-    mark = f"learn-mark-{next(_marks)}"
-    # It passes the same pipe as the log, and so comes after what was printed before.
-    tower.server.send(tower.asked("/health/"), headers={"X-Learn-Mark": mark}).wait_answer()
-    tower.server.process.log.wait_for(mark, PATIENCE_S)
+    tower.mark_log()
     printed = tower.server.process.log.since(since)
     if told := tracebacks.last(printed, tower.run.project, tower.run.given):
         wanted = f"under {tower.name} the server's log holds no traceback after {what}"
@@ -75,11 +80,13 @@ def expect_talking(tower: Tower, knock: Knock, text: str, meanwhile: str, since:
     wanted = f"under {tower.name} the open socket at {knock.path} is served on while {meanwhile}"
     if stalls := _own_stalls(tower, since):
         raise diagnosis.loop_blocked(stalls[0], wanted)
-    if heard != {"text": text}:
+    count = len([e for e in tower.run.history.events(EventKind.SOCKET_SENT) if e["socket"] == knock.socket.id])
+    if heard != {"text": text, "heard": count}:
         code = knock.socket.close_code
         saw = f"it said {text!r} and heard {heard or 'nothing'}" if code is None else f"it was closed with code {code}"
-        where = places.line(tower.run, rf"\b{knock.consumer}\(\)") or places.last_route(tower.run)
-        fail("socket-harmed", wanted=wanted, saw=saw, where=where)
+        if isinstance(heard, dict) and heard.get("text") == text:
+            saw = f"its frame {count} was frame {heard.get('heard')} to its consumer, which has served others"
+        fail("socket-harmed", wanted=wanted, saw=saw, where=places.instance(tower.run, knock.consumer))
 
 
 def _own_stalls(tower: Tower, since: float) -> list[Event]:

@@ -7,6 +7,7 @@ import pytest
 from checker.harness import starters
 from checker.harness.run import Run
 from checker.harness.seed import Seed
+from checker.stage_4.routing.addresses import word
 from checker.stage_4.routing.meter import MeterServer
 from checker.stage_4.routing.stack import Starters, plain
 from checker.stage_4.routing.tower import Tower
@@ -36,8 +37,10 @@ def servers(
 
 @pytest.fixture(scope="session")
 def root(seed: Seed) -> str:
-    """Where the tower is mounted. Its letters are those that its addresses begin with."""
-    return "/" + "".join(seed.random("root").sample("wslonghe", 8))
+    """Where the tower is mounted: two segments, the letters that its addresses begin with, a sign of patterns' own."""
+    random = seed.random("root")
+    letters = "".join(random.sample("wslonghe", 8))
+    return f"/{letters[:4]}+{letters[4:]}/{word(random)}"
 
 
 @pytest.fixture(scope="session")

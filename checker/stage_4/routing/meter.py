@@ -27,6 +27,7 @@ BOOT_S = 20.0
 LAST_WORDS_S = 2.0  # between the end of what a program says and its own
 LINE_S = 10.0  # waited out by failing solutions alone, and only where their server does not rest
 LINE_BYTES = 4096
+ELSEWHERE = "ELSEWHERE"  # in place of a line that another meter has heard
 
 
 class MeterServer:
@@ -72,8 +73,10 @@ class MeterServer:
             got = f"the application raised {heard.removeprefix('ERROR ')}"
         elif heard == "RETURNED":
             got = "the application returned without a word"
+        elif heard == ELSEWHERE:
+            got = "its answer went to another meter: they share an instance"
         where = (error.where if error else None) or places.router(self._run, "mqtt")
-        fail("mqtt-not-served", wanted=wanted, saw=f"the meter said {said!r}, and {got}", where=where)
+        fail("mqtt-not-served", wanted=wanted, saw=f"{got}; the meter had said {said!r}", where=where)
 
 
 class Meter:
@@ -100,6 +103,11 @@ class Meter:
         wait_until(self._has_line, LINE_S, unless_ended=self._rest)
         line, _, self._heard = self._heard.partition(b"\n")
         return line.decode(errors="replace") or None
+
+    def has_heard(self, line: str) -> bool:
+        """Whether this line is there, now."""
+        self._has_line()
+        return f"{line}\n".encode() in self._heard
 
     def hang_up(self) -> str | None:
         """Say no more; the last line that comes."""

@@ -11,6 +11,7 @@ from checker.stage_4.routing.tower import Knock
 from course.model import SourceLine
 
 ASGI_FILE = "tower/asgi.py"
+_ANY = re.compile(r"\^?(?:\.[*+])?\$?|<path:\w+>")  # the patterns of a last route
 _LITERAL = re.compile(r"""(["'])(.+?)\1""")
 
 
@@ -40,12 +41,20 @@ def poll(run: Run) -> SourceLine | None:
     return line(run, r"longpoll", r"LongPoll\.as_asgi", r"""["']http["']""")
 
 
-def led_astray(knock: Knock, run: Run) -> SourceLine | None:
-    """The route that led a path to a router without one for its rest; else where sockets are routed."""
-    if knock.error is not None and knock.error.where is not None:
-        return knock.error.where
-    took = [step.route for step in knock.steps if step.route]
-    return (route(run, took[-1]) if took else None) or router(run, "websocket")
+def led_astray(knock: Knock, run: Run, consumer: str) -> SourceLine | None:
+    """The route that led a path to a router without one for its rest; else the one that should have taken it."""
+    took = [step.route for step in knock.steps if step.route and not _ANY.fullmatch(step.route)]
+    if took and (found := route(run, took[-1])):
+        return found
+    # No route but the last took it: the tenant is what each address begins with.
+    own = line(run, rf"tenant.*\b{consumer}\b", r"<tenant>|<slug:tenant>|:tenant>")
+    error_line = knock.error.where if knock.error is not None else None
+    return own or error_line or router(run, "websocket")
+
+
+def instance(run: Run, consumer: str) -> SourceLine | None:
+    """Where it is decided who has which instance of this consumer: where it is named, and not by `as_asgi()`."""
+    return line(run, rf"^(?!.*\bimport\b).*\b{consumer}\b(?!\.as_asgi)", rf"\b{consumer}\.as_asgi") or last_route(run)
 
 
 def lets_in(knock: Knock, run: Run, part: str) -> SourceLine | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from checker.harness.findings import fail
 from checker.harness.given import expect_given
 from checker.harness.history import History
 from checker.harness.picture import Picture
@@ -10,10 +9,10 @@ from checker.harness.run import Run
 from checker.harness.seed import Seed
 from checker.harness.starters import Ahead
 from checker.harness.suite import needs
-from checker.stage_4.routing import places
 from checker.stage_4.routing.addresses import misses, ordinary, peculiar, unknown, word
 from checker.stage_4.routing.drawing import draw_routes
 from checker.stage_4.routing.expectations import (
+    expect_missed,
     expect_quiet,
     expect_refused,
     expect_served,
@@ -40,10 +39,15 @@ def test_each_address_reaches_its_consumer(tower: Tower, seed: Seed, ahead: Ahea
     ahead("mounted", "test_all_of_it_is_so_below_a_root_path")
     random = seed.random("ordinary")
     since = History.now()
-    knocks = [expect_served(tower, address) for address in ordinary(random)]
-    for knock in knocks:
-        expect_talking(tower, knock, word(random), "others of its kind are open", since)
-        knock.socket.close()
+    addresses = ordinary(random)
+    for meanwhile in ("others are open, of which one is at its address", "others have left its address"):
+        # With a query the second time, which is none of an address's.
+        knocks = [expect_served(tower, a, query) for query in ("", f"{word(random)}=1") for a in addresses]
+        for _ in range(2):
+            for knock in knocks:
+                expect_talking(tower, knock, word(random), meanwhile, since)
+        for knock in knocks:
+            knock.socket.close()
     picture.nothing()
 
 
@@ -62,8 +66,9 @@ def test_unknown_addresses_are_refused(tower: Tower, seed: Seed, picture: Pictur
     resident = expect_served(tower, ordinary(random)[0])
     since, log_mark = History.now(), tower.server.process.log.mark
     for path in unknown(random):
-        expect_refused(tower, path)
-        expect_talking(tower, resident, word(random), "others are refused", since)
+        for query in ("", f"{word(random)}=1"):  # twice: what was refused once stays refused
+            expect_refused(tower, path, query)
+            expect_talking(tower, resident, word(random), "others are refused", since)
     expect_quiet(tower, log_mark, "refusals")
     picture.nothing()
 
@@ -73,11 +78,5 @@ def test_near_misses_are_refused(tower: Tower, seed: Seed, picture: Picture, his
     """So is what is nearly an address."""
     picture.nothing()  # a finding tells the way of the one address that it is about
     for miss in misses(seed.random("misses")):
-        knock = tower.knock(miss.path)
-        if knock.is_let_in:
-            where = places.lets_in(knock, tower.run, miss.part)
-            wanted = f"{miss.path!r} is nobody's address: {miss.why}"
-            fail("miss-served", wanted=wanted, saw=knock.story, where=where, facts={"part": miss.part})
-        if knock.error is not None or not knock.is_refused:
-            expect_refused(tower, miss.path)
+        expect_missed(tower, miss)
     draw_routes(history, picture)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NoReturn
+from random import Random
+from typing import NoReturn
 
 from checker.harness import diagnosis
 from checker.harness.findings import NotYet, fail
@@ -14,13 +16,14 @@ from checker.harness.seed import Seed
 from checker.harness.suite import needs
 from checker.harness.tracebacks import first
 from checker.stage_4.routing import places
-from checker.stage_4.routing.addresses import feed, ordinary, pages, room, unknown, word
-from checker.stage_4.routing.expectations import expect_quiet, expect_refused, expect_told
-from checker.stage_4.routing.meter import Meter, MeterServer
-from checker.stage_4.routing.tower import Tower
+from checker.stage_4.routing.addresses import feed, misses, ordinary, pages, room, twice, unknown, word
+from checker.stage_4.routing.expectations import expect_missed, expect_quiet, expect_refused, expect_told
+from checker.stage_4.routing.meter import ELSEWHERE, Meter, MeterServer
+from checker.stage_4.routing.tower import Tower, queried
 from course.model import SourceLine
 
 READINGS = 3
+MOUNTED_MISSES = 6  # drawn for each server
 REFUSALS = {"unknown-raises", "unknown-not-refused"}
 
 
@@ -35,7 +38,7 @@ def test_other_pages_are_djangos(tower: Tower, seed: Seed, picture: Picture) -> 
 def test_a_long_poll_is_answered_by_its_consumer(tower: Tower, seed: Seed, picture: Picture) -> None:
     """Long polls wait at their consumer, each for its own bell, which Django rings."""
     picture.nothing()
-    _expect_polls(tower, seed.random("polls").sample(range(100), 2))
+    _expect_polls(tower, seed.random("polls"))
 
 
 @needs("test_other_pages_are_djangos")
@@ -43,20 +46,21 @@ def test_meters_reach_their_consumer(meter_server: MeterServer, seed: Seed, pict
     """A scope of the type `mqtt` reaches the meters' consumer, one instance for each connection."""
     picture.nothing()
     random = seed.random("meters")
-    with meter_server.meter(word(random)) as first_meter, meter_server.meter(word(random)) as second_meter:
-        meters = (first_meter, second_meter)
-        for meter in meters:
-            _expect_line(meter_server, meter, f"CONNACK {meter.client}")
-        for count in range(1, READINGS):
+    for _ in range(2):  # the second time the first meters have left
+        with meter_server.meter(word(random)) as first_meter, meter_server.meter(word(random)) as second_meter:
+            meters = (first_meter, second_meter)
             for meter in meters:
-                topic = f"{word(random)}/{word(random)}"
-                meter.say(f"PUBLISH {topic} {random.randrange(100)}")
-                _expect_line(meter_server, meter, f"PUBACK {topic} {count}")
-        for meter in meters:
-            if (end := meter.hang_up()) != "RETURNED":
-                meter_server.fail_as_unserved(
-                    "a meter that hangs up ends its call of the application", "nothing more", end
-                )
+                _expect_line(meter_server, meter, f"CONNACK {meter.client}", meters)
+            for count in range(1, READINGS):
+                for meter in meters:
+                    topic = f"{word(random)}/{word(random)}"
+                    meter.say(f"PUBLISH {topic} {random.randrange(100)}")
+                    _expect_line(meter_server, meter, f"PUBACK {topic} {count}", meters)
+            for meter in meters:
+                if (end := meter.hang_up()) != "RETURNED":
+                    meter_server.fail_as_unserved(
+                        "a meter that hangs up ends its call of the application", meter.said, end
+                    )
 
 
 @needs("test_other_pages_are_djangos")
@@ -64,12 +68,7 @@ def test_a_lifespan_is_served(with_lifespan: list[Tower], picture: Picture) -> N
     """Servers with a lifespan open the tower before its first visitor: uvicorn, hypercorn, gunicorn."""
     picture.nothing()
     for tower in with_lifespan:
-        page = _expect_started(tower).json()
-        is_open = page.get("open") if isinstance(page, dict) else None
-        if is_open is not True:
-            wanted = f"under {tower.name} the startup of tower/opening.py has run before the first visitor comes"
-            saw = f"/health/ answers {json.dumps({'open': is_open})}"
-            fail("startup-not-run", wanted=wanted, saw=saw, where=places.router(tower.run, "lifespan"))
+        _expect_opened(tower)
 
 
 @needs(
@@ -83,17 +82,19 @@ def test_all_of_it_is_so_below_a_root_path(mounted: list[Tower], seed: Seed, pic
     picture.nothing()
     random = seed.random("mounted")
     for tower in mounted:
-        _expect_started(tower)
-        tenant = tower.root.strip("/")  # called like the place where the tower is mounted
+        _expect_opened(tower)
+        tenant = tower.root.rpartition("/")[2]  # called like the place where the tower is mounted
         try:
             for address in [*ordinary(random), feed(tenant), room(tenant, 0)]:
                 expect_told(tower, address)
             log_mark = tower.server.process.log.mark
-            for path in unknown(random):
+            for path in [*unknown(random), *twice(tower.root, random)]:
                 expect_refused(tower, path)
+            for miss in random.sample(list(misses(random)), MOUNTED_MISSES):
+                expect_missed(tower, miss)
             expect_quiet(tower, log_mark, "refusals")
-            _expect_djangos(tower, pages(random))
-            _expect_polls(tower, random.sample(range(100), 2))
+            _expect_djangos(tower, pages(random, tower.root))
+            _expect_polls(tower, random)
         except NotYet as told:
             _fail_as_lost(tower, told)
 
@@ -113,48 +114,71 @@ def _expect_started(tower: Tower) -> Answer:
         fail("lifespan-refused", wanted=wanted, saw=saw, where=where)
 
 
-def _health(tower: Tower) -> dict[str, Any]:
-    answer = tower.server.expect_answer(tower.send("/health/"))
-    page = answer.json()
-    if not isinstance(page, dict) or "open" not in page:
+def _expect_opened(tower: Tower) -> None:
+    """Whoever comes first finds it open, by the given lifespan: nobody has opened it where none comes."""
+    page = _expect_started(tower).json()
+    is_open = page.get("open") if isinstance(page, dict) else None
+    if is_open is not tower.has_lifespan:
+        wanted = f"under {tower.name} the startup of tower/opening.py has run before the first visitor comes"
+        if not tower.has_lifespan:
+            wanted = f"under {tower.name}, which has no lifespan, nobody opens the tower"
+        saw = f"/health/ answers {json.dumps({'open': is_open})}"
+        where = places.line(tower.run, r"\bis_open\b") or places.router(tower.run, "lifespan")
+        fail("startup-not-run", wanted=wanted, saw=saw, where=where)
+
+
+def _expect_djangos(tower: Tower, pages: list[tuple[str, str, str]]) -> None:
+    page = tower.send("/health/")
+    answer = _answer(tower, page)
+    told = answer.json() if answer else None
+    if not isinstance(told, dict) or "open" not in told:
         wanted = f"under {tower.name} /health/ is answered by Django"
-        saw = f"status {answer.status}: {answer.text[:120]}"
-        fail("not-djangos", wanted=wanted, saw=saw, where=places.router(tower.run, "http"))
-    return page
-
-
-def _expect_djangos(tower: Tower, unknown_pages: list[str]) -> None:
-    _health(tower)
-    for path in unknown_pages:
-        page = tower.send(path)
+        saw, where = _got(tower, page, answer)
+        fail("not-djangos", wanted=wanted, saw=saw, where=where or places.router(tower.run, "http"))
+    for method, path, query in pages:
+        page = tower.send(path, method=method, query=query)
         answer = _answer(tower, page)
-        if (
-            answer is None
-            or answer.status != 404
-            or answer.json() != {"not_found": tower.root + path, "root": tower.root}
-        ):
-            wanted = f"under {tower.name} {path!r} gets Django's page for what it does not know, with status 404"
+        told = {"not_found": tower.root + path, "query": query, "root": tower.root}
+        if answer is None or answer.status != 404 or answer.json() != told:
+            at = f"under {tower.name} {method} {queried(path, query)!r}"
+            wanted = f"{at} gets Django's page for what it does not know: status 404, {json.dumps(told)}"
             saw, where = _got(tower, page, answer)
             fail("not-djangos", wanted=wanted, saw=saw, where=where or places.router(tower.run, "http"))
 
 
-def _expect_polls(tower: Tower, numbers: list[int]) -> None:
-    polls = [(number, tower.send(f"/longpoll/{number}/")) for number in numbers]
-    for number, poll in reversed(polls):
-        _expect_poll(tower, number, poll)
+def _expect_polls(tower: Tower, random: Random) -> None:
+    """Two for one bell and one for another, whatever their methods."""
+    first, second = random.sample(range(100), 2)
+    polls = {
+        number: [(method, tower.send(f"/longpoll/{number}/", method=method, query=query)) for method in methods]
+        for number, methods, query in [(first, ("GET", "POST"), ""), (second, ("PUT",), f"{word(random)}=1")]
+    }
+    for number in (second, first):
+        _expect_rung(tower, number, polls[number])
 
 
-def _expect_poll(tower: Tower, number: int, poll: Exchange) -> None:
-    wanted = f"under {tower.name} GET /longpoll/{number}/ waits at LongPoll until POST /ring/{number}/"
-    tower.wait_entered(poll)
-    tower.wait(lambda: poll.is_done or _ring(tower, number))
-    answer = _answer(tower, poll)
-    if answer is None:
-        saw = f"nobody waited for this bell, and the poll for {number} was not answered"
-        fail("poll-not-served", wanted=wanted, saw=saw, where=places.poll(tower.run))
-    if answer.json() != {"consumer": "LongPoll", "kwargs": {"id": number}}:
-        saw, line = _got(tower, poll, answer)
-        fail("poll-not-served", wanted=wanted, saw=saw, where=line or places.poll(tower.run))
+def _expect_rung(tower: Tower, number: int, polls: Sequence[tuple[str, Exchange]]) -> None:
+    for _, poll in polls:
+        tower.wait_entered(poll)
+    rung = 0
+
+    def have_heard() -> bool:
+        nonlocal rung
+        if not all(poll.is_done for _, poll in polls):
+            rung += _ring(tower, number)
+        return rung >= len(polls) or all(poll.is_done for _, poll in polls)
+
+    tower.wait(have_heard)
+    for method, poll in polls:
+        wanted = f"under {tower.name} {method} /longpoll/{number}/ waits at LongPoll until POST /ring/{number}/"
+        answer = _answer(tower, poll)
+        if answer is None:
+            waited = f"{rung} of {len(polls)} polls for {number} waited for this bell"
+            saw = f"{waited}, and {method} was not answered when it rang"
+            fail("poll-not-served", wanted=wanted, saw=saw, where=places.poll(tower.run))
+        if answer.json() != {"consumer": "LongPoll", "kwargs": {"id": number}}:
+            saw, line = _got(tower, poll, answer)
+            fail("poll-not-served", wanted=wanted, saw=saw, where=line or places.poll(tower.run))
 
 
 def _answer(tower: Tower, page: Exchange) -> Answer | None:
@@ -184,9 +208,11 @@ def _ring(tower: Tower, number: int) -> int:
     return rung if isinstance(rung, int) else 0
 
 
-def _expect_line(server: MeterServer, meter: Meter, line: str) -> None:
+def _expect_line(server: MeterServer, meter: Meter, line: str, meters: Sequence[Meter]) -> None:
     heard = meter.hear()
     if heard != line:
+        if heard is None and any(other.has_heard(line) for other in meters if other is not meter):
+            heard = ELSEWHERE
         server.fail_as_unserved(f"a connection whose scope has the type 'mqtt' hears {line!r}", meter.said, heard)
 
 

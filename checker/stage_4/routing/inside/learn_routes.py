@@ -51,7 +51,10 @@ _app = import_module(os.environ["LEARN_ROUTED"]).application
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Serve one connection by the learner's callable. A request with the header X-Learn-Mark marks the log first."""
+    """Serve one connection by the learner's callable. A request with the header X-Learn-Mark only marks the log."""
     if mark := dict(scope.get("headers", ())).get(MARK_HEADER):
         print(mark.decode("latin-1"), file=sys.stderr, flush=True)  # noqa: T201
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+        return
     await _app(scope, receive, send)

@@ -6,7 +6,9 @@ from rooms.models import Entry
 
 
 class RoomConsumer(AsyncJsonWebsocketConsumer):
-    """Says who it is and what the router has told it, then repeats what it hears."""
+    """Says who it is and what the router has told it, then repeats what it hears, and counts it."""
+
+    heard = 0
 
     async def connect(self):
         await self.accept()
@@ -14,4 +16,5 @@ class RoomConsumer(AsyncJsonWebsocketConsumer):
 
     async def receive_json(self, content):
         entry = Entry(text=content["text"])
-        await self.send_json({"text": str(entry)})
+        self.heard += 1
+        await self.send_json({"text": str(entry), "heard": self.heard})

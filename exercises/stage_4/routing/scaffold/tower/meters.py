@@ -7,8 +7,9 @@ from channels.exceptions import StopConsumer
 class MeterConsumer(AsyncConsumer):
     """A message's type chooses the method: `mqtt.publish` comes to `mqtt_publish`."""
 
+    count = 0
+
     async def mqtt_connect(self, message):
-        self.count = 0
         await self.send({"type": "mqtt.connack", "client": self.scope["client_id"]})
 
     async def mqtt_publish(self, message):

@@ -10,6 +10,7 @@ INSTALLED_APPS = ["rooms", "feed"]
 # No cookies and no forms here: there is nothing CSRF could abuse.
 MIDDLEWARE = []
 DATABASES = {}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TIME_ZONE = "UTC"
 USE_TZ = True

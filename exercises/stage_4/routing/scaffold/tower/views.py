@@ -19,4 +19,5 @@ async def ring(request, id):
 
 def not_found(request, exception):
     """Django's page for addresses that it does not know. `root` is where the site is mounted."""
-    return JsonResponse({"not_found": request.path, "root": request.META["SCRIPT_NAME"]}, status=404)
+    page = {"not_found": request.path, "query": request.META["QUERY_STRING"], "root": request.META["SCRIPT_NAME"]}
+    return JsonResponse(page, status=404)
