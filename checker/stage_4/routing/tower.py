@@ -171,7 +171,8 @@ class Tower:
     def mark_log(self) -> None:
         """Until what was printed before has come: the mark passes the same pipe, and the same loop."""
         mark = f"learn-mark-{next(_marks)}"
-        self.server.send(self.asked("/health/"), headers={"X-Learn-Mark": mark}).wait_answer()
+        headers = {"X-Learn-Mark": mark}
+        self.server.send(self.asked("/health/"), headers=headers, label="another visitor").wait_answer()
         self.server.process.log.wait_for(mark, PATIENCE_S)
 
     def wait_entered(self, page: Exchange) -> None:
