@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from random import Random
 from typing import NoReturn
@@ -47,9 +48,11 @@ def test_meters_reach_their_consumer(meter_server: MeterServer, seed: Seed, pict
     picture.nothing()
     random = seed.random("meters")
     for _ in range(2):  # the second time the first meters have left
-        with meter_server.meter(word(random)) as first_meter, meter_server.meter(word(random)) as second_meter:
-            meters = (first_meter, second_meter)
-            for meter in meters:
+        with ExitStack() as stack:
+            meters: list[Meter] = []
+            for _ in range(2):
+                meter = stack.enter_context(meter_server.meter(word(random)))
+                meters.append(meter)
                 _expect_line(meter_server, meter, f"CONNACK {meter.client}", meters)
             for count in range(1, READINGS):
                 for meter in meters:
