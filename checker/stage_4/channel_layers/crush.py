@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import os
 import select
-import signal
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ from contextlib import contextmanager
 from checker.harness.events import EventKind
 from checker.harness.http import REQUEST_ID_HEADER
 from checker.harness.server import Server
+from checker.stage_4.channel_layers.still import standing_still
 
 ANSWERED_WITHIN_S = 15.0
 READ_BYTES = 65_536
@@ -56,11 +55,8 @@ class Handshake:
 @contextmanager
 def handshakes(server: Server, path: str, count: int) -> Iterator[Sequence[Handshake]]:
     """So many, sent at once."""
-    os.kill(server.pid, signal.SIGSTOP)
-    try:
+    with standing_still(server.pid):
         sent = [Handshake(server, path) for _ in range(count)]
-    finally:
-        os.kill(server.pid, signal.SIGCONT)
     yield sent
     for one in sent:
         one.cut()

@@ -14,11 +14,15 @@ from checker.harness.server import Server
 from checker.harness.servers.valkey import Valkey
 from checker.stage_4.channel_layers.board import Board
 from checker.stage_4.channel_layers.monitor import Monitor
+from checker.stage_4.channel_layers.office import Office
 from checker.stage_4.channel_layers.rest import Rest
-from checker.stage_4.channel_layers.stack import ASGI, start_both, start_wsgi
+from checker.stage_4.channel_layers.stack import ASGI, WSGI, start_both, start_wsgi
 from checker.stage_4.channel_layers.station import Station, Stranger
 from checker.stage_4.channel_layers.ward import Ward
 from course.errors import MachineLacks
+
+# Long, since what cuts a prefix mixes deployments.
+PREFIX_LETTERS = 23
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +31,7 @@ def station(
 ) -> Iterator[Station]:
     """Both processes that hold sockets, with the Valkey between them."""
     store = _own(valkey())
-    environment = {**store.environment, "INSTANCE_PREFIX": _word(seed, "prefix", 6)}
+    environment = {**store.environment, "INSTANCE_PREFIX": f"{_word(seed, 'prefix', PREFIX_LETTERS)}Y"}
     one, two = start_both(uvicorn, environment)
     monitor = Monitor(store)
     tags = seed.random("tags")
@@ -54,12 +58,9 @@ def wsgi(station: Station, gunicorn: starters.Gunicorn) -> Server:
 
 @pytest.fixture(scope="session")
 def stranger(station: Station) -> Stranger:
-    """The command of another deployment, whose prefix begins as ours does."""
-    room, text, prefix = (
-        station.room("Gleis 4"),
-        station.text("not for you"),
-        f"{station.environment['INSTANCE_PREFIX']}2",
-    )
+    """The command of another deployment, whose prefix is ours but for the case of its last letter."""
+    ours = station.environment["INSTANCE_PREFIX"]
+    room, text, prefix = station.room("Gleis 4"), station.text("not for you"), f"{ours[:-1]}{ours[-1].swapcase()}"
     boards = [Board(server, room) for server in station.servers]
     command = station.command(room, text, name="announce (another deployment)", INSTANCE_PREFIX=prefix)
     return Stranger(command, boards, prefix, text)
@@ -73,6 +74,17 @@ def ward(station: Station, uvicorn: starters.Uvicorn, valkey: starters.Valkey, s
     environment = {**store.environment, "INSTANCE_PREFIX": f"Q{_word(seed, 'prefix three', 5)}"}
     server = uvicorn(ASGI, name="uvicorn-three", environment=environment)
     return Ward(server, store, valkey, station, environment)
+
+
+@pytest.fixture(scope="session")
+def office(station: Station, gunicorn: starters.Gunicorn, valkey: starters.Valkey, seed: Seed) -> Iterator[Office]:
+    """A gunicorn, and its commands, with a Valkey of their own."""
+    store = valkey(name="valkey-four")
+    environment = {**store.environment, "INSTANCE_PREFIX": _word(seed, "prefix four", 5)}
+    server = gunicorn(WSGI, name="gunicorn-four", environment=environment)
+    office = Office(Ward(server, store, valkey, station, environment))
+    yield office
+    office.close()
 
 
 def _own(store: Valkey) -> Valkey:

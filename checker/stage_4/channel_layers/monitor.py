@@ -22,6 +22,8 @@ _SAID = re.compile(r'^\+\d+\.\d+ \[\d+ (?P<client>[^\]]*)\] (?P<words>".*")$')
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _POPS = frozenset({"bzpopmin", "bzpopmax", "blpop", "brpop"})  # KEY ... SECONDS
 _TAKEN = "$inflight"
+# What a `group_send` of either layer writes first.
+PUBLISHES = ("zremrangebyscore", "publish")
 READY_S = 5.0
 MOST_LINES = 5000
 MOST_OF_IT = 0.9
@@ -69,6 +71,14 @@ class Monitor:
         """How many commands have named this so far: a room's group is in each that is for the room."""
         with self._lock:
             return sum(name in line for line in self._said)
+
+    def sends(self, *, without: str) -> int:
+        """How many commands so far were a layer's first of a send to a room, but for those that name this."""
+        with self._lock:
+            return sum(
+                "room." in line and without not in line and line.split('"')[1].lower() in PUBLISHES
+                for line in self._said
+            )
 
     @property
     def mailboxes(self) -> list[Mailbox]:

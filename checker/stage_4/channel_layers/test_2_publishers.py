@@ -10,11 +10,10 @@ from checker.harness.suite import needs
 from checker.harness.waiting import wait_until
 from checker.stage_4.channel_layers import places, trouble
 from checker.stage_4.channel_layers.board import announced, said
+from checker.stage_4.channel_layers.monitor import PUBLISHES
 from checker.stage_4.channel_layers.station import Station, bell, expect_ended, expect_heard, expect_posted, send_post
 from checker.stage_4.channel_layers.ward import POLL_EVERY_S, Ward
 
-# What a `group_send` of either layer writes first.
-PUBLISHES = ("zremrangebyscore", "publish")
 HELD_WITHIN_S = 10.0
 # From when a call is known to wait in Valkey: what was told before is there by then.
 EARLY_WITHIN_S = 0.2
@@ -26,7 +25,7 @@ COMMAND_ENDS_WITHIN_S = 0.4
 @needs("test_the_command_reaches_every_process")
 def test_nobody_is_told_too_early(station: Station, ward: Ward, picture: Picture) -> None:
     """No POST is answered, and no command ends, before the layer has taken the announcement."""
-    ward.server.expect_ready("/healthz/")
+    ward.server.expect_ready("/")
     room = station.room("Gleis 5")
     board = ward.board(room)
     texts = [station.text("posted"), station.text("by the command")]

@@ -26,7 +26,7 @@ _NEVER_AWAITED = re.compile(r"^(.+\.py):(\d+): RuntimeWarning: coroutine '(\S+)'
 _KNOWN: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("must pass a list of Redis hosts", "hosts-no-list", places.HOSTS),
     ("Too many connections", "handshakes-refused", places.POOL),
-    ("'at'", "event-wrong", places.AT),
+    ("'at'", "time-wrong", places.AT),
     ("'text'", "event-wrong", places.SENDS),
     ("unexpected keyword argument", "server-error", places.HOSTS),
     ("can not serialize", "event-wrong", places.AT),

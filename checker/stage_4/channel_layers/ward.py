@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +28,7 @@ from checker.stage_4.channel_layers.station import (
     expect_time,
     send_post,
 )
+from checker.stage_4.channel_layers.still import standing_still
 
 # Our own hold ends by itself, should we be killed while it lasts.
 HOLD_MS = 30_000
@@ -56,7 +55,7 @@ class Ward:
 
     def command(self, room: str, text: str) -> Program:
         """The learner's command, started in this deployment."""
-        return announce_by_command(self.station.program, room, text, self.environment, "announce (held)")
+        return announce_by_command(self.station.program, room, text, self.environment, f"announce ({self.valkey.name})")
 
     def clients(self) -> list[dict[str, str]]:
         """Who is connected to Valkey, and what each asked last."""
@@ -100,12 +99,8 @@ class Ward:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Valkey stands still: connections open, nothing is answered."""
-        pid = self.valkey.pid or 0
-        os.kill(pid, signal.SIGSTOP)
-        try:
+        with standing_still(self.valkey.pid or 0):
             yield
-        finally:
-            os.kill(pid, signal.SIGCONT)
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
@@ -116,12 +111,18 @@ class Ward:
         finally:
             self.valkey = self.start_valkey(name=self.valkey.name)
 
-    def kept(self) -> dict[str, int]:
-        """What Valkey keeps: keys, and channels that somebody listens to."""
-        return {
-            "keys": int(self.valkey.command("DBSIZE")),
-            "subscriptions": len(self.valkey.command("PUBSUB CHANNELS")),
-        }
+    def keys(self) -> dict[str, int]:
+        """What Valkey keeps: each key, with the bytes that it takes."""
+        keys: list[str] = self.valkey.command("KEYS", "*")
+        return {key: int(self.valkey.command("MEMORY", "USAGE", key, "SAMPLES", 0) or 0) for key in keys}
+
+    def expired(self) -> int:
+        """How many keys it has dropped so far since their time was over."""
+        return int(self.valkey.command("INFO", "stats")["expired_keys"])
+
+    def subscriptions(self) -> dict[str, int]:
+        """The channels that somebody listens to."""
+        return {"subscriptions": len(self.valkey.command("PUBSUB CHANNELS"))}
 
     def held(self) -> dict[str, int]:
         """What the process keeps open: descriptors (its connections), and threads."""
@@ -172,7 +173,9 @@ class Ward:
             where = places.line(run, *places.NO_REASON)
             if error := diagnosis.wait_error(self.server, answer.request) if answer.status == 500 else None:
                 saw, where = f"status 500: {error['type']}: {error['message']}", error.where or where
-            fail("no-reason", wanted=f'{wanted}: {{"reason": TEXT}}', saw=saw, where=where)
+            if reason is not None and not str(reason).strip():
+                saw += "\nthe text is empty"
+            fail("no-reason", wanted=f'{wanted}: {{"reason": TEXT}}, a text that is not empty', saw=saw, where=where)
 
     def expect_flow(self, when: str) -> None:
         """An announcement reaches a socket that opens now."""
