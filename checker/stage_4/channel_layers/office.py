@@ -1,7 +1,7 @@
 """Announcements that no layer takes: what a gunicorn and a command say of them, beside all other checks.
 
-Both have a Valkey of their own, which refuses them first, then stands still, and then is gone. Each check of such a
-time asks for what was told in it.
+Both have a Valkey of their own, which refuses them first, then holds writes back, and then is gone. The checks ask
+later for what was told in each of these times.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from checker.stage_4.channel_layers import places
 from checker.stage_4.channel_layers.station import send_post
 from checker.stage_4.channel_layers.ward import Ward
 
-REFUSES, STILL, GONE = "Valkey refuses what the layer writes", "Valkey stands still", "there is no Valkey"
+REFUSES, HELD = "Valkey refuses what the layer writes", "Valkey holds back what the layer writes"
+STILL, GONE = "Valkey stands still", "there is no Valkey"
 ENDS_WITHIN_S = 15.0
 # A client of redis-py 8 has patience for 5 s, if nothing is said of it; a command begins it when it has booted.
 CLIENT_S = 5.5
@@ -32,7 +33,7 @@ class Office:
     def __init__(self, ward: Ward) -> None:
         station = ward.station
         self._ward = ward
-        self._asked = {now: (station.room("Gleis 8"), station.text("in vain")) for now in (REFUSES, STILL, GONE)}
+        self._asked = {now: (station.room("Gleis 8"), station.text("in vain")) for now in (REFUSES, HELD, GONE)}
         self._told: dict[str, tuple[Answer | None, int | None]] = {}
         self._error: BaseException | None = None
         self._is_over = threading.Event()
@@ -58,7 +59,7 @@ class Office:
         try:
             began = History.now()
             self._announce(REFUSES, self._ward.restricted("resetkeys", "resetchannels"), ENDS_WITHIN_S)
-            self._announce(STILL, self._ward.frozen(), CLIENT_S + History.now() - began)
+            self._announce(HELD, self._ward.writes_held(), CLIENT_S + History.now() - began)
             self._ward.valkey.stop()
             self._announce(GONE, nullcontext(), ENDS_WITHIN_S)
         except BaseException as error:  # noqa: BLE001  a finding, too: for the check that asks
