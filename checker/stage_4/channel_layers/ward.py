@@ -112,8 +112,11 @@ class Ward:
             self.valkey = self.start_valkey(name=self.valkey.name)
 
     def keys(self) -> dict[str, int]:
-        """What Valkey keeps: each key, with the bytes that it takes."""
-        keys: list[str] = self.valkey.command("KEYS", "*")
+        """What Valkey keeps: each key, with the bytes that it takes.
+
+        Mailboxes are left out: a message that nobody has taken is another check's.
+        """
+        keys: list[str] = [key for key in self.valkey.command("KEYS", "*") if "!" not in key]
         return {key: int(self.valkey.command("MEMORY", "USAGE", key, "SAMPLES", 0) or 0) for key in keys}
 
     def expired(self) -> int:
@@ -133,8 +136,8 @@ class Ward:
         """GET /healthz/, on its way."""
         return self.server.send("/healthz/", label="healthz")
 
-    def expect_well(self, when: str) -> None:
-        """Answered with 200, by itself, once it may take a moment."""
+    def expect_well(self, when: str) -> int:
+        """Answered with 200, by itself, once it may take a moment; returns how many were told otherwise before."""
         answers: list[Answer | None] = []
 
         def is_well() -> bool:
@@ -144,6 +147,7 @@ class Ward:
 
         if not wait_until(is_well, RECOVERS_WITHIN_S):
             self.fail_as_unwell(answers[-1], when, len(answers))
+        return len(answers) - 1
 
     def fail_as_unwell(self, answer: Answer | None, when: str, times: int) -> NoReturn:
         """The finding for one that says that the layer is unwell, or nothing, and is wrong."""
