@@ -19,6 +19,7 @@ from checker.stage_4.channel_layers.ward import Ward
 
 MANY = 200
 ENOUGH = 110  # on a machine too busy for all of them: more than the 100 that redis-py has unless told otherwise
+TRIES = 4
 SWITCHING = 101
 ADDS = ("zadd",)
 BEGUN_WITHIN_S = 15.0
@@ -32,6 +33,14 @@ LEFT_WITHIN_S = 10.0
 @needs("test_health_without_valkey")  # or what that one has left of the Valkey would be met here
 def test_many_sockets_open_at_once(ward: Ward, picture: Picture) -> None:
     """Two hundred sockets that open at once in one process are all let in."""
+    picture.nothing()
+    # Each time more of what a handshake needs is there already, connections to Valkey among it: it takes less time.
+    if not any(_are_let_in_at_once(ward) for _ in range(TRIES)):
+        raise Inconclusive(f"of {MANY} handshakes at once not {ENOUGH} had come to Valkey after {HELD_FOR_S} s")
+
+
+def _are_let_in_at_once(ward: Ward) -> bool:
+    """False where the machine was too busy to bring enough of them to Valkey in time, and all were let in."""
     history = ward.server.run.history
     since = history.now()
     with ward.writes_held(), handshakes(ward.server, "/ws/?room=hall", MANY) as sent:
@@ -42,17 +51,15 @@ def test_many_sockets_open_at_once(ward: Ward, picture: Picture) -> None:
         is_growing = 0 < waited < ENOUGH and wait_until(lambda: ward.waiting(ADDS) > waited, STILL_WITHIN_S)
         ward.go_on()
         told = {one.id: one.status() for one in sent}
-    picture.nothing()
     if refused := [one for one, status in told.items() if status != SWITCHING]:
         wanted = f"{MANY} sockets that open at once in one process are all let in"
         were = "one of them was" if len(refused) == 1 else f"{len(refused)} of them were"
         saw = f"{were} refused; the first of these handshakes got status {told[refused[0]]}"
         trouble.judge_error(ward.server, wanted, saw, request=refused[0])
         fail("handshakes-refused", wanted=wanted, saw=saw, where=places.line(ward.server.run, *places.POOL))
-    if is_growing:
-        raise Inconclusive(f"{MANY} handshakes were sent, and {waited} had come to Valkey after {HELD_FOR_S:.0f} s")
     wait_until(lambda: len(history.events(EventKind.APP_LEFT, since=since)) >= MANY, LEFT_WITHIN_S)
     ward.wait_quiet()
+    return not is_growing
 
 
 def _have_come(ward: Ward, sent: Sequence[Handshake], count: int) -> bool:
