@@ -8,10 +8,11 @@ from checker.harness.findings import Inconclusive
 from checker.milestones.chat_app import places
 from checker.milestones.chat_app.chat import Chat
 from checker.milestones.chat_app.crowd import Crowd
-from checker.milestones.chat_app.talker import Frame, Said, shown
+from checker.milestones.chat_app.talker import AT_ONCE_S, Frame, Said, Talker, shown
 
 TOO_MANY = 4
 TRIES = 3
+TOO_BUSY = "the machine was too busy to answer a burst of messages in FLOOD_SECONDS"
 
 
 class Burst:
@@ -27,22 +28,46 @@ class Burst:
     def judge(self) -> None:
         """So many as it may are acknowledged, the others refused; another socket of the same user speaks."""
         for number in range(TRIES):
-            self._ada = self._crowd.enter(self._chat.one, "ada", self._crowd.named(f"rush-{number}"))
-            if self._is_judged():
+            room = self._crowd.named(f"rush-{number}")
+            self._ada = self._crowd.enter(self._chat.one, "ada", room)
+            self._tabs = [self._crowd.enter(server, "ada", room) for server in (self._chat.one, self._chat.two)]
+            self._said = []
+            if self._is_judged("rushed"):
                 return
-        raise Inconclusive("the machine was too busy to answer a burst of messages in FLOOD_SECONDS")
+        raise Inconclusive(TOO_BUSY)
 
-    def _is_judged(self) -> bool:
+    def judge_afterwards(self) -> None:
+        """The same socket speaks again, and is refused again when it is too fast again."""
+        for number in range(TRIES):
+            time.sleep(max(self._last_at + self._chat.flood_s - self._chat.history.now(), 0))
+            if self._is_judged(
+                f"rushed again {number}", f"{self._chat.flood_s} s (FLOOD_SECONDS) after its last frame: "
+            ):
+                break
+        else:
+            raise Inconclusive(TOO_BUSY)
+        bo = self._crowd.enter(self._chat.two, "bo", self._ada.room, after=0)
+        for talker in (self._ada, bo):
+            self._crowd.expect_heard(talker, self._said)
+
+    def _is_judged(self, name: str, when: str = "") -> bool:
         """False where the machine was so slow that all of them may have been in time."""
         chat, crowd, may = self._chat, self._crowd, self._chat.flood_frames
-        tab = crowd.enter(chat.one, "ada", crowd.named("at-ease"))
-        texts = [crowd.named(f"rushed {number}") for number in range(may + TOO_MANY)]
+        texts = [crowd.named(f"{name} {number}") for number in range(may + TOO_MANY)]
         began_at = chat.history.now()
         keys = [self._ada.send(text) for text in texts]
-        answers: list[Frame] = [self._ada.wait_answer(key) or self._ada.wait_any_answer(0.01) or {} for key in keys]
+        answers: list[Frame] = [
+            self._ada.wait_answer(key) or self._ada.wait_any_answer(AT_ONCE_S) or {} for key in keys
+        ]
         self._last_at = chat.history.now()
-        crowd.expect_said(tab, crowd.named("at ease"))
-        wanted = f"of {len(keys)} messages at once on one socket {may} (FLOOD_FRAMES) are acknowledged"
+        self._said += [
+            Said(answer["id"], self._ada.user, text)
+            for answer, text in zip(answers, texts, strict=True)
+            if "ack" in answer and isinstance(answer.get("id"), int)
+        ]
+        for tab in self._tabs:
+            self._said.append(self._expect_at_ease(tab, crowd.named(f"at ease beside {name}")))
+        wanted = f"{when}of {len(keys)} messages at once on one socket {may} (FLOOD_FRAMES) are acknowledged"
         acked = [number for number, answer in enumerate(answers) if "ack" in answer]
         refused = [n for n, answer in enumerate(answers) if isinstance(answer.get("error"), str)]
         saw = f"{len(acked)} were acknowledged, {len(refused)} refused; {self._ada.silence}"
@@ -54,21 +79,17 @@ class Burst:
         if any(answer.get("for") != key for answer, key in zip(answers[may:], keys[may:], strict=True)):
             wanted = f'a message too many is answered {{"error": TEXT, "for": "{keys[may]}"}}'
             crowd.fail("flood-differs", wanted=wanted, saw=shown(answers[may : may + 1]), where=where, frames=may)
-        self._said = [Said(answers[n]["id"], self._ada.user, texts[n]) for n in acked]
         return True
 
-    def judge_afterwards(self) -> None:
-        """The same socket speaks again."""
-        chat, crowd = self._chat, self._crowd
-        time.sleep(max(self._last_at + chat.flood_s - chat.history.now(), 0))
-        text = crowd.named("at last")
-        key = self._ada.send(text)
-        answer = self._ada.wait_answer(key)
-        if answer is None or "ack" not in answer:
-            wanted = f"{chat.flood_s} s (FLOOD_SECONDS) after its last frame a socket that was too fast speaks again"
-            saw = shown([answer]) if answer else f"no answer; {self._ada.silence}"
-            crowd.fail("flood-differs", wanted=wanted, saw=saw, where=places.pace(chat), frames=chat.flood_frames)
-        self._said.append(Said(answer["id"], self._ada.user, text))
-        bo = crowd.enter(chat.two, "bo", self._ada.room, after=0)
-        for talker in (self._ada, bo):
-            crowd.expect_heard(talker, self._said)
+    def _expect_at_ease(self, tab: Talker, text: str) -> Said:
+        """Another socket of the same user in the same room has said little, and is taken."""
+        key = tab.send(text)
+        answer = tab.wait_answer(key) or tab.wait_any_answer(AT_ONCE_S)
+        if answer is not None and isinstance(answer.get("error"), str):
+            wanted = f"another socket of the same user in this room, {tab.name}, is not concerned, and acknowledged"
+            chat, saw = self._chat, shown([answer])
+            where = places.pace(chat)
+            self._crowd.fail("flood-differs", wanted=wanted, saw=saw, where=where, frames=chat.flood_frames)
+        if answer is not None:
+            tab.answers.insert(0, answer)
+        return self._crowd.expect_ack(tab, key, text)

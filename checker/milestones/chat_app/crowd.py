@@ -57,11 +57,11 @@ class Crowd:
         """The same socket, which is open; else the check ends."""
         self._talkers.append(talker)
         if talker.socket.refused is not None:
-            self.judge_error(f"{talker.name} is let into {talker.room!r}", 1.0)
+            self.judge_error(f"{talker.name} is let into {talker.room!r}", 1.0, of=talker)
             raise diagnosis.handshake_refused(talker.server, talker.socket)
         return talker
 
-    def open_later(self, server: Server, name: str, room: str, after: int) -> Future[Talker]:
+    def open_later(self, server: Server, name: str, room: str, after: int | None) -> Future[Talker]:
         """The same on its way: it opens beside what the check does."""
         user = self.named(name)
         self.chat.join(user, room)
@@ -131,15 +131,16 @@ class Crowd:
             self.fail("not-delivered", wanted=wanted, saw=saw, where=places.ringing(self.chat))
         if doubled:
             wanted = f"{talker.name} hears {shown(doubled[:1])} once"
-            saw = f"it heard it {frames.count(doubled[0])} times"
+            ids = ", ".join(str(frame["id"]) for frame in frames)
+            saw = f"it heard it {frames.count(doubled[0])} times: the ids came as {ids}"
             self.fail("heard-twice", wanted=wanted, saw=saw, where=places.sending(self.chat))
         order = ", ".join(str(frame["id"]) for frame in frames)
         wanted = f"{talker.name} hears the messages in the order of their ids"
         self.fail("order-differs", wanted=wanted, saw=f"the ids came as {order}", where=places.sending(self.chat))
 
-    def judge_error(self, wanted: str, deadline_s: float) -> None:
-        """End the check when a consumer of one of these sockets has raised; waits a moment for the news."""
-        ids = {talker.id for talker in self._talkers}
+    def judge_error(self, wanted: str, deadline_s: float, of: Talker | None = None) -> None:
+        """End the check when a consumer of one of these sockets, or of this one, has raised; waits for the news."""
+        ids = {talker.id for talker in ([of] if of else self._talkers)}
         error = self.chat.history.wait_for(
             EventKind.APP_RAISED,
             # Sending to a client that has gone raises, and some have: the check's own goodbye is no fault.
@@ -151,10 +152,22 @@ class Crowd:
             saw = f"{error['type']}: {error['message']}"
             fail("consumer-crashed", wanted=wanted, saw=saw, where=error.where)
 
-    def fail(self, code: str, *, wanted: str, saw: str, where: SourceLine | None = None, **facts: Fact) -> NoReturn:
-        """End the check. An error inside the project says more than what a client saw of it, so it goes first."""
-        is_closed = any(talker.socket.close_code is not None for talker in self._talkers)
-        self.judge_error(wanted, CLOSED_ERROR_WITHIN_S if is_closed else ERROR_WITHIN_S)
+    def fail(
+        self,
+        code: str,
+        *,
+        wanted: str,
+        saw: str,
+        where: SourceLine | None = None,
+        of: Talker | None = None,
+        **facts: Fact,
+    ) -> NoReturn:
+        """End the check. An error inside the project says more than what a client saw of it, so it goes first.
+
+        Where one socket is in question, `of`, an error of another one is none of its business.
+        """
+        is_closed = any(talker.socket.close_code is not None for talker in ([of] if of else self._talkers))
+        self.judge_error(wanted, CLOSED_ERROR_WITHIN_S if is_closed else ERROR_WITHIN_S, of)
         for server in (self.chat.one, self.chat.two):
             for match in _NEVER_AWAITED.finditer(server.process.log.text):
                 file = Path(match[1])

@@ -94,9 +94,18 @@ def history(chat: Chat) -> SourceLine | None:
     return first(chat, r"def history", r"def get\(")
 
 
-def each(chat: Chat) -> SourceLine | None:
-    """Where one message after the other is looked up."""
-    return first(chat, r"\.author\.name", r"\.author\b", r"for \w+ in .*objects")
+def each(chat: Chat, module: str) -> SourceLine | None:
+    """Where one message after the other is looked up: in this module before the others."""
+    patterns = (r"\.author\.name", r"\.author\b", r"for \w+ in .*objects")
+    file = f"chat/{module}.py"
+    return line_matching(chat.project, file, [f".*{each}" for each in patterns]) or first(chat, *patterns)
+
+
+def coming_back(chat: Chat) -> SourceLine | None:
+    """Where `after` is looked at as if 0 were none; else where messages are read."""
+    return first(
+        chat, r"\b(?:if|or|and|not) .*scope\[.after.\](?:\)|:| or| and| else|$)", r"scope\[.after.\] or\b"
+    ) or reading(chat)
 
 
 def members(chat: Chat, module: str) -> SourceLine | None:

@@ -26,6 +26,7 @@ TEXTS = (
     "  {} between blanks\n\n",
     "{} e\u0301 is not \u00e9 \U0001f98a\u200d\u2028",
 )
+BLANK = " \n"
 
 
 def test_a_message_reaches_the_other_process(chat: Chat, crowd: Crowd, picture: Picture) -> None:
@@ -45,6 +46,8 @@ def test_a_message_reaches_the_other_process(chat: Chat, crowd: Crowd, picture: 
             said.append(crowd.expect_said(speaker, crowd.named(text.format(speaker.user))))
             for talker in (bo, ada):
                 talker.wait_heard(said[-1].text, LATE_WITHIN_S)  # order is a matter of a later check
+    said += [crowd.expect_said(speaker, BLANK) for speaker in (bo, ada)]
+    said.append(crowd.expect_said(ada, crowd.named("last of all")))
     for talker in (bo, ada):
         crowd.expect_heard(talker, said)
 
@@ -126,7 +129,7 @@ def test_the_same_message_twice_is_one(chat: Chat, crowd: Crowd, picture: Pictur
     """A message that is sent again, also to both processes at once, is one."""
     room = crowd.named("echo")
     ada, bo = crowd.enter(chat.one, "ada", room), crowd.enter(chat.two, "bo", room)
-    tab = crowd.enter(chat.two, "ada", room)
+    tab, beside = crowd.enter(chat.two, "ada", room), crowd.enter(chat.one, "ada", room)
     key = crowd.named("first")
     said = [crowd.expect_said(ada, crowd.named("once"), key)]
     for talker in (ada, tab):
@@ -147,10 +150,12 @@ def test_the_same_message_twice_is_one(chat: Chat, crowd: Crowd, picture: Pictur
     said.append(acks[0])
     key = crowd.named("first")  # another user's own, and another room's
     said.append(_expect_another(crowd, bo, key, said[0].id, "of another user"))
+    said += [_expect_another(crowd, ada, odd, said[0].id, "of the same user") for odd in (f"{key} ", key.swapcase())]
     elsewhere = crowd.enter(chat.one, "ada", crowd.named("elsewhere"))
     there = _expect_another(crowd, elsewhere, key, said[0].id, "in another room")
-    for talker in (bo, ada, crowd.enter(chat.two, "cy", room)):
+    for talker in (bo, ada, tab, beside, crowd.enter(chat.two, "cy", room)):
         crowd.expect_heard(talker, said)
+        _expect_no_answer(crowd, talker)
     crowd.expect_heard(elsewhere, [there])
     picture.nothing()
 
@@ -166,8 +171,16 @@ def _fail_as_doubled(crowd: Crowd, key: str, saw: str) -> NoReturn:
     crowd.fail("stored-twice", wanted=wanted, saw=saw, where=places.storing(crowd.chat))
 
 
+def _expect_no_answer(crowd: Crowd, talker: Talker) -> None:
+    """Each answer that was for this socket has been taken."""
+    if talker.answers:
+        wanted = "a frame is answered to the socket that spoke, once, and to no other"
+        saw = f"another socket, or the same again, {talker.name}, was sent {shown(talker.answers[:1])}"
+        crowd.fail("no-ack", wanted=wanted, saw=saw, where=places.answering(crowd.chat))
+
+
 def _expect_another(crowd: Crowd, talker: Talker, key: str, taken: int, whose: str) -> Said:
-    said = crowd.expect_said(talker, crowd.named(f"{talker.user} says so"), key)
+    said = crowd.expect_said(talker, crowd.named(f"{talker.user} says {key!r}"), key)
     if said.id == taken:
         wanted = f'a frame {whose} with the id "{key}" is a message of its own'
         saw = f"{talker.name} got the acknowledgement of message {taken}, which is not its own"

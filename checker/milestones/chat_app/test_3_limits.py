@@ -12,12 +12,14 @@ from checker.milestones.chat_app import places
 from checker.milestones.chat_app.burst import Burst
 from checker.milestones.chat_app.chat import Chat
 from checker.milestones.chat_app.crowd import Crowd
-from checker.milestones.chat_app.talker import Said, Talker, shown
+from checker.milestones.chat_app.talker import AT_ONCE_S, Said, Talker, shown
 
 MOST_BYTES = 4096
 SLOW_TEXT_BYTES = 4000
 SLOW_MESSAGES = 200
-REFUSED = 403
+ALLOWED, REFUSED = 200, 403
+LONG_FRAME = 70_000
+DEEP = 20_000
 
 
 @needs("test_all_hear_one_order")
@@ -51,25 +53,39 @@ def test_each_title_is_a_room_of_its_own(chat: Chat, crowd: Crowd, picture: Pict
 
 @needs("test_all_hear_one_order")
 def test_only_members_are_let_in(chat: Chat, crowd: Crowd, picture: Picture) -> None:
-    """Who is no member is refused, by the socket and by `/history/`."""
+    """Who is no member is refused, by the socket and by `/history/`, until they join."""
     room, other = crowd.named("club"), crowd.named("street")
-    crowd.expect_said(crowd.enter(chat.one, "ada", room), crowd.named("secret"))
+    said = crowd.expect_said(crowd.enter(chat.one, "ada", room), crowd.named("secret"))
     stranger = crowd.named("eve")
     chat.join(stranger, other)
     for title in (room, crowd.named("nowhere")):
         where = "of another room" if title == room else "of a room that nobody has joined"
         talker = crowd.try_door(chat.two, stranger, title)
         if talker.socket.refused != REFUSED:
-            how = "it is open" if talker.socket.refused is None else f"status {talker.socket.refused}"
+            status = "101: its socket is open" if talker.socket.refused is None else str(talker.socket.refused)
+            how = f"the handshake {where} got status {status}"
             wanted = f"the handshake of {stranger}, who is no member {where}, is refused with 403"
             door = places.members(chat, "consumers")
-            crowd.fail("stranger-let-in", wanted=wanted, saw=how, where=door, door="the socket")
+            crowd.fail("stranger-let-in", wanted=wanted, saw=how, where=door, of=talker, door="the socket")
         answer = chat.read_history(chat.two, stranger, title)
         if answer.status != REFUSED:
             wanted = f"/history/ {where} is refused with 403 to {stranger}, who is no member"
             saw = f"status {answer.status}: {answer.text[:100]}"
-            crowd.fail("stranger-let-in", wanted=wanted, saw=saw, where=places.members(chat, "views"), door="/history/")
+            door = places.members(chat, "views")
+            crowd.fail("stranger-let-in", wanted=wanted, saw=saw, where=door, of=talker, door="/history/")
+    _expect_let_in_now(crowd, room, said)
     picture.nothing()
+
+
+def _expect_let_in_now(crowd: Crowd, room: str, said: Said) -> None:
+    """Who was refused has joined since."""
+    chat = crowd.chat
+    crowd.expect_heard(crowd.enter(chat.two, "eve", room), [said])
+    answer = chat.read_history(chat.two, crowd.named("eve"), room)
+    if answer.status != ALLOWED:
+        wanted = f"{crowd.named('eve')}, who was refused, has joined by now: /history/ answers"
+        saw, where = f"status {answer.status}: {answer.text[:100]}", places.members(chat, "views")
+        crowd.fail("history-differs", wanted=wanted, saw=saw, where=where, what="the answer")
 
 
 @needs("test_all_hear_one_order")
@@ -87,15 +103,19 @@ def test_a_text_has_a_limit_in_bytes(chat: Chat, crowd: Crowd, picture: Picture)
             wanted, saw = f"a text of {told}, is a message", shown([answer]) if answer else ada.silence
             crowd.fail("limit-differs", wanted=wanted, saw=saw, where=places.limit(chat))
         said.append(Said(answer["id"], ada.user, whole))
-        long = whole[:-1] + character + "x"
-        key = ada.send(long)
-        answer = ada.wait_answer(key) or ada.wait_any_answer(0.01) or {}
-        if not isinstance(answer.get("error"), str) or answer.get("for") != key:
-            wanted = f'a text of {told} and one more, is answered {{"error": TEXT, "for": ID}}'
-            saw = shown([answer]) if answer else f"no answer; {ada.silence}"
-            crowd.fail("limit-differs", wanted=wanted, saw=saw, where=places.limit(chat))
+        _expect_too_long(crowd, ada, whole + "x", f"{told} and one more,")
+    _expect_too_long(crowd, ada, "x" * LONG_FRAME, f"{LONG_FRAME:,} bytes")
     crowd.expect_heard(ada, said)
     picture.nothing()
+
+
+def _expect_too_long(crowd: Crowd, talker: Talker, text: str, told: str) -> None:
+    key = talker.send(text)
+    answer = talker.wait_answer(key) or talker.wait_any_answer(AT_ONCE_S) or {}
+    if not isinstance(answer.get("error"), str) or answer.get("for") != key:
+        wanted = f'a text of {told} is answered {{"error": TEXT, "for": "{key}"}}'
+        saw = shown([answer]) if answer else f"no answer; {talker.silence}"
+        crowd.fail("limit-differs", wanted=wanted, saw=saw, where=places.limit(crowd.chat))
 
 
 @needs("test_all_hear_one_order")
@@ -125,6 +145,8 @@ def test_a_bad_frame_is_answered(chat: Chat, crowd: Crowd, picture: Picture) -> 
         {**good, "text": [text]},
         '{"id": "k", "text": "half a fox \\ud83e"}',
         '{"id": "half a fox \\ud83e", "text": "hello"}',
+        '{"id": ' + "1" * 5000 + ', "text": "a number of 5,000 digits"}',
+        "[" * DEEP,
         json.dumps(good).encode(),
     ]
     for frame in frames:
@@ -134,12 +156,12 @@ def test_a_bad_frame_is_answered(chat: Chat, crowd: Crowd, picture: Picture) -> 
             kind = "binary frame" if isinstance(frame, bytes) else "frame"
             sent = frame if isinstance(frame, (str, bytes)) else json.dumps(frame)
             wanted = f'the {kind} {str(sent)[:60]} is answered {{"error": TEXT}}'
-            saw = shown([answer]) if answer else f"no answer; {ada.silence}"
+            saw = f"this {kind} got {shown([answer])}" if answer else f"no answer to this {kind}; {ada.silence}"
             crowd.fail("bad-frame", wanted=wanted, saw=saw, where=places.taking(chat))
     longest = crowd.named("k" * 60)[:64]
-    said = crowd.expect_said(ada, crowd.named("good"), longest)
+    said = [crowd.expect_said(ada, crowd.named(f"good {key[0]}"), key) for key in (longest, "\u20ac" * 64)]
     for talker in (ada, bo):
-        crowd.expect_heard(talker, [said])
+        crowd.expect_heard(talker, said)
     picture.nothing()
 
 
@@ -179,11 +201,11 @@ def test_a_slow_reader_delays_nobody(chat: Chat, crowd: Crowd, picture: Picture)
 
 @needs("test_who_speaks_too_fast_is_refused")
 def test_who_was_too_fast_speaks_again(burst: Burst, picture: Picture) -> None:
-    """FLOOD_SECONDS later the socket that was too fast speaks again."""
+    """FLOOD_SECONDS later the socket that was too fast speaks again, and has its limit again."""
     burst.judge_afterwards()
     picture.nothing()
 
 
 def _answer(talker: Talker, text: str) -> dict[str, Any]:
     key = talker.send(text)
-    return talker.wait_answer(key) or {}
+    return talker.wait_answer(key) or talker.wait_any_answer(AT_ONCE_S) or {}

@@ -76,7 +76,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
 def parsed(text_data):
     try:
         return json.loads(text_data)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return None
 
 

@@ -22,7 +22,7 @@ def read(text_data):
     """The id and the text of a frame."""
     try:
         frame = json.loads(text_data or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadFrame("this is no JSON") from None
     if not isinstance(frame, dict):
         raise BadFrame("this is no JSON object")

@@ -86,7 +86,7 @@ class ChatConsumer:
             size = len(text.encode())
             if not (1 <= len(key) <= 64 and key.encode() and size):
                 return {"error": "an id of 1 to 64 characters, and a text"}
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return {"error": "not what was agreed"}
         if size > 4096:
             return {"error": "at most 4096 bytes", "for": key}
