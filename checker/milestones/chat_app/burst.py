@@ -46,7 +46,7 @@ class Burst:
                 break
         else:
             raise Inconclusive(TOO_BUSY)
-        bo = self._crowd.enter(self._chat.two, "bo", self._ada.room, after=0)
+        bo = self._crowd.enter(self._chat.two, "bo", self._ada.room, after=self._said[0].id - 1)
         for talker in (self._ada, bo):
             self._crowd.expect_heard(talker, self._said)
 

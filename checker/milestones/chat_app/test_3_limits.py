@@ -20,6 +20,7 @@ SLOW_MESSAGES = 200
 ALLOWED, REFUSED = 200, 403
 LONG_FRAME = 70_000
 DEEP = 20_000
+SHOWN_FRAME = 60
 
 
 @needs("test_all_hear_one_order")
@@ -79,11 +80,17 @@ def test_only_members_are_let_in(chat: Chat, crowd: Crowd, picture: Picture) -> 
 
 def _expect_let_in_now(crowd: Crowd, room: str, said: Said) -> None:
     """Who was refused has joined since."""
-    chat = crowd.chat
-    crowd.expect_heard(crowd.enter(chat.two, "eve", room), [said])
-    answer = chat.read_history(chat.two, crowd.named("eve"), room)
+    chat, user = crowd.chat, crowd.named("eve")
+    chat.join(user, room)
+    talker = crowd.try_door(chat.two, user, room)
+    if talker.socket.refused is not None:
+        wanted = f"{user}, who was refused before, has joined by now: the handshake is accepted"
+        saw, where = f"status {talker.socket.refused}", places.members(chat, "consumers")
+        crowd.fail("handshake-refused", wanted=wanted, saw=saw, where=where, of=talker)
+    crowd.expect_heard(talker, [said])
+    answer = chat.read_history(chat.two, user, room)
     if answer.status != ALLOWED:
-        wanted = f"{crowd.named('eve')}, who was refused, has joined by now: /history/ answers"
+        wanted = f"{user}, who was refused before, has joined by now: /history/ answers"
         saw, where = f"status {answer.status}: {answer.text[:100]}", places.members(chat, "views")
         crowd.fail("history-differs", wanted=wanted, saw=saw, where=where, what="the answer")
 
@@ -155,7 +162,8 @@ def test_a_bad_frame_is_answered(chat: Chat, crowd: Crowd, picture: Picture) -> 
         if answer is None or not isinstance(answer.get("error"), str):
             kind = "binary frame" if isinstance(frame, bytes) else "frame"
             sent = frame if isinstance(frame, (str, bytes)) else json.dumps(frame)
-            wanted = f'the {kind} {str(sent)[:60]} is answered {{"error": TEXT}}'
+            told = str(sent) if len(sent) <= SHOWN_FRAME else f"{sent[:SHOWN_FRAME]!s} ..."
+            wanted = f'the {kind} {told} is answered {{"error": TEXT}}'
             saw = f"this {kind} got {shown([answer])}" if answer else f"no answer to this {kind}; {ada.silence}"
             crowd.fail("bad-frame", wanted=wanted, saw=saw, where=places.taking(chat))
     longest = crowd.named("k" * 60)[:64]
