@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from checker.harness.events import EventKind
@@ -46,10 +46,18 @@ def test_a_message_reaches_the_other_process(chat: Chat, crowd: Crowd, picture: 
             said.append(crowd.expect_said(speaker, crowd.named(text.format(speaker.user))))
             for talker in (bo, ada):
                 talker.wait_heard(said[-1].text, LATE_WITHIN_S)  # order is a matter of a later check
-    said += [crowd.expect_said(speaker, BLANK) for speaker in (bo, ada)]
+    for speaker in (bo, ada):
+        said.append(crowd.expect_said(speaker, BLANK))
+        _let_hear((bo, ada), said)
     said.append(crowd.expect_said(ada, crowd.named("last of all")))
     for talker in (bo, ada):
         crowd.expect_heard(talker, said)
+
+
+def _let_hear(talkers: Sequence[Talker], said: Sequence[Said]) -> None:
+    """Return when they have heard all: order is a matter of a later check."""
+    for talker in talkers:
+        talker.wait_count(len(said), LATE_WITHIN_S)
 
 
 @needs("test_a_message_reaches_the_other_process")
@@ -150,7 +158,9 @@ def test_the_same_message_twice_is_one(chat: Chat, crowd: Crowd, picture: Pictur
     said.append(acks[0])
     key = crowd.named("first")  # another user's own, and another room's
     said.append(_expect_another(crowd, bo, key, said[0].id, "of another user"))
-    said += [_expect_another(crowd, ada, odd, said[0].id, "of the same user") for odd in (f"{key} ", key.swapcase())]
+    for odd in (f"{key} ", key.swapcase()):
+        _let_hear((bo, ada, tab, beside), said)
+        said.append(_expect_another(crowd, ada, odd, said[0].id, "of the same user"))
     elsewhere = crowd.enter(chat.one, "ada", crowd.named("elsewhere"))
     there = _expect_another(crowd, elsewhere, key, said[0].id, "in another room")
     for talker in (bo, ada, tab, beside, crowd.enter(chat.two, "cy", room)):
