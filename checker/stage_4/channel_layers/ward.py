@@ -128,9 +128,17 @@ class Ward:
         return {"subscriptions": len(self.valkey.command("PUBSUB CHANNELS"))}
 
     def held(self) -> dict[str, int]:
-        """What the process keeps open: descriptors (its connections), and threads."""
+        """What the process keeps open: descriptors (its connections) but for those of its visitors, and threads."""
         process = psutil.Process(self.server.pid)
-        return {"connections": process.num_fds(), "threads": process.num_threads()}
+        visitors, descriptors = -1, 0
+        # Those of a moment ago go one by one: until none has gone in between.
+        while visitors != (visitors := self._visitors(process)):
+            descriptors = process.num_fds()
+        return {"connections": descriptors - visitors, "threads": process.num_threads()}
+
+    def _visitors(self, process: psutil.Process) -> int:
+        sockets = process.net_connections("tcp")
+        return sum(s.laddr.port == self.server.port and s.status != psutil.CONN_LISTEN for s in sockets)
 
     def ask(self) -> Exchange:
         """GET /healthz/, on its way."""
