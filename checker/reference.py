@@ -29,6 +29,7 @@ SECTIONS = {
         "harness/suite",
         "harness/diagnosis",
         "harness/tracebacks",
+        "harness/unawaited",
         "harness/task_lines",
         "harness/difference",
     ),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.harness.lines import STATEMENT_CHARACTERS, line_matching, line_with, own_code, whole_statement
+from checker.harness.lines import STATEMENT_CHARACTERS, line_matching, line_with, own_code, own_line, whole_statement
 from course.model import SourceLine
 from tests.running import running
 
@@ -81,3 +81,11 @@ def test_own_code_is_what_the_learner_wrote_and_no_words(tmp_path: Path) -> None
     with running(tmp_path, files) as run:
         code = list(own_code(replace(run, given=frozenset(["given.py"])), "shop/asgi.py"))
     assert code == [SourceLine("shop/asgi.py", 1, doing="application = B"), SourceLine("b.py", 4, doing="B = 1")]
+
+
+def test_an_own_line_is_of_the_first_pattern_that_is_found(tmp_path: Path) -> None:
+    files = {"a.py": "x = 1\ny = 2\n", "shop/migrations/0001.py": "z = 3\n", "shop/asgi.py": "y = 4\n"}
+    with running(tmp_path, files) as run:
+        assert own_line(run, "shop/asgi.py", "z = ", "y = ") == SourceLine("shop/asgi.py", 1, doing="y = 4")
+        assert own_line(run, "shop/asgi.py", "x = ", "y = ") == SourceLine("a.py", 1, doing="x = 1")
+        assert own_line(run, "shop/asgi.py", "z = ") is None

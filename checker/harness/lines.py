@@ -30,12 +30,22 @@ def line_matching(folder: Path, file: str, patterns: Sequence[str]) -> SourceLin
     return None
 
 
+def own_line(run: Run, first: str, *patterns: str) -> SourceLine | None:
+    """The first line of the learner's own code that the first of these patterns is found in that is found at all."""
+    code = list(own_code(run, first))
+    return next((place for pattern in patterns for place in code if re.search(pattern, place.doing)), None)
+
+
+def own_files(run: Run, first: str) -> list[str]:
+    """The learner's own Python files, `first` before the others; not what Django writes: manage.py and migrations."""
+    files = sorted(path.relative_to(run.project).as_posix() for path in run.project.rglob("*.py"))
+    theirs = (name for name in files if name not in (*run.given, "manage.py") and "/migrations/" not in name)
+    return sorted(theirs, key=lambda name: name != first)
+
+
 def own_code(run: Run, first: str) -> Iterator[SourceLine]:
     """Each line of code of the learner's own files, of `first` before the others; comments and docstrings left out."""
-    files = sorted(path.relative_to(run.project).as_posix() for path in run.project.rglob("*.py"))
-    for name in sorted(files, key=lambda name: name != first):
-        if name in (*run.given, "manage.py"):
-            continue
+    for name in own_files(run, first):
         words = {
             number
             for node in ast.walk(tree_of(run.project / name))

@@ -237,7 +237,7 @@ class SelfBound(Site):
 def _listening(table: Path) -> Iterator[int]:
     """The ports of a table of /proc/net that somebody listens at. Linux lists those first; thousands may follow."""
     with table.open() as rows:
-        next(rows)  # the heading
+        next(rows, "")  # the heading
         for row in map(str.split, rows):
             if row[3] != TCP_LISTEN:
                 return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +14,7 @@ from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.picture import Picture
 from checker.harness.server import Server
+from checker.harness.unawaited import wait_unawaited
 from checker.milestones.chat_app import places
 from checker.milestones.chat_app.chat import Chat
 from checker.milestones.chat_app.talker import Frame, Said, Talker, shown
@@ -22,8 +22,6 @@ from course.model import Fact, SourceLine
 
 ERROR_WITHIN_S = 0.3
 CLOSED_ERROR_WITHIN_S = 2.0
-# `chat/consumers.py:31: RuntimeWarning: coroutine 'RedisChannelLayer.group_send' was never awaited`
-_NEVER_AWAITED = re.compile(r"^(.+\.py):(\d+): RuntimeWarning: coroutine '(\S+)' was never awaited", re.MULTILINE)
 
 
 class Crowd:
@@ -133,7 +131,7 @@ class Crowd:
             wanted = f"{talker.name} hears {shown(doubled[:1])} once"
             ids = ", ".join(str(frame["id"]) for frame in frames)
             saw = f"it heard it {frames.count(doubled[0])} times: the ids came as {ids}"
-            self.fail("heard-twice", wanted=wanted, saw=saw, where=places.sending(self.chat))
+            self.fail("heard-twice", wanted=wanted, saw=saw, where=places.repeating(self.chat))
         order = ", ".join(str(frame["id"]) for frame in frames)
         wanted = f"{talker.name} hears the messages in the order of their ids"
         self.fail("order-differs", wanted=wanted, saw=f"the ids came as {order}", where=places.sending(self.chat))
@@ -169,11 +167,9 @@ class Crowd:
         is_closed = any(talker.socket.close_code is not None for talker in ([of] if of else self._talkers))
         self.judge_error(wanted, CLOSED_ERROR_WITHIN_S if is_closed else ERROR_WITHIN_S, of)
         for server in (self.chat.one, self.chat.two):
-            for match in _NEVER_AWAITED.finditer(server.process.log.text):
-                file = Path(match[1])
-                if file.is_relative_to(self.project):
-                    saw += f"\nthe coroutine {match[3]}() was made, but never awaited"
-                    where = SourceLine(str(file.relative_to(self.project)), int(match[2]))
+            for one in wait_unawaited(server):
+                if one.where is not None and one.told not in saw:
+                    saw, where = f"{saw}\n{one.told}", one.where
         fail(code, wanted=wanted, saw=saw, where=where, facts=facts)
 
     def close(self) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from checker.harness.lines import line_matching, own_code
+from checker.harness.lines import line_matching, own_line
 from checker.milestones.chat_app.chat import Chat
 from course.model import SourceLine
 
@@ -13,9 +11,7 @@ CONSUMERS = "chat/consumers.py"
 
 def first(chat: Chat, *patterns: str) -> SourceLine | None:
     """The first line of the learner's own code that holds the first of these patterns that any line holds."""
-    code = [line for line in own_code(chat.one.run, CONSUMERS) if "/migrations/" not in line.file]
-    found = (line for pattern in patterns for line in code if re.search(pattern, line.doing))
-    return next(found, None)
+    return own_line(chat.one.run, CONSUMERS, *patterns)
 
 
 def answering(chat: Chat) -> SourceLine | None:
@@ -41,6 +37,11 @@ def ringing(chat: Chat) -> SourceLine | None:
 def sending(chat: Chat) -> SourceLine | None:
     """Where a message goes to its client: the handler of what the layer brings."""
     return first(chat, r"event\[", r"[\"']from[\"']:", r"self\.send")
+
+
+def repeating(chat: Chat) -> SourceLine | None:
+    """Where what was sent is asked for once more; else where it is sent."""
+    return first(chat, r"\bid__gte\b|\bpk__gte\b|\.id >=") or sending(chat)
 
 
 def changes_text(chat: Chat) -> SourceLine | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from checker.harness.lines import own_code
+from checker.harness.lines import own_code, own_line
 from checker.harness.run import Run
 from course.model import SourceLine
 
@@ -13,7 +13,7 @@ ASGI_FILE = "board/asgi.py"
 
 def line(run: Run, *patterns: str) -> SourceLine | None:
     """The first line of theirs that the first of these patterns is found in that is found at all."""
-    return next((lines[0] for pattern in patterns if (lines := _lines(run, pattern))), None)
+    return own_line(run, ASGI_FILE, *patterns)
 
 
 def application(run: Run) -> SourceLine | None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
-from checker.harness.learner_files import text_of
+from checker.harness.lines import own_line
 from checker.harness.run import Run
 from course.model import SourceLine
 
@@ -32,18 +29,4 @@ def server(run: Run, name: str) -> SourceLine | None:
 
 def line(run: Run, *patterns: str) -> SourceLine | None:
     """The first line of theirs, serve.py's first, that the first of these patterns is found in that is found at all."""
-    for pattern in patterns:
-        for file in _files(run):
-            is_quoted = False
-            for number, text in enumerate(text_of(run.project / file).splitlines(), 1):
-                quotes = text.count('"""')
-                if not is_quoted and not quotes and not text.lstrip().startswith("#") and re.search(pattern, text):
-                    return SourceLine(file, number, doing=text.strip())
-                is_quoted ^= quotes % 2 == 1
-    return None
-
-
-def _files(run: Run) -> list[str]:
-    found = sorted(path.relative_to(run.project).as_posix() for path in Path(run.project).rglob("*.py"))
-    theirs = [file for file in found if file not in run.given]
-    return sorted(theirs, key=lambda file: file != FILE)
+    return own_line(run, FILE, *patterns)

@@ -6,6 +6,7 @@ an idle process is seen to have lived through it.
 
 from __future__ import annotations
 
+import itertools
 import re
 import socket
 import threading
@@ -17,6 +18,7 @@ from urllib.parse import unquote
 
 from checker.harness.history import History
 from checker.harness.servers.valkey import Valkey
+from checker.harness.waiting import wait_until
 
 _SAID = re.compile(r'^\+\d+\.\d+ \[\d+ (?P<client>[^\]]*)\] (?P<words>".*")$')
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -58,6 +60,8 @@ class Monitor:
         self._mailboxes: dict[str, Mailbox] = {}
         self._said: deque[str] = deque(maxlen=MOST_LINES)
         self._lock = threading.Lock()
+        self._valkey = valkey
+        self._marks = itertools.count(1)
         self._connection = socket.socket(socket.AF_UNIX)
         self._connection.settimeout(READY_S)
         self._connection.connect(unquote(valkey.url.removeprefix("unix://")))
@@ -66,6 +70,12 @@ class Monitor:
         self._lines.readline()  # +OK: what is asked from here on is told
         self._connection.settimeout(None)
         threading.Thread(target=self._listen, name="monitor", daemon=True).start()
+
+    def catch_up(self) -> None:
+        """Return when it has been told of all that Valkey has done by now."""
+        mark = f"caught-up-{next(self._marks)}"
+        self._valkey.command("ECHO", mark)
+        wait_until(lambda: self.mentions(mark), READY_S)
 
     def mentions(self, name: str) -> int:
         """How many commands have named this so far: a room's group is in each that is for the room."""

@@ -60,8 +60,7 @@ class Rest:
         """How long the last wait in Valkey had lasted when this socket died, of those that began before."""
         died_at = self.died_at[board.id]
         asked = [t for box in self._station.monitor.mailboxes for t in box.asked if t < died_at]
-        by_length = sorted(abs(died_at - t - USUAL_WAIT_S) for t in asked)
-        return min((died_at - t for t in asked), key=lambda s: abs(s - USUAL_WAIT_S)) if by_length else None
+        return min((died_at - t for t in asked), key=lambda s: abs(s - USUAL_WAIT_S), default=None)
 
     def draw(self, picture: Picture) -> None:
         """Each process's waits in Valkey, and each socket below them."""

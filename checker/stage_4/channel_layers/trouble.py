@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import NoReturn
 
 from checker.harness import diagnosis
@@ -13,15 +11,13 @@ from checker.harness.history import Event
 from checker.harness.http import ANSWER_DEADLINE_S, Exchange
 from checker.harness.lines import line_matching
 from checker.harness.server import Server
+from checker.harness.unawaited import wait_unawaited
 from checker.harness.websocket import WebSocket
 from checker.stage_4.channel_layers import places
-from course.model import SourceLine
 
 WARNED_WITHIN_S = 0.2
 TOLD_WITHIN_S = 1.0
 
-# `station/views.py:31: RuntimeWarning: coroutine 'RedisChannelLayer.group_send' was never awaited`
-_NEVER_AWAITED = re.compile(r"^(.+\.py):(\d+): RuntimeWarning: coroutine '(\S+)' was never awaited", re.MULTILINE)
 # What the libraries say, the code for it, and the line that did it where the error's own is another.
 _KNOWN: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("must pass a list of Redis hosts", "hosts-no-list", places.HOSTS),
@@ -37,16 +33,9 @@ _KNOWN: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 def judge_never_awaited(server: Server, wanted: str, saw: str) -> None:
     """End the check when the server has warned of a coroutine that a line of the project made and nobody awaited."""
-    project = server.run.project
-    server.process.log.wait_for("was never awaited", WARNED_WITHIN_S)
-    for match in _NEVER_AWAITED.finditer(server.process.log.text):
-        file, number = Path(match[1]), int(match[2])
-        if file.is_relative_to(project):
-            name = file.relative_to(project).as_posix()
-            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-            where = SourceLine(name, number, doing=(lines[number - 1 : number] or [""])[0].strip())
-            saw = f"{saw}\nthe coroutine {match[3]}() was made, but never awaited"
-            fail("never-awaited", wanted=wanted, saw=saw, where=where)
+    for one in wait_unawaited(server, WARNED_WITHIN_S):
+        if one.where is not None:
+            fail("never-awaited", wanted=wanted, saw=f"{saw}\n{one.told}", where=one.where)
 
 
 def judge_error(server: Server, wanted: str, before: str, *, request: str = "", since: float = 0.0) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from checker.harness.learner_files import text_of, tree_of
+from checker.harness.lines import own_files, own_line
 from checker.harness.server import Server
 from course.model import SourceLine
 
@@ -26,7 +27,7 @@ Finder = Callable[[Server], SourceLine | None]
 
 def line(server: Server, *patterns: str) -> SourceLine | None:
     """The first line of theirs that the first of these patterns is found in that is found at all."""
-    return next((found for pattern in patterns if (found := _first(server, pattern))), None)
+    return own_line(server.run, FIRST_FILE, *patterns)
 
 
 def at(server: Server, file: str, number: int) -> SourceLine:
@@ -50,7 +51,7 @@ def answer(server: Server, keys: Sequence[str]) -> SourceLine | None:
     """Where an object with one of these keys is made; None unless there is just one."""
     found = {
         (file, node.lineno)
-        for file in _files(server)
+        for file in own_files(server.run, FIRST_FILE)
         for node in ast.walk(tree_of(server.run.project / file))
         if isinstance(node, ast.Dict) and any(isinstance(k, ast.Constant) and k.value in keys for k in node.keys)
     }
@@ -142,7 +143,7 @@ def _pushing(server: Server) -> list[tuple[str, _Function]]:
     """The functions that ask the exchange for the next price."""
     return [
         (file, node)
-        for file in _files(server)
+        for file in own_files(server.run, FIRST_FILE)
         for node in ast.walk(tree_of(server.run.project / file))
         if isinstance(node, _Function) and "next_price" in ast.dump(node)
     ]
@@ -161,35 +162,9 @@ def _loop_of(server: Server, qualified: str) -> SourceLine | None:
 
 def _methods(server: Server, qualified: str) -> Iterator[tuple[str, _Function]]:
     class_name, _, name = qualified.rpartition(".")
-    for file in _files(server):
+    for file in own_files(server.run, FIRST_FILE):
         for node in ast.walk(tree_of(server.run.project / file)):
             if isinstance(node, ast.ClassDef) and node.name == class_name:
                 yield from (
                     (file, method) for method in node.body if isinstance(method, _Function) and method.name == name
                 )
-
-
-def _first(server: Server, pattern: str) -> SourceLine | None:
-    return next((place for place in _code(server) if re.search(pattern, place.doing)), None)
-
-
-def _files(server: Server) -> list[str]:
-    project, given = server.run.project, server.run.given
-    files = (path.relative_to(project).as_posix() for path in project.rglob("*.py"))
-    theirs = [file for file in files if file not in (*given, "manage.py")]
-    return sorted(theirs, key=lambda file: (file != FIRST_FILE, file))
-
-
-def _code(server: Server) -> Iterator[SourceLine]:
-    """Each line of code of theirs, consumers.py first; comments and docstrings left out."""
-    for file in _files(server):
-        words = {
-            number
-            for node in ast.walk(tree_of(server.run.project / file))
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-        }
-        for number, text in enumerate(text_of(server.run.project / file).splitlines(), 1):
-            doing = text.strip()
-            if doing and number not in words and not doing.startswith("#"):
-                yield SourceLine(file, number, "", doing)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Protocol
 
 from checker.harness import diagnosis, tracebacks
@@ -11,14 +10,13 @@ from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event, History
 from checker.harness.server import Server
+from checker.harness.unawaited import wait_unawaited
 from checker.stage_4.consumers import places
 from course.model import SourceLine
 
 NEWS_WITHIN_S = 0.3
 HELD_S = 0.5
 ENDED_BY_AN_ERROR = "Exception in ASGI application"  # uvicorn's words
-# `.../desk/consumers.py:31: RuntimeWarning: coroutine 'DeskConsumer.tick' was never awaited`
-_NEVER_AWAITED = re.compile(r"^(.+\.py):(\d+): RuntimeWarning: coroutine '(\S+)' was never awaited", re.MULTILINE)
 
 
 class Party(Protocol):
@@ -86,16 +84,10 @@ def judge_never_awaited(server: Server, wanted: str, saw: str) -> None:
 
     The line of the warning is Channels' own where a plain class calls what was made `async def`: then that is at fault.
     """
-    server.process.log.wait_for("was never awaited", NEWS_WITHIN_S)
-    project = server.run.project
-    for match in _NEVER_AWAITED.finditer(server.process.log.text):
-        file, number, coroutine = Path(match[1]), int(match[2]), match[3]
-        is_theirs = file.is_relative_to(project)
-        at = places.at(server, file.relative_to(project).as_posix(), number) if is_theirs else None
-        where = at or places.definition(server, coroutine)
-        if where is not None:
-            told = f"{saw}\nthe coroutine {coroutine}() was made, but never awaited"
-            fail("never-awaited", wanted=wanted, saw=told, where=where, facts={"coroutine": coroutine})
+    for one in wait_unawaited(server, NEWS_WITHIN_S):
+        if where := one.where or places.definition(server, one.coroutine):
+            facts = {"coroutine": one.coroutine}
+            fail("never-awaited", wanted=wanted, saw=f"{saw}\n{one.told}", where=where, facts=facts)
 
 
 def _blamed(server: Server, saw: str, path: str) -> SourceLine | None:

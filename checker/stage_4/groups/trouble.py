@@ -12,15 +12,13 @@ from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.history import Event
 from checker.harness.server import Server
+from checker.harness.unawaited import wait_unawaited
 from checker.stage_4.groups.chat import Chat
-from checker.stage_4.groups.places import lines, only_line
-from course.model import SourceLine
+from checker.stage_4.groups.places import only_line
 
 WARNING_DEADLINE_S = 0.2
 GIVEN = "chat/identity.py"  # every consumer's error passes through it
 
-# `chat/consumers.py:31: RuntimeWarning: coroutine 'RedisChannelLayer.group_send' was never awaited`
-_NEVER_AWAITED = re.compile(r"^(.+\.py):(\d+): RuntimeWarning: coroutine '(\S+)' was never awaited", re.MULTILINE)
 _MISSING_TYPE = re.compile(r"No handler for message type (\S+)")
 
 
@@ -35,15 +33,9 @@ def judge_error(chat: Chat, requests: AbstractSet[str], wanted: str, *, since: f
 
 def judge_never_awaited(server: Server, wanted: str, saw: str) -> None:
     """End the check when the server has warned of a coroutine that a line of the project made and nobody awaited."""
-    project = server.run.project
-    server.process.log.wait_for("was never awaited", WARNING_DEADLINE_S)
-    for match in _NEVER_AWAITED.finditer(server.process.log.text):
-        file, line, coroutine = Path(match[1]), int(match[2]), match[3]
-        if file.is_relative_to(project):
-            doing = (lines(file)[line - 1 : line] or [""])[0].strip()
-            where = SourceLine(str(file.relative_to(project)), line, "", doing)
-            saw = f"{saw}\nthe coroutine {coroutine}() was made, but never awaited"
-            fail("never-awaited", wanted=wanted, saw=saw, where=where)
+    for one in wait_unawaited(server, WARNING_DEADLINE_S):
+        if one.where is not None:
+            fail("never-awaited", wanted=wanted, saw=f"{saw}\n{one.told}", where=one.where)
 
 
 def _fail_with(error: Event, project: Path, wanted: str) -> NoReturn:

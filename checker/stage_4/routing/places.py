@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from checker.harness.lines import own_code
+from checker.harness.lines import own_code, own_line
 from checker.harness.run import Run
 from checker.stage_4.routing.tower import Knock
 from course.model import SourceLine
@@ -17,8 +17,7 @@ _LITERAL = re.compile(r"""(["'])(.+?)\1""")
 
 def line(run: Run, *patterns: str) -> SourceLine | None:
     """The first line of theirs that the first of these patterns is found in that is found at all."""
-    code = list(own_code(run, ASGI_FILE))
-    return next((place for pattern in patterns for place in code if re.search(pattern, place.doing)), None)
+    return own_line(run, ASGI_FILE, *patterns)
 
 
 def route(run: Run, said: str) -> SourceLine | None:
