@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 Find = Callable[[], "Iterable[psutil.Process]"]
 
 STOPPING_DEADLINE_S = 20.0
-BREATH_S = 0.01
 DEATH_DEADLINE_S = 5.0
 LOOK_AGAIN_S = 0.1
 
@@ -54,31 +53,25 @@ def outlive(find: Find, grace_s: float) -> bool:
 def end_all(find: Find) -> list[str]:
     """Stop those that are found, look again until there is nobody new, and kill them all. Returns command lines.
 
-    Who always was gone already when it was to be stopped, until the end, is told by its number.
+    Where all were gone before they could be stopped, until the time was over, the last are told by their number.
     """
     import psutil
 
     end_s = time.monotonic() + STOPPING_DEADLINE_S
     seen = set[psutil.Process]()
     stopped: dict[psutil.Process, str] = {}
-    while fresh := set(find()) - seen:
+    while (fresh := set(find()) - seen) and time.monotonic() < end_s:
         seen |= fresh
-        before = len(stopped)
         # Of a chain of forks the newest lives, if any.
         for process in filter(lives, sorted(fresh, key=lambda process: process.pid, reverse=True)):
             _signal(process, signal.SIGSTOP)
             stopped[process] = describe(process)
         _bury(fresh - stopped.keys())
-        if time.monotonic() >= end_s:
-            stopped = stopped or {process: describe(process) for process in fresh}
-            break
-        if len(stopped) == before:
-            # On a busy machine we lose the processor in the middle of a look. Who has just woken up keeps it for one.
-            time.sleep(BREATH_S)
     for process in stopped:
         _signal(process, signal.SIGKILL)
     psutil.wait_procs(seen, timeout=DEATH_DEADLINE_S)
-    return list(stopped.values())
+    # The number of who is gone may be another's by now: it is told, and nothing is sent to it.
+    return list(stopped.values()) or [describe(process) for process in fresh]
 
 
 def _bury(dead: Iterable[psutil.Process]) -> None:
