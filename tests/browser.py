@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +17,8 @@ from typing import Any
 
 import psutil
 from websockets.asyncio.client import ClientConnection, connect
+
+from checker.harness.waiting import wait_until
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 STARTS_WITHIN_S = 120.0
@@ -130,13 +131,16 @@ async def _command(connection: ClientConnection, method: str, options: dict[str,
 
 
 def _address(told_in: Path, process: subprocess.Popen[bytes]) -> str:
-    ends_at = time.monotonic() + STARTS_WITHIN_S
-    while time.monotonic() < ends_at and process.poll() is None:
-        with suppress(OSError, ValueError):
-            port, path = told_in.read_text(encoding="utf-8").split()
-            return f"ws://127.0.0.1:{port}{path}"
-        time.sleep(LOOK_EVERY_S)
-    raise TimeoutError(f"{process.args!r} has opened no port")
+    def told() -> list[str]:
+        with suppress(OSError):
+            return told_in.read_text(encoding="utf-8").split()
+        return []
+
+    wait_until(lambda: len(told()) == 2 or process.poll() is not None, STARTS_WITHIN_S)
+    if len(told()) != 2:
+        raise TimeoutError(f"{process.args!r} has opened no port")
+    port, path = told()
+    return f"ws://127.0.0.1:{port}{path}"
 
 
 def _children(pid: int) -> list[psutil.Process]:
