@@ -54,6 +54,15 @@ class Site:
         """The master's pid."""
         return self.process.pid
 
+    def visitors(self) -> int:
+        """How many connections of visitors its processes hold at this moment: of one who has left perhaps still his."""
+        found = 0
+        with suppress(psutil.Error):
+            for process in [psutil.Process(self.process.pid), *self.process.children]:
+                sockets = process.net_connections("tcp")
+                found += sum(s.laddr.port == self.port and s.status != psutil.CONN_LISTEN for s in sockets)
+        return found
+
     def seen(self, *kinds: StrEnum, since: float = 0.0) -> list[Event]:
         """What the probe told of these kinds ("app.entered", "loop.stalled", ...) from inside this server."""
         return diagnosis.seen(self, *kinds, since=since)

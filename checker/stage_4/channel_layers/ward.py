@@ -132,13 +132,9 @@ class Ward:
         process = psutil.Process(self.server.pid)
         visitors, descriptors = -1, 0
         # Those of a moment ago go one by one: until none has gone in between.
-        while visitors != (visitors := self._visitors(process)):
+        while visitors != (visitors := self.server.visitors()):
             descriptors = process.num_fds()
         return {"connections": descriptors - visitors, "threads": process.num_threads()}
-
-    def _visitors(self, process: psutil.Process) -> int:
-        sockets = process.net_connections("tcp")
-        return sum(s.laddr.port == self.server.port and s.status != psutil.CONN_LISTEN for s in sockets)
 
     def ask(self) -> Exchange:
         """GET /healthz/, on its way."""
