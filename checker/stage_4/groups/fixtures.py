@@ -12,10 +12,11 @@ from checker.harness.seed import Seed
 from checker.harness.starters import Uvicorn, Valkey
 from checker.stage_4.groups.chat import Chat, Store
 from checker.stage_4.groups.crowd import Crowd
+from checker.stage_4.groups.leases import Residents
 from checker.stage_4.groups.stack import start_both
 
 # With a fraction, so that nobody is right with whole seconds alone. No shorter, since the living must renew in time on
-# a busy machine; no longer, since three checks wait for more than one of them.
+# a busy machine; no longer, since two checks wait for more than one of them.
 PRESENCE_SECONDS = (0.7, 0.72, 0.74)
 TAGS = [f"{letter}{number}" for letter in ascii_uppercase for number in range(10, 100)]
 
@@ -38,3 +39,13 @@ def crowd(chat: Chat, request: pytest.FixtureRequest) -> Iterator[Crowd]:
     crowd = Crowd(chat, chat.seed.random(request.node.name))
     yield crowd
     crowd.close()
+
+
+@pytest.fixture(scope="session")
+def residents(chat: Chat) -> Iterator[Residents]:
+    """Some who joined early and stay: a later check need not wait until their first lease is over."""
+    crowd = Crowd(chat, chat.seed.random("residents"))
+    try:
+        yield Residents(crowd)
+    finally:
+        crowd.close()

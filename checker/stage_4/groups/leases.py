@@ -22,16 +22,29 @@ OUTLIVED = 1.2
 LONG_OUTLIVED = 1.5
 
 
+class Residents:
+    """Two users in both processes who have joined two rooms each, and are given up by nobody but their own sockets."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        chat, self.crowd = crowd.chat, crowd
+        rooms = crowd.room("attic"), crowd.room("cellar")
+        users = sorted(
+            crowd.enter(server, name, *rooms).user for server, name in ((chat.one, "flo"), (chat.two, "kit"))
+        )
+        self.users_in = dict.fromkeys(rooms, users)
+        self.joined_at = chat.history.now()
+
+
 def expect_still_named(
     crowd: Crowd, asker: Chatter, users_in: Mapping[str, Sequence[str]], *, joined_at: float, outlived: float
 ) -> None:
     """In each of these rooms exactly these users are named, longer after they joined than a lease lasts.
 
-    `outlived` is how much longer, in PRESENCE_SECONDS.
+    `outlived` is how much longer at least, in PRESENCE_SECONDS.
     """
-    outlived_s = outlived * crowd.chat.presence_s
     # Nobody has renewed anything for them but their own sockets.
-    threading.Event().wait(max(0.0, joined_at + outlived_s - crowd.chat.history.now()))
+    threading.Event().wait(max(0.0, joined_at + outlived * crowd.chat.presence_s - crowd.chat.history.now()))
+    outlived_s = crowd.chat.history.now() - joined_at
     for room, users in users_in.items():
         if (named := crowd.wait_who(asker, room, users)) == list(users):
             continue

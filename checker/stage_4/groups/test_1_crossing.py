@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import NoReturn, TypeVar
 
+from checker.harness import starters
 from checker.harness.events import EventKind
 from checker.harness.history import Event
 from checker.harness.server import Server
@@ -35,10 +36,11 @@ SENDS = ("zremrangebyscore", "publish")
 HANDS_OVER = {"said": SENDS, "joined": ("zadd",)}
 
 
-def test_a_socket_joins_in_either_process(chat: Chat, crowd: Crowd) -> None:
+def test_a_socket_joins_in_either_process(chat: Chat, crowd: Crowd, ahead: starters.Ahead) -> None:
     """A socket opens and joins a room, in either process."""
     for server in (chat.one, chat.two):
         crowd.enter(server, "ada", crowd.room("lobby"))
+    ahead("residents", "test_both_processes_name_the_same_users")
 
 
 @needs("test_a_socket_joins_in_either_process")

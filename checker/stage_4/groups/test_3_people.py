@@ -9,7 +9,7 @@ from checker.stage_4.groups.chat import Chat
 from checker.stage_4.groups.crowd import Crowd
 from checker.stage_4.groups.expectations import expect_heard, expect_users, wait_bare_until
 from checker.stage_4.groups.frames import BELL, bare, message, never_heard, shown, shown_title
-from checker.stage_4.groups.leases import LONG_OUTLIVED, expect_still_named
+from checker.stage_4.groups.leases import LONG_OUTLIVED, Residents, expect_still_named
 from checker.stage_4.groups.titles import near_pairs
 
 # From when others in both processes have heard what was said after it.
@@ -17,7 +17,7 @@ NOTICE_WITHIN_S = 5.0
 
 
 @needs("test_a_message_reaches_the_other_process")
-def test_both_processes_name_the_same_users(chat: Chat, crowd: Crowd) -> None:
+def test_both_processes_name_the_same_users(chat: Chat, crowd: Crowd, residents: Residents) -> None:
     """`who` names the users of a room, the same in both processes, as sockets come and go."""
     porch, garden = crowd.room("porch"), crowd.room("garden")
     ada = crowd.enter(chat.one, "ada", porch, porch)
@@ -25,15 +25,14 @@ def test_both_processes_name_the_same_users(chat: Chat, crowd: Crowd) -> None:
     bo = crowd.enter(chat.two, "bo", porch, garden)
     cy = crowd.enter(chat.two, "cy")
     zed = crowd.enter(chat.one, "Zed", porch)  # as Python sorts texts, a capital comes first
-    joined_at = chat.history.now()
     users = sorted((zed.user, ada.user, bo.user))
     expect_users(
         crowd, [ada, bo, cy], porch, users, f"{ada.user} (in both processes), {bo.user} and {zed.user} have joined"
     )
     expect_users(crowd, [ada, cy], garden, [bo.user], f"{bo.user} has joined two rooms; in the second")
     expect_users(crowd, [cy], crowd.room("nobody's"), [], "nobody has joined this room")
-    users_in = {porch: users, garden: [bo.user]}
-    expect_still_named(crowd, ada, users_in, joined_at=joined_at, outlived=LONG_OUTLIVED)
+    joined_at, users_in = residents.joined_at, residents.users_in
+    expect_still_named(residents.crowd, cy, users_in, joined_at=joined_at, outlived=LONG_OUTLIVED)
     for tab in tabs:
         tab.socket.close()
         crowd.wait_gone(tab)
