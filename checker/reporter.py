@@ -32,12 +32,12 @@ from course.model import (
     CheckFinished,
     CheckResult,
     CheckStarted,
-    Conversation,
     Finding,
     Outcome,
     SuiteFinished,
     SuiteStarted,
 )
+from course.pictures import Conversation
 from course.shared.facts import known_of
 
 PARTS_FROM_ROOMS = 4  # checker/stage_1/gateways/test_gateways.py

@@ -14,7 +14,7 @@ from checker.harness.gate import Gate
 from checker.harness.history import History
 from checker.harness.http import Exchange
 from checker.harness.picture import Lane, Picture, Stretch, calls, drawn
-from course.model import BarKind, Conversation, Value
+from course.pictures import BarKind, Conversation, Value
 from tests.running import running
 
 _numbers = itertools.count(1)

@@ -13,7 +13,7 @@ import pytest
 from checker.harness.events import EventKind
 from checker.harness.history import Event, History
 from checker.harness.timeline import MOST_ROWS, timeline
-from course.model import Bar, BarKind, Mark, Timeline, TimelineRow
+from course.pictures import Bar, BarKind, Mark, Timeline, TimelineRow
 from course.shared.wire import result_from
 from tests.probed_site import STARTERS, serve
 

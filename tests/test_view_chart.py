@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course.model import Chart, Value
+from course.pictures import Chart, Value
 from course.view.chart import draw, number, shares
 
 COST = Chart("cost of a request", "ms", (Value("CGI", 240, "5 pids"), Value("WSGI", 0.4, "1 pid")), log=True)

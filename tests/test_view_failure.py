@@ -9,18 +9,8 @@ from pathlib import Path
 import pytest
 
 from course.content import catalogue
-from course.model import (
-    Bar,
-    BarKind,
-    CheckFinished,
-    CheckResult,
-    Finding,
-    Outcome,
-    SourceLine,
-    Timeline,
-    TimelineRow,
-    Verdict,
-)
+from course.model import CheckFinished, CheckResult, Finding, Outcome, SourceLine, Verdict
+from course.pictures import Bar, BarKind, Timeline, TimelineRow
 from course.view.check import Follow
 from course.view.failure import BLOCK_ROWS, PICTURE_ROWS, causes
 from course.view.screens import Screen

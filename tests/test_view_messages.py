@@ -8,7 +8,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from course.model import CheckResult, Conversation, Finding, Message, MessageKind, Outcome
+from course.model import CheckResult, Finding, Outcome
+from course.pictures import Conversation, Message, MessageKind
 from course.view import result
 from course.view.messages import draw
 from course.view.screens import Screen

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from course.model import Bar, BarKind, CheckResult, Finding, Outcome, SourceLine, Timeline, TimelineRow
+from course.model import CheckResult, Finding, Outcome, SourceLine
+from course.pictures import Bar, BarKind, Timeline, TimelineRow
 from course.view import result
 from course.view.screens import Screen
 from tests.transcripts import hold, shown

@@ -7,20 +7,8 @@ from pathlib import Path
 
 from course.content import catalogue
 from course.learner.past_run import PastRun
-from course.model import (
-    Bar,
-    BarKind,
-    CheckResult,
-    Conversation,
-    Finding,
-    Mark,
-    Message,
-    MessageKind,
-    Outcome,
-    Timeline,
-    TimelineRow,
-    Verdict,
-)
+from course.model import CheckResult, Finding, Outcome, Verdict
+from course.pictures import Bar, BarKind, Conversation, Mark, Message, MessageKind, Timeline, TimelineRow
 from course.view.place import NOWHERE
 from course.view.run import PICTURES_OF_A_PASS, draw
 from course.view.screens import Screen

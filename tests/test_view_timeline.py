@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from course.model import Bar, BarKind, Mark, Timeline, TimelineRow
+from course.pictures import Bar, BarKind, Mark, Timeline, TimelineRow
 from course.view.timeline import draw
 
 WORKING, WAITING, STALLED = BarKind.WORKING, BarKind.WAITING, BarKind.STALLED

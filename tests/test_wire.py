@@ -8,24 +8,17 @@ import pytest
 
 from course.errors import CourseBug
 from course.model import (
-    Bar,
-    BarKind,
     CheckEvent,
     CheckFinished,
     CheckResult,
     CheckStarted,
-    Conversation,
     Finding,
-    Mark,
-    Message,
-    MessageKind,
     Outcome,
     SourceLine,
     SuiteFinished,
     SuiteStarted,
-    Timeline,
-    TimelineRow,
 )
+from course.pictures import Bar, BarKind, Conversation, Mark, Message, MessageKind, Timeline, TimelineRow
 from course.shared.wire import from_line, result_from, to_line
 
 RESULT = CheckResult(

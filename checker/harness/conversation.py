@@ -14,7 +14,7 @@ from typing import Any
 from checker.harness.events import EventKind
 from checker.harness.history import Event, History
 from checker.harness.traffic import STOPPED, deaths
-from course.model import Conversation, Message, MessageKind
+from course.pictures import Conversation, Message, MessageKind
 from course.shared.telling import most_telling
 
 MOST_MESSAGES = 12

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable
 
-from course.model import TimelineRow
+from course.pictures import TimelineRow
 
 SHOWN_OF_ALIKE = 2
 FOLDED_FROM = 6

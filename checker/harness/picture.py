@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from checker.harness.events import EventKind
 from checker.harness.history import History
-from course.model import Bar, BarKind, Chart, Mark, Timeline, TimelineRow, Value
+from course.pictures import Bar, BarKind, Chart, Mark, Timeline, TimelineRow, Value
 from course.shared.wire import chart_from, timeline_from
 
 SHORTEST_SPAN_S = 0.001

@@ -11,7 +11,7 @@ from checker.harness.events import EventKind
 from checker.harness.folding import folded
 from checker.harness.history import Event, History
 from checker.harness.traffic import STOPPED, Connection, Death, Stall, Visit, connections, deaths, stalls, visits
-from course.model import Bar, BarKind, Mark, Timeline, TimelineRow
+from course.pictures import Bar, BarKind, Mark, Timeline, TimelineRow
 
 MOST_ROWS = 24
 MOST_FRAMES = 12

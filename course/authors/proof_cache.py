@@ -22,7 +22,7 @@ _COURSE = Path(__file__).parents[1]
 # Of the course itself. Some of the authors' is among them: it lays cases out, and judges whether a verdict is expected.
 GRADES = (
     *("shared", "grading", "content/scaffold.py", "content/places.py"),
-    *("errors.py", "files.py", "model.py"),
+    *("errors.py", "files.py", "model.py", "pictures.py"),
     *("authors/mistakes.py", "authors/patches.py", "authors/proving.py"),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from course.model import Message, MessageKind
+from course.pictures import Message, MessageKind
 
 
 def most_telling(messages: Sequence[Message], most: int) -> tuple[Message, ...]:

@@ -18,26 +18,17 @@ from typing import Any
 
 from course.errors import CourseBug
 from course.model import (
-    Bar,
-    BarKind,
-    Chart,
     CheckEvent,
     CheckFinished,
     CheckResult,
     CheckStarted,
-    Conversation,
     Finding,
-    Mark,
-    Message,
-    MessageKind,
     Outcome,
     SourceLine,
     SuiteFinished,
     SuiteStarted,
-    Timeline,
-    TimelineRow,
-    Value,
 )
+from course.pictures import Bar, BarKind, Chart, Conversation, Mark, Message, MessageKind, Timeline, TimelineRow, Value
 
 VERSION = 2
 

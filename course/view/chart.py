@@ -7,7 +7,7 @@ from math import floor, log10
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from course.model import Chart
+from course.pictures import Chart
 from course.view.picture import Drawing
 
 NAME_COLUMNS = 24

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from course.model import Conversation, Message, MessageKind
+from course.pictures import Conversation, Message, MessageKind
 from course.shared.telling import most_telling
 
 NAME_COLUMNS = 14

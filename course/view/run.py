@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from course.learner.past_run import HTTP, PastRun
-from course.model import BarKind, CheckResult, Outcome
+from course.model import CheckResult, Outcome
+from course.pictures import BarKind
 from course.view.failure import causes
 from course.view.place import Project
 from course.view.result import draw as draw_result

@@ -9,7 +9,7 @@ from itertools import pairwise
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from course.model import Bar, BarKind, Mark, Timeline, TimelineRow
+from course.pictures import Bar, BarKind, Mark, Timeline, TimelineRow
 from course.view.picture import Drawing
 
 NAME_COLUMNS = 18

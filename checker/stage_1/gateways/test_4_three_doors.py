@@ -15,7 +15,7 @@ from checker.stage_1.gateways.answers import expect_success
 from checker.stage_1.gateways.bodies import BODY
 from checker.stage_1.gateways.cgi_door import expect_cgi_answer
 from checker.stage_1.gateways.environ import ECHO, ECHOED_PATH, expect_echo
-from course.model import Value
+from course.pictures import Value
 
 VISITS = 15
 

@@ -22,7 +22,7 @@ from checker.harness.picture import Lane, Picture, Stretch
 from checker.stage_1.http_vs_websocket import frames
 from checker.stage_1.http_vs_websocket.frame_server import CHUNK_BYTES
 from checker.stage_1.http_vs_websocket.station import COUNTER, LONG_WAIT_S, PROMPT_S, Notice, Station
-from course.model import BarKind, Value
+from course.pictures import BarKind, Value
 
 EMPTY_POLLS = 3
 

@@ -8,7 +8,7 @@ from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.picture import Lane, Picture, Stretch, calls
 from checker.stage_1.python_asyncio.desk import Desk
-from course.model import BarKind
+from course.pictures import BarKind
 
 PARSE = "parse-"
 

@@ -26,7 +26,8 @@ from checker.stage_2.gunicorn_deployment.units import (
     stop_line,
 )
 from checker.stage_2.gunicorn_deployment.visitor import CHANGE_DEADLINE_S, Visitor, master_of
-from course.model import BarKind, SourceLine
+from course.model import SourceLine
+from course.pictures import BarKind
 
 # After a signal that replaces no worker, somebody new is not to be expected.
 NOBODY_NEW_S = 5.0

@@ -15,7 +15,7 @@ from checker.harness.picture import Lane, Stretch
 from checker.harness.site import Site
 from checker.harness.waiting import wait_until
 from checker.stage_2.gunicorn_deployment.kinds import Kind
-from course.model import BarKind
+from course.pictures import BarKind
 
 # After HUP the old workers leave at once, and who asks waits until a new one has imported the project: longer on a
 # busy machine.

@@ -13,7 +13,8 @@ from checker.harness.picture import Lane, Picture, Stretch
 from checker.harness.server import Server
 from checker.harness.waiting import wait_until
 from checker.stage_2.wsgi_callable.site import BOOT_S, FAIR, GENEROUS_S, ShopSite
-from course.model import BarKind, SourceLine
+from course.model import SourceLine
+from course.pictures import BarKind
 
 # gunicorn gives up after the first worker that exits with its own code for this; each further one is another try.
 TRIES = 3

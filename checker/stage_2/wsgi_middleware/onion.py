@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from checker.harness.history import Event, History
 from checker.harness.picture import Lane, Stretch
 from checker.stage_2.wsgi_middleware.kinds import Kind
-from course.model import BarKind
+from course.pictures import BarKind
 
 
 def onion(history: History, request: str) -> list[Lane]:

@@ -7,7 +7,7 @@ from checker.harness.http import Exchange
 from checker.harness.picture import Lane, Picture, Stretch
 from checker.stage_3.asgi_callable.board import Board
 from checker.stage_3.asgi_callable.kinds import Kind
-from course.model import BarKind
+from course.pictures import BarKind
 
 TITLE = "one process under uvicorn, from its startup to its shutdown"
 SHOWN = {"first visitor": "", "leaver": "leaves: view cancelled", "last visitor": "TERM came meanwhile"}

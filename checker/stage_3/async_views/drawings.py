@@ -6,7 +6,7 @@ from checker.harness.events import EventKind
 from checker.harness.picture import Lane, Picture, Stretch, calls
 from checker.harness.server import Server
 from checker.stage_3.async_views.suppliers import PRICES
-from course.model import BarKind
+from course.pictures import BarKind
 
 TITLE = "the page, and the suppliers' calls made for it"
 

@@ -13,7 +13,7 @@ from checker.harness.http import Exchange
 from checker.harness.picture import Picture
 from checker.stage_3.event_loop.clinic import Clinic
 from checker.stage_3.event_loop.lab import LOOKS, Lab, Stall
-from course.model import Value
+from course.pictures import Value
 
 FILE = "clinic/ill.py"
 # Several times the threshold of clinic/asgi.py.

@@ -17,7 +17,7 @@ from checker.stage_4.channel_layers.board import Board
 from checker.stage_4.channel_layers.monitor import Mailbox
 from checker.stage_4.channel_layers.station import Station
 from checker.stage_4.channel_layers.still import standing_still
-from course.model import BarKind
+from course.pictures import BarKind
 
 ROUNDS = 2
 USUAL_WAIT_S = 5.0  # channels_redis/core.py: brpop_timeout

@@ -9,7 +9,7 @@ from checker.harness.suite import needs
 from checker.stage_4.consumers import places
 from checker.stage_4.consumers.desk import DESK, ECHO, LEGACY, PLAIN, Desk
 from checker.stage_4.consumers.talker import SILENT, Talker, shown
-from course.model import BarKind
+from course.pictures import BarKind
 
 TITLE = "{}: prices under way, and pings to the desk meanwhile"
 SHOWN_WITHIN_S = 0.1

@@ -9,7 +9,7 @@ from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.picture import Picture
 from checker.stage_4.routing.kinds import Kind
-from course.model import Value
+from course.pictures import Value
 
 TITLE = "the route table under uvicorn, and how many handshakes took which way"
 EMPTY, NONE = "''", "no route"
