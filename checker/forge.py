@@ -1,7 +1,8 @@
 """Graders without their start: one process that has imported pytest and the checker forks each of them.
 
-For `learn dev check`, which starts hundreds. It has one thread and starts nothing itself, so that a fork copies no lock
-that somebody holds. It becomes the parent of what a killed grader leaves, and ends it. An order is one line of JSON
+For `learn watch`, and for `learn dev check`, which starts hundreds. It has one thread and starts nothing itself, so
+that a fork copies no lock that somebody holds. It becomes the parent of what a killed grader leaves, and ends it. An
+order is one line of JSON
 over the control socket,
 
     {"suite", "project", "run", "only", "codes", "given"}
@@ -25,6 +26,7 @@ from pathlib import Path
 
 import psutil
 
+from checker import session
 from checker.grader import Order
 from course.shared.leftovers import end_all
 from course.shared.prctl import adopt_orphans, refuse_inspection
@@ -46,6 +48,7 @@ class Forge:
         self._control = socket.socket(fileno=fd)
         self._woken, self._waker = socket.socketpair()
         self._told: dict[int, int] = {}  # where the end of each grader is told, by its pid
+        self._known: set[Path] = set()  # rooms that the next grader finds imported
 
     def order(self) -> Order | None:
         """In each forked grader: what it has to grade. In the forge itself None, when all is done."""
@@ -57,8 +60,7 @@ class Forge:
             end.setblocking(False)
         signal.set_wakeup_fd(self._waker.fileno())
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        gc.collect()
-        gc.freeze()  # what is here already is never looked through again, nor copied for it
+        _freeze()
         watched = [self._control, self._woken]
         while self._control in watched or self._told:
             ready, _, _ = select.select(watched, [], [])
@@ -93,6 +95,7 @@ class Forge:
             os.close(log)
             self._told[pid] = ended
             self._tell(pid, pid)
+            self._know(Path(json.loads(line)["suite"]))
             return None
         os.close(ended)
         self._become_grader(log)
@@ -101,6 +104,14 @@ class Forge:
         os.chdir(run)
         suite, project, only, given = Path(order["suite"]), Path(order["project"]), order["only"], order["given"]
         return Order(told, suite, project, run, tuple(only), order["codes"], tuple(given))
+
+    def _know(self, suite: Path) -> None:
+        """Import what the next grader of this exercise would, while the one that was forked now is at work."""
+        if suite not in self._known:
+            self._known.add(suite)
+            with suppress(Exception, SystemExit):  # the graders meet the same, and tell it
+                session.import_room(suite)
+            _freeze()
 
     def _become_grader(self, log: int) -> None:
         """Leave nothing of the forge's in the grader: its session, its descriptors, its signals."""
@@ -142,3 +153,9 @@ class Forge:
     def _tell(self, pid: int, number: int) -> None:
         with suppress(OSError):  # nobody listens any more
             os.write(self._told[pid], b"%d\n" % number)
+
+
+def _freeze() -> None:
+    """What is here already is never looked through again, nor copied for it."""
+    gc.collect()
+    gc.freeze()

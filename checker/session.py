@@ -55,21 +55,31 @@ class _Given:
         config.stash[RUN] = self._run
 
 
-def _fixtures(suite: Path) -> list[ModuleType]:
-    """Those of every check file, and those that the exercise's own files share."""
+def import_room(suite: Path) -> None:
+    """Import the room's modules but for its checks, and what they need. Raises whatever one of them raises."""
+    for file in sorted(suite.glob("*.py")):
+        if not file.name.startswith("test_"):
+            _module(suite, file.stem)
+
+
+def _module(suite: Path, name: str) -> ModuleType | None:
+    """A module of the exercise's room; None where it has none of that name."""
     # A course of somebody else's (LEARN_ROOMS): its check files import from their own rooms as ours do.
     rooms = str(suite.parents[1])
     if rooms not in checker.__path__:
         checker.__path__.append(rooms)
-    if not (suite / "fixtures.py").is_file():
-        return [fixtures]
-    return [fixtures, import_module(f"checker.{suite.parent.name}.{suite.name}.fixtures")]
+    if not (suite / f"{name}.py").is_file():
+        return None
+    return import_module(f"checker.{suite.parent.name}.{suite.name}.{name}")
+
+
+def _fixtures(suite: Path) -> list[ModuleType]:
+    """Those of every check file, and those that the exercise's own files share."""
+    shared = _module(suite, "fixtures")
+    return [fixtures, shared] if shared else [fixtures]
 
 
 def _kinds(suite: Path) -> Mapping[str, Facts]:
     """What the exercise's own programs tell from inside, with the facts that each kind holds."""
-    if not (suite / "kinds.py").is_file():
-        return {}
-    module = import_module(f"checker.{suite.parent.name}.{suite.name}.kinds")
-    told: Mapping[str, Facts] = getattr(module, "TOLD_FROM_INSIDE", {})
+    told: Mapping[str, Facts] = getattr(_module(suite, "kinds"), "TOLD_FROM_INSIDE", {})
     return told

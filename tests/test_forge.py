@@ -59,6 +59,17 @@ def test_it_holds(site):
 )
 
 
+IS_TOLD_BY_WHOM = '''
+import os
+from pathlib import Path
+from checker.stage_1.toy import place
+
+def test_place():
+    """It tells who has imported the room."""
+    Path("told").write_text("itself" if place.WHERE == os.getpid() else "the forge")
+'''
+
+
 class Bench:
     """Grades one project again and again, each time in a folder of its own."""
 
@@ -112,6 +123,15 @@ def test_a_forked_grader_shares_nothing_with_the_others(tmp_path: Path, forge: F
     assert facts["started"]["leads"]
     assert facts["started"]["is_dumpable"] == 0
     assert "for the log" in (tmp_path / "two" / "grader.log").read_text()
+
+
+def test_the_next_grader_of_a_room_finds_it_imported(tmp_path: Path, forge: Forge) -> None:
+    bench = Bench(tmp_path, IS_TOLD_BY_WHOM)
+    room = {"fixtures.py": "from checker.stage_1.toy import place\n", "place.py": "import os\nWHERE = os.getpid()\n"}
+    lay(tmp_path / "rooms" / "checker" / "stage_1" / "toy", room | {"wrong.py": "raise SystemExit(3)\n"})
+    for name in ("first", "second"):
+        assert bench.grade(name, forge).outcome is Outcome.PASSED
+    assert [(tmp_path / name / "told").read_text() for name in ("first", "second")] == ["itself", "the forge"]
 
 
 def test_a_forked_grader_that_dies_is_broken_and_swept_up(tmp_path: Path, forge: Forge) -> None:
