@@ -53,6 +53,7 @@ def expect_given_up(desk: Desk, gate: Gate) -> None:
         return
     if desk.has_ended:
         desk.expect_end(wanted, failed=desk.plan.symbols, error_code="failure-costs-all")
+        return
     tasks = desk.tasks_now()
     desk.judge_trouble(wanted)
     fail("waits-for-ever", wanted=wanted, saw="the first call stayed open, long after it", where=tasks.call)

@@ -35,8 +35,8 @@ def test_a_late_call_is_given_up(start: Start, gate: Gate, history: History, pic
     """A call that is too late is given up and tried once more; waiting for a turn does not count."""
     symbols = ("ACME", "BOLT", "CRUX")
     trouble: Finding | None = None
-    # Nobody is ever answered. A machine so slow that 0.3 s is no time for a call gets the second, longer try.
-    for timeout_s in (0.3, 2.0):
+    # Nobody is ever answered. A machine so slow that 0.2 s is no time for a call gets the second, longer try.
+    for timeout_s in (0.2, 2.0):
         gate.reset()
         desk = start(Plan(symbols, limit=1, timeout_s=timeout_s))
         try:
@@ -89,7 +89,7 @@ def test_at_the_deadline_the_rest_is_named(start: Start, gate: Gate, history: Hi
         desk.expect_told_right(symbol)
 
 
-def expect_two_told_in_time(start: Start, gate: Gate, symbols: Sequence[str], deadline_s: float = 1.0) -> Desk:
+def expect_two_told_in_time(start: Start, gate: Gate, symbols: Sequence[str], deadline_s: float = 0.6) -> Desk:
     """A desk that has told two prices, has three calls open and two symbols waiting, when its deadline comes."""
     desk = start(Plan(tuple(symbols), limit=3, deadline_s=deadline_s))
     for symbol in symbols[:2]:

@@ -119,7 +119,7 @@ def test_a_book_keeps_no_turn(start: Start, gate: Gate) -> None:
 @beside
 def test_the_deadline_does_not_wait_for_a_book(start: Start, gate: Gate) -> None:
     """At the deadline nobody waits for a book, and its price is not told any more."""
-    for deadline_s in (1.0, PATIENT_S):
+    for deadline_s in (0.6, PATIENT_S):
         gate.reset()
         desk = start(Plan(("ACME", "BOLT"), limit=2, deadline_s=deadline_s))
         if desk.wait_called("ACME") and expect_open_book(desk, gate, "ACME"):

@@ -13,6 +13,8 @@ from typing import Self
 from checker.stage_1.python_asyncio.plan import PRICES
 
 HEAD_BYTES = 65_536
+# It sees so soon that it is to end: by itself, socketserver takes half a second.
+POLL_S = 0.02
 # Closed with no time to linger, a connection ends with a reset instead of the usual end of the stream.
 NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -27,7 +29,7 @@ class Upstream(socketserver.ThreadingTCPServer):
         self.resets = frozenset(resets)
         self.asked: list[str] = []
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        self._thread = threading.Thread(target=self.serve_forever, name="upstream", daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(POLL_S,), name="upstream", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
