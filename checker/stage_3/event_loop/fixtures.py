@@ -31,7 +31,7 @@ def wsgi_clinic(gunicorn: starters.Gunicorn, gate: Gate) -> Clinic:
 
 @pytest.fixture(scope="session")
 def quiet_lab(program: starters.Program, run: Run, seed: Seed) -> Lab:
-    """A loop that nothing holds for as long as the threshold."""
+    """A loop that nothing holds for as long as the threshold, and how a watch of it is stopped."""
     return Lab(program([sys.executable, "-P", LAB, "quiet", *drawn(seed, "brief", 1)], name="quiet lab"), run)
 
 

@@ -127,19 +127,19 @@ def test_nothing_is_told_of_a_free_loop(quiet_lab: Lab, picture: Picture) -> Non
 
 
 @needs("test_a_held_loop_is_told_with_its_culprit")
-def test_stop_leaves_nothing_behind(holds_lab: Lab, picture: Picture) -> None:
+def test_stop_leaves_nothing_behind(quiet_lab: Lab, picture: Picture) -> None:
     """Once it is stopped, no thread and no task of it is left."""
     picture.nothing()
-    for hung in holds_lab.expect("hung"):
+    for hung in quiet_lab.expect("hung"):
         wanted = "stop() returns, also where the loop was held until then and runs nothing meanwhile"
         saw = f"it had not returned after {STOPS_WITHIN_S:.0f} s"
-        fail("watch-hangs", wanted=wanted, saw=saw, where=holds_lab.own_line(hung["stack"]))
-    [stopped] = holds_lab.expect("stopped")
+        fail("watch-hangs", wanted=wanted, saw=saw, where=quiet_lab.own_line(hung["stack"]))
+    [stopped] = quiet_lab.expect("stopped")
     wanted = "3 s after stop() no thread and no task is left that start() has brought"
     if left := stopped["threads"] or stopped["tasks"]:
         kind = "thread" if stopped["threads"] else "task"
         saw = f"the {kind} {left[0]!r} is left"
-        where = holds_lab.line(r".*Thread\(" if kind == "thread" else r".*(?:create_task|ensure_future)\(")
+        where = quiet_lab.line(r".*Thread\(" if kind == "thread" else r".*(?:create_task|ensure_future)\(")
         fail("left-by-stop", wanted=wanted, saw=saw, where=where, facts={"kind": kind})
 
 

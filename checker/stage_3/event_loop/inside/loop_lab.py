@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
-QUIET_THRESHOLD_S = 0.6
-IDLE_S = 1.3
-BRIEF_S = 0.45
+QUIET_THRESHOLD_S = 0.4
+IDLE_S = 0.9
+BRIEF_S = 0.25
 NOISE_S = 0.1
 TRIES = 4
 
@@ -134,9 +134,13 @@ def main() -> None:
         thread = threading.Thread(target=run, args=(holds(watch_class, pacer, names, tell), tell), daemon=True)
         thread.start()
         thread.join()
+    end(tell)
+
+
+def end(tell: Callable[..., None]) -> None:
+    """End the lab. Threads that were left behind were told of, and need not be waited for."""
     tell(kind="end")
-    report.close()
-    os._exit(0)  # threads that were left behind were told of, and need not be waited for
+    os._exit(0)
 
 
 def run(trial: Coroutine[Any, Any, None], tell: Callable[..., None]) -> None:
@@ -165,7 +169,11 @@ def give_up(ident: int, tell: Callable[..., None], *kinds: str) -> None:
 
 
 async def quiet(watch_class: Any, pacer: Pacer, names: list[str], tell: Callable[..., None]) -> None:
-    """A loop that waits for long, and is then held, but not for long enough; again where the machine was late."""
+    """A loop that waits for long, and is then held, but not for long enough; again where the machine was late.
+
+    It has time left, so how a watch is stopped is tried here, too.
+    """
+    threads, tasks = set(sys._current_frames()), asyncio.all_tasks()  # noqa: SLF001
     brief = renamed(calls, names[0])
     for attempt in range(TRIES):
         pacer.late_s = 0.0
@@ -179,12 +187,26 @@ async def quiet(watch_class: Any, pacer: Pacer, names: list[str], tell: Callable
         watch.stop()
         if not told or pacer.late_s < NOISE_S or attempt == TRIES - 1:
             tell(kind="quiet", idle=plain(idle), told=plain(told), late_s=pacer.late_s)
-            return
+            break
+    await stop_while_held(watch_class(threshold_s=THRESHOLD_S), pacer, tell)
+    tell(kind="stopped", **await left_behind(threads, tasks))
+
+
+async def stop_while_held(watch: Any, pacer: Pacer, tell: Callable[..., None]) -> None:
+    """Held until then, the loop owes the watch an answer, which it cannot give while stop() runs."""
+    watch.start()
+    await rest(pacer, REST_TICKS)
+    calls(sleeps, pacer, pacer.ticks + SLEEPS_TICKS)
+    patience = threading.Timer(STOPS_WITHIN_S, give_up, (threading.get_ident(), tell, "hung", "end"))
+    patience.daemon = True
+    patience.start()
+    watch.stop()
+    patience.cancel()
+    patience.join()
 
 
 async def holds(watch_class: Any, pacer: Pacer, names: list[str], tell: Callable[..., None]) -> None:
     """A loop that three functions hold, one after the other, each called by another one."""
-    threads, tasks = set(sys._current_frames()), asyncio.all_tasks()  # noqa: SLF001
     watch = watch_class(threshold_s=THRESHOLD_S)
     watch.start()
     await rest(pacer, REST_TICKS)
@@ -221,15 +243,8 @@ async def holds(watch_class: Any, pacer: Pacer, names: list[str], tell: Callable
             told=told,
             while_held=peeker and {"lag_s": peeker.first_lag_s, "has_grown": peeker.has_grown, "hangs": peeker.hangs},
         )
-    # Held until now, the loop owes the watch an answer, which it cannot give while stop() runs.
-    calls(sleeps, pacer, pacer.ticks + SLEEPS_TICKS)
-    patience = threading.Timer(STOPS_WITHIN_S, give_up, (threading.get_ident(), tell, "hung", "end"))
-    patience.daemon = True
-    patience.start()
-    watch.stop()
-    patience.cancel()
-    patience.join()
-    tell(kind="stopped", **await left_behind(threads, tasks))
+    # Here the watch is not stopped, which is tried on the other loop: nor may its loop be closed under it.
+    end(tell)
 
 
 async def rest(pacer: Pacer, ticks: int) -> None:
