@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import select
 import socket
 import sys
 from contextlib import suppress
@@ -18,6 +19,7 @@ from checker.harness.run import Run
 from checker.harness.tracebacks import last
 from checker.harness.waiting import wait_until
 from checker.stage_4.routing import places
+from checker.stage_4.routing.tower import SOON_S
 from course.model import Finding, SourceLine
 
 SERVER = str(Path(__file__).with_name("inside") / "meter_server.py")
@@ -100,6 +102,8 @@ class Meter:
 
     def hear(self) -> str | None:
         """The next line; None when the server rests, or has hung up, and has said none."""
+        if not self._has_line():
+            select.select([self._socket], [], [], SOON_S)
         wait_until(self._has_line, LINE_S, unless_ended=self._rest)
         line, _, self._heard = self._heard.partition(b"\n")
         return line.decode(errors="replace") or None

@@ -34,6 +34,7 @@ class Starters:
                 arguments += ["--lifespan", "on"]
                 return self.uvicorn(APP, name=name, arguments=arguments, environment=environment)
             case "hypercorn":
+                arguments += ["--workers", "0"]  # its first process serves: none but that one is needed here
                 return self.hypercorn(APP, name=name, arguments=arguments, environment=environment)
             case "gunicorn":
                 arguments += ["--worker-class", "asgi"]
