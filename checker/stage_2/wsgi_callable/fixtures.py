@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
+from checker.harness import starters
 from checker.harness.gate import Gate
+from checker.harness.history import History
 from checker.harness.run import Run
 from checker.harness.server import Server
 from checker.harness.stack import Stack
 from checker.stage_2.wsgi_callable.boots import start_broken_fair, start_cold, wait_ending_of_boot
-from checker.stage_2.wsgi_callable.site import FAIR, ShopSite
+from checker.stage_2.wsgi_callable.inspector import PAGE, STREAM, Inspector
+from checker.stage_2.wsgi_callable.site import APP, FAIR, ShopSite
 
 THREADS = 4
 
@@ -20,6 +24,27 @@ THREADS = 4
 def site(run: Run, stack: Stack, gate: Gate) -> ShopSite:
     """Starts what the checks need of the learner's site."""
     return ShopSite(run, stack, gate)
+
+
+@pytest.fixture(scope="session")
+def inspector(run: Run, program: starters.Program) -> Iterator[Inspector]:
+    """The learner's inspector."""
+    folder = run.temporary / "ledger"
+    folder.mkdir()
+    with History(folder / "history.jsonl", folder / "probe") as history, Gate(history) as ledger:
+        yield Inspector(run, program, ledger, history)
+
+
+@pytest.fixture(scope="session")
+def page_inspected(inspector: Inspector) -> None:
+    """An inspection of a page of the shop: has begun."""
+    inspector.begin(APP, PAGE)
+
+
+@pytest.fixture(scope="session")
+def stream_inspected(inspector: Inspector) -> None:
+    """An inspection of a stream of the bare shop: has begun."""
+    inspector.begin(*STREAM)
 
 
 @dataclass(frozen=True, slots=True)

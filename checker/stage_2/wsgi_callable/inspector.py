@@ -18,9 +18,10 @@ from urllib.parse import unquote
 
 from checker.harness import starters
 from checker.harness.difference import difference
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
-from checker.harness.history import Event
+from checker.harness.history import Event, History
 from checker.harness.probed import probed
 from checker.harness.program import Program
 from checker.harness.run import Run
@@ -36,16 +37,23 @@ LOG_LINE = "a line of the application's log"  # as learn_lab.py writes it to wsg
 NAMES = ("status", "headers", "chunks", "bytes", "closed")
 SHOWN_CHARACTERS = 160
 BAD_REQUEST = 400
+PAGE, STREAM = "/shop/hello/", ("learn_lab:shop", "/labels/")  # those that take long: all of Django is imported
 WRONG_VALUE = {"PATH_INFO": "path-not-native", "QUERY_STRING": "query-changed"}  # the diagnosis for each
 
 Report = dict[str, Any]
 
 
 class Inspector:
-    """Runs the learner's inspector, once for each question."""
+    """Runs the learner's inspector, once for each question.
 
-    def __init__(self, run: Run, program: starters.Program, gate: Gate) -> None:
+    The shop that it reads tells of its requests to a ledger of its own, which holds nobody: so it may be run while
+    others count what the site's own ledger is told.
+    """
+
+    def __init__(self, run: Run, program: starters.Program, ledger: Gate, ledger_history: History) -> None:
         self._run = run
+        self._ledger_history = ledger_history
+        ledger.open()
         self._program = program
         self._asked = 0
         self._under_way: dict[tuple[str, str], Program] = {}
@@ -57,7 +65,7 @@ class Inspector:
         self._environment = {
             **variables,
             "PYTHONPATH": os.pathsep.join([variables["PYTHONPATH"], str(lab)]),
-            "UPSTREAM_URL": gate.url,
+            "UPSTREAM_URL": ledger.url,
             "DATABASE_PATH": str(run.temporary / "inspected.sqlite3"),
         }
 
@@ -68,10 +76,14 @@ class Inspector:
             [sys.executable, FILE, application, target], name=f"inspect {self._asked}", environment=self._environment
         )
 
-    def expect_run(self, application: str, target: str = "/", *, wanted: str) -> Program:
-        """One run of it, to its end."""
+    def begin(self, application: str, target: str) -> None:
+        """As `start`, unless this question was asked already."""
         if (application, target) not in self._under_way:
             self.start(application, target)
+
+    def expect_run(self, application: str, target: str = "/", *, wanted: str) -> Program:
+        """One run of it, to its end."""
+        self.begin(application, target)
         program = self._under_way.pop((application, target))
         if program.wait(BOOT_S) is None:
             fail("no-answer", wanted=wanted, saw=f"it still ran after {BOOT_S:.0f} s")
@@ -114,6 +126,11 @@ class Inspector:
     def told(self, kind: StrEnum, *, since: float) -> list[Event]:
         """What the lab's applications have told."""
         return self._run.history.events(kind, since=since)
+
+    def finished(self, path: str) -> int:
+        """How often Django has told that it has finished a request for this path that was inspected."""
+        arrived = self._ledger_history.events(EventKind.GATE_ARRIVED)
+        return sum(event["tag"] == f"finished {path}" for event in arrived)
 
     def expect_environ(self, program: Program, target: str, since: float) -> bool:
         """The environ that the lab's application got for this target must be right; False when it got none."""

@@ -16,6 +16,7 @@ from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.learner_files import expect_bytes
 from checker.harness.server import Server
+from checker.harness.starters import Ahead
 from checker.harness.suite import needs
 from checker.stage_2.wsgi_callable.boots import BootEnding, wait_ending_of_boot
 from checker.stage_2.wsgi_callable.findings import fail_as_answered, judge_closed_file, judge_missing_name
@@ -65,9 +66,11 @@ def test_the_shop_is_mounted(site: ShopSite, server: Server, gate: Gate) -> None
 
 
 @needs("test_the_shop_is_mounted")
-def test_the_callable_keeps_pep_3333(site: ShopSite, strict: Server, gate: Gate) -> None:
+def test_the_callable_keeps_pep_3333(site: ShopSite, strict: Server, gate: Gate, ahead: Ahead) -> None:
     """The callable keeps PEP 3333, word by word, by wsgiref's validator."""
     gate.open()
+    ahead("page_inspected", "test_the_inspector_reads_the_shop")
+    ahead("stream_inspected", "test_the_inspector_closes_what_it_read")
     site.expect_boot(strict, "/nowhere")
     for path in ("/healthz", "/nowhere", "/shop/hello/", "/shop/prices.csv", "/shop/labels/"):
         request = strict.send(path)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-
-from checker.harness import starters
 from checker.harness.findings import fail
-from checker.harness.gate import Gate
 from checker.harness.history import History
-from checker.harness.run import Run
+from checker.harness.server import Server
+from checker.harness.stack import Stack
 from checker.harness.suite import needs
 from checker.stage_2.wsgi_callable.findings import times
-from checker.stage_2.wsgi_callable.inspector import Inspector, header
+from checker.stage_2.wsgi_callable.inspector import PAGE, STREAM, Inspector, header
 from checker.stage_2.wsgi_callable.kinds import Kind
-from checker.stage_2.wsgi_callable.site import LABELS, ShopSite
+from checker.stage_2.wsgi_callable.site import LABELS
 from checker.stage_2.wsgi_callable.source import CLOSES, CODE, HANDS_OVER
 
 # Those that call start_response again while they still may.
@@ -27,27 +24,21 @@ MISTAKES = {
 }
 
 
-@pytest.fixture(scope="session")
-def inspector(run: Run, program: starters.Program, gate: Gate) -> Inspector:
-    """The learner's inspector."""
-    return Inspector(run, program, gate)
-
-
 @needs("test_the_shop_is_mounted")
-def test_the_inspector_reads_the_shop(inspector: Inspector, gate: Gate) -> None:
+def test_the_inspector_reads_the_shop(inspector: Inspector, stack: Stack) -> None:
     """inspect_wsgi.py gets a page of the shop without a server, and tells what came."""
-    gate.open()
+    for server in [one for one in stack.started if isinstance(one, Server)]:
+        stack.retire(server)  # from here on nobody visits the site
     facts = {"status": 200, "chunks": 1, "bytes": 6}
     wanted = "`python inspect_wsgi.py shop.wsgi:application /shop/hello/` reports the page"
-    report = inspector.expect_shop_report("/shop/hello/", facts, wanted=wanted)
+    report = inspector.expect_shop_report(PAGE, facts, wanted=wanted)
     if header(report, "Content-Type") != "text/plain":
         wanted = "headers: a list of [name, value], with Content-Type text/plain in it"
         inspector.fail_as_reported(wanted, "headers", f"headers: {report['headers']!r}")
 
 
-def test_the_inspector_makes_a_whole_environ(inspector: Inspector, gate: Gate, history: History) -> None:
+def test_the_inspector_makes_a_whole_environ(inspector: Inspector, history: History) -> None:
     """inspect_wsgi.py makes the environ that PEP 3333 asks for."""
-    gate.open()
     since = history.now()
     target = "/find/caf%C3%A9+tea/?word=a%20b&back=/a?b"
     program = inspector.expect_run("learn_lab:environs", target, wanted="an environ")
@@ -61,19 +52,19 @@ def test_the_inspector_makes_a_whole_environ(inspector: Inspector, gate: Gate, h
 
 
 @needs("test_the_inspector_makes_a_whole_environ")
-def test_the_inspector_closes_what_it_read(site: ShopSite, inspector: Inspector, gate: Gate, history: History) -> None:
+def test_the_inspector_closes_what_it_read(inspector: Inspector, history: History) -> None:
     """inspect_wsgi.py closes what it was given, also after an error, and so Django finishes its request."""
-    gate.open()
     since = history.now()
     wanted = "close() of what the application returned is called, when it has one"
     # The bare shop, so that a close() which shop/wsgi.py loses is no fault of the inspector.
     stream = {"status": 200, "chunks": LABELS}
-    inspector.start("learn_lab:shop", "/labels/")
+    inspector.begin(*STREAM)
     for application in ("lists", "closes", "breaks"):
         inspector.start(f"learn_lab:{application}")
     reads = "a stream is read to its end, chunk by chunk"
-    inspector.expect_lab_report("learn_lab:shop", stream, code="inspector-report", wanted=reads, target="/labels/")
-    if (finished := site.told("finished", "/labels/", since=since)) != 1:
+    bare_shop, labels = STREAM
+    inspector.expect_lab_report(bare_shop, stream, code="inspector-report", wanted=reads, target=labels)
+    if (finished := inspector.finished(labels)) != 1:
         saw = f"Django told request_finished {times(finished)}"
         where = inspector.line(*CLOSES, *HANDS_OVER)
         fail("close-forgotten", wanted="the inspected request is finished once", saw=saw, where=where)
@@ -97,9 +88,8 @@ def test_the_inspector_closes_what_it_read(site: ShopSite, inspector: Inspector,
 
 
 @needs("test_the_inspector_closes_what_it_read")
-def test_the_inspector_understands_start_response(inspector: Inspector, gate: Gate, history: History) -> None:
+def test_the_inspector_understands_start_response(inspector: Inspector, history: History) -> None:
     """inspect_wsgi.py understands an application that starts late, writes, prints or reconsiders, and no wrong one."""
-    gate.open()
     since = history.now()
     for application in ("learn_lab:lazy", "learn_lab:writes", *RECONSIDER, "learn_talks:talks", *MISTAKES):
         inspector.start(application)
