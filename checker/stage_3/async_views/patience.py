@@ -11,7 +11,7 @@ LOOK_EVERY_S = 0.1
 # So often in a row, a look each LOOK_EVERY_S, nothing runs in it: no clock of its own is waited for.
 RESTS = 20
 # What a page does beside its calls takes milliseconds, and lets nothing rest for so many looks in a row.
-MOMENT_S = 0.05
+MOMENT_S = 0.03
 MOMENTS = 4
 RESTLESS_S = 3.0
 
