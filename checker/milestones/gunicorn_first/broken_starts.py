@@ -16,7 +16,15 @@ from checker.harness.run import Run
 from checker.harness.site import SelfBound
 from checker.harness.waiting import wait_until
 from checker.milestones.gunicorn_first import exits
-from checker.milestones.gunicorn_first.configuration import CONF, SETTINGS, SURE_S, Starter, start_gunicorn, variables
+from checker.milestones.gunicorn_first.configuration import (
+    CONF,
+    ONE_WORKER,
+    SETTINGS,
+    SURE_S,
+    Starter,
+    start_gunicorn,
+    variables,
+)
 from course.model import SourceLine
 
 START_DEADLINE_S = 60.0
@@ -124,12 +132,10 @@ def start_broken(start: Starter, run: Run, gate: Gate) -> list[BrokenStart]:
         ("WORKER_TIMEOUT_S", "2.5"),  # a number, and int(float(...)) would take it
         ("WORKER_TIMEOUT_S", "0"),  # gunicorn's own word for: never look at the heartbeat
     )
-    return [
-        BrokenStart(
-            variable,
-            value,
-            start_gunicorn(start, run, f"broken-{number}", variables(gate, **{variable: value}), folder=run.project),
-            run.project,
-        )
-        for number, (variable, value) in enumerate(cases, 1)
-    ]
+
+    def begin(name: str, variable: str, value: str | None) -> BrokenStart:
+        environment = variables(gate, **{variable: value})
+        site = start_gunicorn(start, run, name, environment, folder=run.project, arguments=ONE_WORKER)
+        return BrokenStart(variable, value, site, run.project)
+
+    return [begin(f"broken-{number}", *case) for number, case in enumerate(cases, 1)]

@@ -37,6 +37,8 @@ DEFAULT_BINDS = ("127.0.0.1:8000", "localhost:8000")
 # Nobody listens here: it is only printed.
 PRINTED_BIND = "127.0.0.1:19999"
 KEY = "a key for these checks only"
+# Where the question is only whether it boots: each worker more would load Django to say the same.
+ONE_WORKER = ("--workers", "1")
 
 Starter = starters.SelfBound
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,13 @@ from checker.harness import starters
 from checker.harness.gate import Gate
 from checker.harness.run import Run
 from checker.harness.site import SelfBound
-from checker.milestones.gunicorn_first.configuration import Printed, print_configuration, start_gunicorn, variables
+from checker.milestones.gunicorn_first.configuration import (
+    ONE_WORKER,
+    Printed,
+    print_configuration,
+    start_gunicorn,
+    variables,
+)
 from checker.milestones.gunicorn_first.office import Office, copy_of
 from checker.milestones.gunicorn_first.trials import start_trial
 from checker.milestones.gunicorn_first.verdicts import SHORT_S
@@ -52,9 +59,13 @@ def impatient(start: Callable[..., Office]) -> Office:
 
 
 @pytest.fixture(scope="session")
-def on_defaults(start: Callable[..., Office]) -> Office:
-    """A third one, which is told no number of seconds."""
-    return start("on-defaults", THEATRE_TIMEOUT_S=None, WORKER_TIMEOUT_S=None)
+def on_defaults(run: Run, gate: Gate, printed: Printed, self_bound: starters.SelfBound) -> Office:
+    """A third one, which is told no number of seconds. It has one worker, and only boots."""
+    alone = replace(printed, workers=replace(printed.workers, workers=1))
+    folder = copy_of(run, "on-defaults")
+    environment = variables(gate, THEATRE_TIMEOUT_S=None, WORKER_TIMEOUT_S=None)
+    site = start_gunicorn(self_bound, run, folder.name, environment, folder=folder, arguments=ONE_WORKER)
+    return Office(run, gate, alone, site, folder)
 
 
 @pytest.fixture(scope="session")
