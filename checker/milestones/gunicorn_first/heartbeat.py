@@ -18,6 +18,7 @@ from checker.harness.waiting import wait_until
 
 # The stamp counts seconds of the monotonic clock, which began when the machine did.
 LONG_AGO_S = 1.0
+LOOK_EVERY_S = 0.01
 CAN_BE_SEEN = sys.platform == "linux"
 
 
@@ -56,9 +57,12 @@ def wait_ended(site: Site, pid: int, deadline_s: float) -> bool:
 
 
 def wait_beating_on(site: Site, pid: int, deadline_s: float) -> bool:
-    """Whether the worker's heart beats from now on; False when it has not by the deadline."""
+    """Whether the heart of the only worker beats from now on; False when it has not by the deadline."""
     before = last_beat_s(pid)
-    wait_until(lambda: last_beat_s(pid) != before, deadline_s, unless_ended=site.process)
+    # The main thread of a threaded worker beats once a second, and whenever it has let a visitor in.
+    visitor = site.send("/hello/", label=f"{site.name}: wakes the main thread")
+    wait_until(lambda: last_beat_s(pid) != before, deadline_s, unless_ended=site.process, every_s=LOOK_EVERY_S)
+    visitor.wait_answer(deadline_s)
     return last_beat_s(pid) not in (None, before)
 
 
