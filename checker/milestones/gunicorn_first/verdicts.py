@@ -30,7 +30,7 @@ from course.model import SourceLine
 
 WSGI = "office/wsgi.py"
 SLOW = 8
-SHORT_S = 1.5  # with a fraction: the seconds of the theatre may have one
+SHORT_S = 1.2  # with a fraction: the seconds of the theatre may have one
 HUNG_S = 6.0  # so long after its limit, longer on a busy machine, a call that goes on has none
 ROOM = (
     f"{CONF}: one worker alone must have room for {SLOW} slow pages and a fast one, "
