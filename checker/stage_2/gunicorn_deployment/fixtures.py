@@ -15,8 +15,11 @@ from checker.harness.run import Run
 from checker.harness.servers.container import Container
 from checker.harness.servers.supervisord import Supervisor
 from checker.harness.servers.systemd import SystemdService
+from checker.harness.stack import Stack
+from checker.harness.systemd.unit import Unit
 from checker.stage_2.gunicorn_deployment import stack
 from checker.stage_2.gunicorn_deployment.dockerfile import expect_sound_dockerfile
+from checker.stage_2.gunicorn_deployment.overrides import Printing
 from checker.stage_2.gunicorn_deployment.profiles import FIRST_RELEASE, Profile, start_all
 from checker.stage_2.gunicorn_deployment.units import expect_sound_units
 
@@ -53,10 +56,21 @@ def supervisor(supervisord: starters.Supervisord, outside: Outside) -> Superviso
 
 
 @pytest.fixture(scope="session")
-def service(systemd: starters.Systemd, outside: Outside, project: Path) -> SystemdService:
+def _sound_units(project: Path) -> Unit:
+    """web.service. The check of the units asks for it, and who starts it: systemd-analyze is run once."""
+    return expect_sound_units(project)
+
+
+@pytest.fixture(scope="session")
+def service(systemd: starters.Systemd, outside: Outside, _sound_units: Unit) -> SystemdService:
     """web.service, started as systemd would, with the socket that web.socket tells of."""
-    expect_sound_units(project)
     return stack.start_unit(systemd, outside("systemd"))
+
+
+@pytest.fixture(scope="session")
+def service_printing(stack: Stack, service: SystemdService) -> Printing:
+    """What gunicorn under systemd was started with."""
+    return stack.start(Printing, service, service.main_pid)
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +78,9 @@ def box(container: starters.Container, outside: Outside, project: Path) -> Conta
     """The container of the Dockerfile."""
     expect_sound_dockerfile(project, read_dockerfile(project / "Dockerfile"))
     return stack.start_contained(container, outside("container"))
+
+
+@pytest.fixture(scope="session")
+def box_printing(stack: Stack, box: Container) -> Printing:
+    """What gunicorn in the container was started with."""
+    return stack.start(Printing, box, box.pid)

@@ -9,7 +9,6 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import psutil
@@ -17,6 +16,7 @@ import psutil
 from checker.harness.containers.dockerfile import Dockerfile
 from checker.harness.findings import fail
 from checker.harness.processes import Process
+from checker.harness.run import Run
 from checker.harness.site import Site
 from checker.harness.systemd.unit import Unit
 from checker.harness.waiting import wait_until
@@ -42,16 +42,66 @@ COMPARED = {
 CONFIG_FLAGS = ("-c", "--config")
 # Of the master that runs: the one that only prints is no server of the run's, and has no sockets of systemd's.
 OF_THE_MASTER = ("LEARN_SERVER", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET")
+LOOK_EVERY_S = 0.01
 
 Candidates = Sequence[tuple[str, SourceLine | None]]
 
 
-def expect_profile_kept(site: Site, master_pid: int, profile: Profile, manager: str, lines: Candidates) -> None:
+class Printing:
+    """A gunicorn that prints once more what this master was started with: begun at once, asked for later."""
+
+    def __init__(self, run: Run, site: Site, master_pid: int, place: Path | None = None) -> None:
+        """In this folder; where none is named, in the master's own."""
+        self.site = site
+        self.name = f"gunicorn --print-config of {site.name}"
+        self.pid: int | None = None
+        self.place = place
+        self.master = master_pid, _command_of(master_pid)
+        self._process: Process | None = None
+        with suppress(psutil.Error, OSError):
+            master = psutil.Process(master_pid)
+            self.place = place or Path(master.cwd())
+            self._process = Process(
+                run,
+                self.name,
+                [sys.executable, *self.master[1][1:], "--print-config"],
+                environment={**_own_variables(master), "PYTHONUNBUFFERED": "1"},
+                folder=self.place,
+                log_name=f"configuration of {site.name} {1 if place is None else 2}",
+            )
+            self.pid = self._process.pid
+
+    def is_of(self, master_pid: int) -> bool:
+        """Whether this is the master that it was begun for, and was then what it is now: not yet a shell, say."""
+        return self.master == (master_pid, _command_of(master_pid))
+
+    def wait_told(self) -> Mapping[str, str] | None:
+        """What it has printed; None when it prints no whole configuration."""
+        if self._process is None:
+            return None
+        try:
+            # It goes on to load the project, which is not waited for.
+            wait_until(self._has_told, GENEROUS_S, unless_ended=self._process, every_s=LOOK_EVERY_S)
+            return told if _is_whole(told := printed_settings(self._process.log.text)) else None
+        finally:
+            self.stop()
+
+    def stop(self) -> list[str]:
+        """End it, wherever it is."""
+        return [] if self._process is None else self._process.stop(midway=True)
+
+    def _has_told(self) -> bool:
+        return self._process is not None and _is_whole(printed_settings(self._process.log.text))
+
+
+def expect_profile_kept(begun: Printing, master_pid: int, profile: Profile, manager: str, lines: Candidates) -> None:
     """What this master was started with comes to what its profile says; else the line that changes it is the finding.
 
-    `lines` are the manager's own that could: their text and their place, the command first.
+    `lines` are the manager's own that could: their text and their place, the command first. `begun` counts if it
+    is of this master.
     """
-    now = _printed(site, master_pid)
+    site = begun.site
+    now = _printed(begun if begun.is_of(master_pid) else Printing(site.run, site, master_pid))
     if now is None:
         site.run.history.record(Kind.CONFIGURATION_NOT_PRINTED, server=site.name)
         return
@@ -107,31 +157,19 @@ def _is_whole(told: Mapping[str, str]) -> bool:
     return COMPARED.keys() <= told.keys()
 
 
-def _has_printed(process: Process) -> bool:
-    return _is_whole(printed_settings(process.log.text))
-
-
-def _printed(site: Site, master_pid: int) -> Mapping[str, str] | None:
+def _printed(first: Printing) -> Mapping[str, str] | None:
     """The configuration of the running master; None when gunicorn does not print it."""
-    with suppress(psutil.Error, OSError):
-        master = psutil.Process(master_pid)
-        command, variables, folder = master.cmdline(), master.environ(), Path(master.cwd())
-        own = {name: value for name, value in variables.items() if name not in OF_THE_MASTER}
-        for number, place in enumerate(dict.fromkeys([folder, site.run.project]), 1):
-            process = Process(
-                site.run,
-                f"gunicorn --print-config of {site.name}",
-                [sys.executable, *command[1:], "--print-config"],
-                environment={**own, "PYTHONUNBUFFERED": "1"},
-                folder=place,
-                log_name=f"configuration of {site.name} {number}",
-            )
-            try:
-                # It goes on to load the project, which is not waited for.
-                wait_until(partial(_has_printed, process), GENEROUS_S, unless_ended=process)
-                told = printed_settings(process.log.text)
-            finally:
-                process.stop(midway=True)
-            if _is_whole(told):
-                return told
-    return None
+    told, project = first.wait_told(), first.site.run.project
+    if told or first.place in (None, project):
+        return told
+    return Printing(first.site.run, first.site, first.master[0], project).wait_told()
+
+
+def _command_of(pid: int) -> Sequence[str]:
+    with suppress(psutil.Error):
+        return psutil.Process(pid).cmdline()
+    return ()
+
+
+def _own_variables(master: psutil.Process) -> Mapping[str, str]:
+    return {name: value for name, value in master.environ().items() if name not in OF_THE_MASTER}

@@ -19,7 +19,7 @@ from checker.harness.servers.supervisord import Supervisor
 from checker.harness.stack import Stack
 from checker.harness.suite import needs
 from checker.stage_2.gunicorn_deployment.addresses import expect_loopback_only
-from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_supervisor
+from checker.stage_2.gunicorn_deployment.overrides import Printing, expect_profile_kept, lines_of_supervisor
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_EXPORT_S, Profile
 from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.supervisor import (
@@ -33,10 +33,13 @@ LOOKS_UNTIL_SURE = 5  # each is answered by a round of its loop, and it starts a
 
 
 @needs("test_three_exports_run_and_a_fourth_waits")
-def test_supervisor_owns_gunicorn(supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile]) -> None:
+def test_supervisor_owns_gunicorn(
+    supervisor: Supervisor, project: Path, profiles: Mapping[str, Profile], stack: Stack
+) -> None:
     """Supervisor runs gunicorn itself, by the profile, and says so."""
     _, line = program_setting(project, "command")
     supervisor.expect_ready("/hello/")
+    printing = stack.start(Printing, supervisor, supervisor.pid_of("web") or 0)  # until supervisord says RUNNING
     # Somebody has answered: who starts only now is his successor, and what supervisord has started is gone.
     runs = supervisor.wait_state("web", "RUNNING", GENEROUS_S, unless=("BACKOFF", "FATAL"))
     worker = Visitor(supervisor).ask()
@@ -50,7 +53,8 @@ def test_supervisor_owns_gunicorn(supervisor: Supervisor, project: Path, profile
         saw = f"supervisord started pid {owned}, the workers' master is pid {serving}: a shell stands between"
         fail("shell-between", wanted=wanted, saw=saw, where=line)
     expect_loopback_only(supervisor, serving, profiles["exports"], line)
-    expect_profile_kept(supervisor, serving, profiles["exports"], "Supervisor", lines_of_supervisor(project))
+    lines = lines_of_supervisor(project)
+    expect_profile_kept(printing, serving, profiles["exports"], "Supervisor", lines)
 
 
 @needs("test_supervisor_owns_gunicorn")
@@ -82,6 +86,9 @@ def test_supervisor_starts_gunicorn_again(
             if number is signal.SIGKILL:
                 # Who ends before `startsecs` has failed to start, and is started again whatever `autorestart` says.
                 is_back = is_back and supervisor.wait_state("web", "RUNNING", CHANGE_DEADLINE_S)
+                # Those two have long been gunicorn by now. This is for while the next one boots.
+                ahead("service_printing", "test_gunicorn_takes_systemds_socket")
+                ahead("box_printing", "test_the_container_answers_from_outside")
             if not is_back:
                 fail(
                     "not-revived",

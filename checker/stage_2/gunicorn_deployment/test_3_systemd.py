@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from checker.harness.findings import fail
 from checker.harness.gate import Gate
 from checker.harness.gunicorn import master
@@ -16,15 +18,11 @@ from checker.harness.servers.systemd import SystemdService
 from checker.harness.signals import signal_named
 from checker.harness.stack import Stack
 from checker.harness.suite import needs
-from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_systemd
+from checker.stage_2.gunicorn_deployment.overrides import Printing, expect_profile_kept, lines_of_systemd
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_REPORT_S, Profile
 from checker.stage_2.gunicorn_deployment.stack import SERVICE_FILE
 from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
-from checker.stage_2.gunicorn_deployment.units import (
-    expect_sound_units,
-    expect_systemd_grace,
-    stop_line,
-)
+from checker.stage_2.gunicorn_deployment.units import expect_systemd_grace, stop_line
 from checker.stage_2.gunicorn_deployment.visitor import CHANGE_DEADLINE_S, Visitor, master_of
 from course.model import SourceLine
 from course.pictures import BarKind
@@ -35,14 +33,14 @@ NOBODY_NEW_S = 5.0
 KILL_SIGNAL = re.compile(r"(?:-s\s*|--signal[= ]|(?<=\s)-)((?:SIG)?[A-Z]+[0-9]?|[0-9]+)\b")
 
 
-def test_systemd_takes_the_units(project: Path) -> None:
+@pytest.mark.usefixtures("_sound_units")
+def test_systemd_takes_the_units() -> None:
     """The units are what systemd wants to read."""
-    expect_sound_units(project)
 
 
 @needs("test_systemd_takes_the_units", "test_eight_reports_run_whichever_worker_they_meet")
 def test_gunicorn_takes_systemds_socket(
-    service: SystemdService, project: Path, profiles: Mapping[str, Profile]
+    service: SystemdService, project: Path, profiles: Mapping[str, Profile], service_printing: Printing
 ) -> None:
     """Under systemd, gunicorn runs by the profile, takes its socket, tells that it is ready, and answers there."""
     service.expect_ready("/hello/")
@@ -52,7 +50,7 @@ def test_gunicorn_takes_systemds_socket(
             "not-notified", wanted="gunicorn tells systemd that it is ready", saw=saw, where=SourceLine(SERVICE_FILE, 1)
         )
     lines = lines_of_systemd(service.unit, project)
-    expect_profile_kept(service, service.main_pid, profiles["reports"], "systemd", lines)
+    expect_profile_kept(service_printing, service.main_pid, profiles["reports"], "systemd", lines)
 
 
 @needs("test_gunicorn_takes_systemds_socket")

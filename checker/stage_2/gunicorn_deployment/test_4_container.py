@@ -18,7 +18,7 @@ from checker.stage_2.gunicorn_deployment.dockerfile import (
     expect_sound_dockerfile,
     expect_stop_signal,
 )
-from checker.stage_2.gunicorn_deployment.overrides import expect_profile_kept, lines_of_docker
+from checker.stage_2.gunicorn_deployment.overrides import Printing, expect_profile_kept, lines_of_docker
 from checker.stage_2.gunicorn_deployment.profiles import GENEROUS_S, LONGEST_REPORT_S, Profile, expect_gunicorn_grants
 from checker.stage_2.gunicorn_deployment.stop import expect_finish_through_stop
 from checker.stage_2.gunicorn_deployment.visitor import Visitor, master_of
@@ -31,7 +31,9 @@ def test_the_dockerfile_is_fit_to_run(project: Path) -> None:
 
 
 @needs("test_the_dockerfile_is_fit_to_run", "test_one_process_answers_pages_while_reports_run")
-def test_the_container_answers_from_outside(box: Container, project: Path, profiles: Mapping[str, Profile]) -> None:
+def test_the_container_answers_from_outside(
+    box: Container, project: Path, profiles: Mapping[str, Profile], box_printing: Printing
+) -> None:
     """The container runs by the profile, and answers at PORT, from outside too."""
     lines, wanted = lines_of_docker(box.dockerfile, project), "the container listens at the port that PORT names"
     expect_plain_port(project, box.dockerfile, wanted)
@@ -46,7 +48,7 @@ def test_the_container_answers_from_outside(box: Container, project: Path, profi
         where = bind if bind.doing else box.dockerfile.place("CMD", project)
         fail("unreachable-from-outside", wanted="the port is open to those who ask from outside", saw=saw, where=where)
     serving = master_of(box, Visitor(box).ask())
-    expect_profile_kept(box, serving, profiles["pages"], "docker", lines)
+    expect_profile_kept(box_printing, serving, profiles["pages"], "docker", lines)
 
 
 @needs("test_the_container_answers_from_outside")
