@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from random import Random
@@ -92,6 +92,27 @@ class Crowd:
                 saw = f"{shown(talker.answers[:1])}; {talker.silence}"
             self.fail("no-ack", wanted=wanted, saw=saw, where=places.answering(self.chat))
         return Said(answer["id"], talker.user, text)
+
+    def expect_all_said(
+        self, pair: tuple[str, str], room: str, texts: Sequence[str], meanwhile: Callable[[], None] | None = None
+    ) -> list[Said]:
+        """Two users, one in either process, say these in turns, all at once, and are gone; said in the order of ids.
+
+        Nobody else who only speaks is there: a message costs as much again for each socket that is told of it.
+        `meanwhile` is done before their acknowledgements are looked at.
+        """
+        chat = self.chat
+        speakers = [self.enter(chat.one, pair[0], room), self.enter(chat.two, pair[1], room)]
+        sent = []
+        for at, text in enumerate(texts):
+            speaker = speakers[at % len(speakers)]
+            sent.append((speaker, speaker.send(text), text))
+        if meanwhile is not None:
+            meanwhile()
+        said = [self.expect_ack(*each) for each in sent]
+        for speaker in speakers:
+            speaker.socket.close()
+        return sorted(said, key=lambda each: each.id)
 
     def expect_heard(self, talker: Talker, expected: Sequence[Said]) -> None:
         """Exactly these and in this order, from the first message that this socket was sent."""

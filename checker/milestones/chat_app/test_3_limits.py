@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -183,23 +185,17 @@ def test_a_slow_reader_delays_nobody(chat: Chat, crowd: Crowd, picture: Picture)
     slow = crowd.enter_deaf(chat.one, "slow", f"/ws/?{urlencode({'room': room})}")
     if not slow.ask({"id": "here", "text": crowd.named("here")}, "ack"):
         crowd.fail("no-ack", wanted=f"{slow.label} is let in and acknowledged", saw="neither came")
-    count = -(-SLOW_MESSAGES // chat.flood_frames)
-    speakers = [crowd.enter((chat.one, chat.two)[number % 2], f"ada{number}", room) for number in range(count)]
-    keys: list[tuple[Talker, str, str]] = []
-    for number in range(SLOW_MESSAGES):
-        speaker = speakers[number % count]
-        text = f"{number} {crowd.named('x')} ".ljust(SLOW_TEXT_BYTES, "x")
-        keys.append((speaker, speaker.send(text), text))
-    for listener in (cy, dot):
-        if not listener.wait_count(SLOW_MESSAGES + 2):
-            wanted = f"{listener.name} hears all {SLOW_MESSAGES}, though {slow.label} in process one reads nothing"
-            saw = f"it heard {max(len(listener.heard) - 2, 0)}; {listener.silence}"
-            crowd.fail("slow-delays", wanted=wanted, saw=saw, where=places.fan_out(chat))
-    said = sorted((crowd.expect_ack(*each) for each in keys), key=lambda each: each.id)
+    texts = [f"{number} {crowd.named('x')} ".ljust(SLOW_TEXT_BYTES, "x") for number in range(SLOW_MESSAGES)]
+    said: list[Said] = []
+    for begin in range(0, SLOW_MESSAGES, 2 * chat.flood_frames):
+        some = texts[begin : begin + 2 * chat.flood_frames]
+        wait = partial(_expect_all_heard, crowd, (cy, dot), begin + len(some) + 2, slow.label)
+        said += crowd.expect_all_said((f"ada{begin}", f"bo{begin}"), room, some, wait)
     here = next(frame for frame in cy.heard if frame["from"] == slow.label)
     said.insert(0, Said(here["id"], slow.label, here["text"]))
     for listener in (cy, dot):
         crowd.expect_heard(listener, [first, *said])
+        listener.socket.close()
     slow.cut()
     back = crowd.enter(chat.two, "slow", room, after=here["id"])
     back.wait_count(SLOW_MESSAGES)
@@ -217,3 +213,11 @@ def test_who_was_too_fast_speaks_again(burst: Burst, picture: Picture) -> None:
 def _answer(talker: Talker, text: str) -> dict[str, Any]:
     key = talker.send(text)
     return talker.wait_answer(key) or talker.wait_any_answer(AT_ONCE_S) or {}
+
+
+def _expect_all_heard(crowd: Crowd, listeners: Sequence[Talker], count: int, slow: str) -> None:
+    for listener in listeners:
+        if not listener.wait_count(count):
+            wanted = f"{listener.name} hears all {SLOW_MESSAGES}, though {slow} in process one reads nothing"
+            saw = f"it heard {max(len(listener.heard) - 2, 0)}; {listener.silence}"
+            crowd.fail("slow-delays", wanted=wanted, saw=saw, where=places.fan_out(crowd.chat))
