@@ -37,7 +37,7 @@ GIVEN = [
 
 @dataclass(slots=True)
 class Chat:
-    """All of it. `steps` is the folder by which inside/learn_steps.py is asked to tell or to hold."""
+    """All of it. `steps` is the folder by which inside/learn_steps.py is asked to tell or to hold, `store` a file."""
 
     one: Server
     two: Server
@@ -46,6 +46,7 @@ class Chat:
     history: History
     seed: Seed
     steps: Path
+    store: Path
     flood_frames: int
     flood_s: float
     tags: Iterator[str]

@@ -103,6 +103,7 @@ def chat(*, run: Run, booting: Booting, gate: Gate, history: History, seed: Seed
         history,
         seed,
         run.temporary / "steps",
+        booting.file,
         flood_frames,
         FLOOD_S,
         tags,

@@ -109,6 +109,11 @@ def coming_back(chat: Chat) -> SourceLine | None:
     ) or reading(chat)
 
 
+def catching_up(chat: Chat) -> SourceLine | None:
+    """Where it is asked for what came later, and cut off; else where messages are read."""
+    return first(chat, r"\b(?:id|pk)__gte?\b.*\[.*:", r"\b(?:id|pk)__gte?\b") or reading(chat)
+
+
 def members(chat: Chat, module: str) -> SourceLine | None:
     """Where it is asked who is a member; else the door itself."""
     door = r"def connect" if module == "consumers" else r"def history|def get\("

@@ -30,6 +30,7 @@ class Booting:
     valkey: Valkey
     migrate: Process
     variables: Mapping[str, str]
+    file: Path  # the store's
 
 
 def stand(run: Run, stack: Stack, uvicorn: Uvicorn, nginx: Nginx, valkey: StartsValkey) -> Stand:
@@ -49,7 +50,8 @@ def boot(
 ) -> Booting:
     """Start all, and make the tables of an empty store. `more` are further variables of a server, by its name."""
     store = valkey()
-    variables = {**store.environment, "DATABASE_PATH": str(run.temporary / "chat.sqlite3")}
+    file = run.temporary / "chat.sqlite3"
+    variables = {**store.environment, "DATABASE_PATH": str(file)}
 
     def migrate(run: Run) -> Process:
         return Process(
@@ -66,7 +68,7 @@ def boot(
         for name in NAMES
     )
     front = nginx("deploy/nginx.conf", values={"ONE": _address(one), "TWO": _address(two)})
-    return Booting(one, two, front, store, migrating, variables)
+    return Booting(one, two, front, store, migrating, variables, file)
 
 
 def _address(server: Server) -> str:

@@ -11,6 +11,7 @@ from checker.harness.suite import needs
 from checker.milestones.chat_app import places
 from checker.milestones.chat_app.archive import PAGE, Archive
 from checker.milestones.chat_app.chat import EARLY_WITHIN_S, HELD_WITHIN_S, Chat
+from checker.milestones.chat_app.copies import copied
 from checker.milestones.chat_app.crowd import Crowd
 from checker.milestones.chat_app.talker import Frame, Said, Talker, shown
 from course.model import SourceLine
@@ -18,6 +19,7 @@ from course.model import SourceLine
 # What else a process may ask meanwhile: an earlier socket's end.
 SPARE_STATEMENTS = 2
 MOST_STOPS = 9
+MISSED = 520  # more than anybody's round number
 LOOK_EVERY_S = 0.01
 
 
@@ -71,7 +73,7 @@ def test_history_is_read_page_by_page(chat: Chat, crowd: Crowd, archive: Archive
 
 @needs("test_who_comes_is_sent_the_last_fifty")
 def test_who_comes_back_has_lost_nothing(chat: Chat, crowd: Crowd, archive: Archive, picture: Picture) -> None:
-    """Who comes back with the last id seen has lost nothing, and hears nothing twice."""
+    """Who comes back with the last id seen has lost nothing, not one of 500, and hears nothing twice."""
     room, said = archive.room, archive.said
     for server, seen in ((chat.one, 0), (chat.two, len(said) - 1)):
         back = crowd.enter(server, "cy", room, after=said[seen].id)
@@ -82,7 +84,29 @@ def test_who_comes_back_has_lost_nothing(chat: Chat, crowd: Crowd, archive: Arch
     _expect_history(crowd, back, said, "who comes back with `after=0`", places.coming_back(chat))
     _judge_opening(crowd, crowd.named("porch"), comes_back=True)
     _judge_opening(crowd, crowd.named("hall"), comes_back=False)
+    _judge_long_absence(crowd)
     picture.nothing()
+
+
+def _judge_long_absence(crowd: Crowd) -> None:
+    """Saying so much takes seconds. Who hears copies of it is right; who does not, is judged by what was said."""
+    room, texts = crowd.named("attic"), [crowd.named(f"missed {number}") for number in range(MISSED)]
+    ada, key = crowd.enter(crowd.chat.one, "ada", room), crowd.named("key")
+    seen = crowd.expect_said(ada, crowd.named("seen"), key)
+    ada.socket.close()
+    if missed := copied(crowd.chat.store, seen, key, texts):
+        missed += crowd.expect_all_said(("ada", "bo"), room, [crowd.named("missed at last")])
+        back = crowd.enter(crowd.chat.two, "cy", room, after=seen.id)
+        back.wait_count(len(missed))
+        if _plain(back.heard) == [each.frame for each in missed]:
+            return
+    room, missed, count = crowd.named("cellar"), [], 2 * crowd.chat.flood_frames
+    (seen,) = crowd.expect_all_said(("ada", "bo"), room, [crowd.named("seen below")])
+    for at in range(0, MISSED, count):
+        missed += crowd.expect_all_said((f"ada{at}", f"bo{at}"), room, texts[at : at + count])
+    back = crowd.enter(crowd.chat.two, "cy", room, after=seen.id)
+    what = f"who has seen message {seen.id} and comes back {MISSED} messages later"
+    _expect_history(crowd, back, missed, what, places.catching_up(crowd.chat))
 
 
 def _judge_opening(crowd: Crowd, room: str, *, comes_back: bool) -> None:
@@ -168,13 +192,17 @@ def _expect_page(crowd: Crowd, user: str, room: str, before: int | None, expecte
 
 
 def _judge(crowd: Crowd, frames: list[Any], expected: Sequence[Said], what: str, where: SourceLine | None) -> None:
-    got = [{key: each.get(key) for key in ("id", "from", "text")} for each in frames if isinstance(each, dict)]
+    got = _plain(frames)
     wanted_frames = [each.frame for each in expected]
     if got == wanted_frames:
         return
     saw, fault = _difference(got, wanted_frames)
     wanted = f"{what} is sent {_ids([each.id for each in expected])}, oldest first"
     crowd.fail("history-differs", wanted=wanted, saw=saw, where=where, what=fault)
+
+
+def _plain(frames: Sequence[Any]) -> list[Frame]:
+    return [{key: each.get(key) for key in ("id", "from", "text")} for each in frames if isinstance(each, dict)]
 
 
 def _difference(got: list[Frame], wanted: list[Frame]) -> tuple[str, str]:
