@@ -1,84 +1,147 @@
-"""One socket that says more at once than it may, and what it may say afterwards."""
+"""Sockets that say more than they may, and what each may say afterwards.
+
+FLOOD_SECONDS are long. So what has to lie that long ago is said ahead, before the checks whose time passes meanwhile;
+where these took another time than was hoped for, it is said once more.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from checker.harness.findings import Inconclusive
 from checker.milestones.chat_app import places
 from checker.milestones.chat_app.chat import Chat
 from checker.milestones.chat_app.crowd import Crowd
-from checker.milestones.chat_app.talker import AT_ONCE_S, Frame, Said, Talker, shown
+from checker.milestones.chat_app.talker import AT_ONCE_S, Said, Talker, shown
+from checker.milestones.chat_app.voice import Voice
 
 TOO_MANY = 4
-TRIES = 3
+LATE = 2  # with all but one of FLOOD_FRAMES said before: more than there is room for
+TRIES = 4
+# Of FLOOD_SECONDS: until when after the first message most can be said, and how long some more can at least.
+LATEST, LEAST = 0.9, 0.125
 TOO_BUSY = "the machine was too busy to answer a burst of messages in FLOOD_SECONDS"
 
 
 class Burst:
-    """It lives over two checks: FLOOD_SECONDS lie between them."""
+    """Two sockets for three checks: one was too fast, the other has said a single message so far."""
 
     def __init__(self, chat: Chat, crowd: Crowd) -> None:
         """The sockets are this crowd's, which lives as long."""
         self._chat = chat
         self._crowd = crowd
-        self._last_at = 0.0
-        self._said: list[Said] = []
+        self._rushed = self._voice("too-fast")
+        self._rushed.speak("rushed", chat.flood_frames + TOO_MANY)
+        self._begun = self._begin("rush")
 
     def judge(self) -> None:
         """So many as it may are acknowledged, the others refused; another socket of the same user speaks."""
         for number in range(TRIES):
-            room = self._crowd.named(f"rush-{number}")
-            self._ada = self._crowd.enter(self._chat.one, "ada", room)
-            self._tabs = [self._crowd.enter(server, "ada", room) for server in (self._chat.one, self._chat.two)]
-            self._said = []
-            if self._is_judged("rushed"):
+            if number or self._chat.history.now() > self._begun.spoken[0].began_at + LATEST * self._chat.flood_s:
+                self._begun = self._begin(f"rush-{number}")
+            if self._is_judged(self._begun, "rushed", self._tabs(self._begun), said=1):
+                return
+        raise Inconclusive(TOO_BUSY)
+
+    def judge_span(self) -> None:
+        """One message, later as many as it may say beside, and when the first is long ago some more: too many."""
+        voice = self._begun
+        for number in range(TRIES):
+            if number or self._left_s(voice) < LEAST * self._chat.flood_s:
+                voice = self._spread(f"span-{number}", voice.spoken[1].took_s)
+            if self._is_span_judged(voice):
                 return
         raise Inconclusive(TOO_BUSY)
 
     def judge_afterwards(self) -> None:
-        """The same socket speaks again, and is refused again when it is too fast again."""
+        """Who was too fast speaks again, and is refused again when it is too fast again."""
+        voice = self._rushed
+        tabs = self._tabs(voice)
+        when = f"{self._chat.flood_s} s (FLOOD_SECONDS) after its last frame: "
         for number in range(TRIES):
-            time.sleep(max(self._last_at + self._chat.flood_s - self._chat.history.now(), 0))
-            if self._is_judged(
-                f"rushed again {number}", f"{self._chat.flood_s} s (FLOOD_SECONDS) after its last frame: "
-            ):
+            self._wait_until(voice.spoken[-1].ended_at + self._chat.flood_s)
+            if self._is_judged(voice, f"rushed again {number}", tabs, when):
                 break
         else:
             raise Inconclusive(TOO_BUSY)
-        bo = self._crowd.enter(self._chat.two, "bo", self._ada.room, after=self._said[0].id - 1)
-        for talker in (self._ada, bo):
-            self._crowd.expect_heard(talker, self._said)
+        bo = self._crowd.enter(self._chat.two, "bo", voice.talker.room, after=voice.said[0].id - 1)
+        for talker in (voice.talker, bo):
+            self._crowd.expect_heard(talker, voice.said)
 
-    def _is_judged(self, name: str, when: str = "") -> bool:
-        """False where the machine was so slow that all of them may have been in time."""
+    def _voice(self, room: str) -> Voice:
+        return Voice(self._crowd, self._crowd.enter(self._chat.one, "ada", self._crowd.named(room)))
+
+    def _begin(self, room: str) -> Voice:
+        voice = self._voice(room)
+        voice.speak("first", 1)
+        return voice
+
+    def _spread(self, room: str, most_s: float) -> Voice:
+        """A voice that has said all but what is late. On a busy machine the most of it takes long: `most_s` last time.
+
+        It has to end before the first is long ago, and what is late, before it is long ago itself.
+        """
+        voice = self._begin(room)
+        free_s = max(self._chat.flood_s - most_s, 0)
+        self._wait_until(voice.spoken[0].ended_at + free_s / 2)
+        voice.speak("most", self._chat.flood_frames - 1)
+        return voice
+
+    def _left_s(self, voice: Voice) -> float:
+        """How long there is still no room for more than one, once the first message is long enough ago."""
+        first, most = voice.spoken[:2]
+        if most.ended_at > first.began_at + self._chat.flood_s:
+            return 0.0  # a window that had begun with the first was over
+        late_at = max(first.ended_at + self._chat.flood_s, self._chat.history.now())
+        return most.began_at + self._chat.flood_s - late_at
+
+    def _tabs(self, voice: Voice) -> list[Talker]:
+        return [self._crowd.enter(server, "ada", voice.talker.room) for server in (self._chat.one, self._chat.two)]
+
+    def _wait_until(self, at: float) -> None:
+        time.sleep(max(at - self._chat.history.now(), 0))
+
+    def _is_judged(self, voice: Voice, name: str, tabs: Sequence[Talker], when: str = "", said: int = 0) -> bool:
+        """False where the machine was so slow that all of them may have been in time. So many were `said` before."""
         chat, crowd, may = self._chat, self._crowd, self._chat.flood_frames
-        texts = [crowd.named(f"{name} {number}") for number in range(may + TOO_MANY)]
-        began_at = chat.history.now()
-        keys = [self._ada.send(text) for text in texts]
-        answers: list[Frame] = [
-            self._ada.wait_answer(key) or self._ada.wait_any_answer(AT_ONCE_S) or {} for key in keys
-        ]
-        self._last_at = chat.history.now()
-        self._said += [
-            Said(answer["id"], self._ada.user, text)
-            for answer, text in zip(answers, texts, strict=True)
-            if "ack" in answer and isinstance(answer.get("id"), int)
-        ]
-        for tab in self._tabs:
-            self._said.append(self._expect_at_ease(tab, crowd.named(f"at ease beside {name}")))
-        wanted = f"{when}of {len(keys)} messages at once on one socket {may} (FLOOD_FRAMES) are acknowledged"
-        acked = [number for number, answer in enumerate(answers) if "ack" in answer]
-        refused = [n for n, answer in enumerate(answers) if isinstance(answer.get("error"), str)]
-        saw = f"{len(acked)} were acknowledged, {len(refused)} refused; {self._ada.silence}"
+        began_at = voice.spoken[-1].began_at if said else chat.history.now()
+        burst = voice.speak(name, may + TOO_MANY - said)
+        for tab in tabs:
+            voice.said.append(self._expect_at_ease(tab, crowd.named(f"at ease beside {name}")))
+        acked, refused, room = burst.acked, burst.refused, may - said
+        before = f", which had said {said} before," if said else ""
+        told = f"{len(burst.keys)} messages at once on one socket{before}"
+        wanted = f"{when}of {told} {room} are acknowledged: FLOOD_FRAMES are {may}"
+        saw = f"{len(acked)} were acknowledged, {len(refused)} refused; {voice.talker.silence}"
         where = places.pace(chat)
-        if len(acked) > may and self._last_at - began_at >= chat.flood_s:
+        if len(acked) > room and burst.ended_at - began_at >= chat.flood_s:
             return False
-        if acked != list(range(may)) or len(acked) + len(refused) != len(keys):
+        if acked != list(range(room)) or len(acked) + len(refused) != len(burst.keys):
             crowd.fail("flood-differs", wanted=wanted, saw=saw, where=where, frames=may)
-        if any(answer.get("for") != key for answer, key in zip(answers[may:], keys[may:], strict=True)):
-            wanted = f'a message too many is answered {{"error": TEXT, "for": "{keys[may]}"}}'
-            crowd.fail("flood-differs", wanted=wanted, saw=shown(answers[may : may + 1]), where=where, frames=may)
+        for key, answer in list(zip(burst.keys, burst.answers, strict=True))[room:]:
+            if answer.get("for") != key:
+                wanted = f'a message too many is answered {{"error": TEXT, "for": "{key}"}}'
+                crowd.fail("flood-differs", wanted=wanted, saw=shown([answer]), where=where, frames=may)
+        return True
+
+    def _is_span_judged(self, voice: Voice) -> bool:
+        """False where the machine was so slow that by now more may be taken."""
+        chat = self._chat
+        first, most = voice.spoken[:2]
+        self._wait_until(first.ended_at + chat.flood_s)
+        late = voice.speak("late", LATE)
+        if self._left_s(voice) <= 0:
+            return False
+        took, more, within_s = len(most.acked), len(late.acked), late.ended_at - most.began_at
+        if took + more > chat.flood_frames:
+            self._crowd.fail(
+                "flood-differs",
+                wanted=f"in any {chat.flood_s} s (FLOOD_SECONDS) at most {chat.flood_frames} (FLOOD_FRAMES) are taken",
+                saw=f"within {within_s:.1f} s {took} were acknowledged, and {more} more",
+                where=places.pace(chat),
+                frames=chat.flood_frames,
+            )
         return True
 
     def _expect_at_ease(self, tab: Talker, text: str) -> Said:

@@ -204,6 +204,13 @@ def test_a_slow_reader_delays_nobody(chat: Chat, crowd: Crowd, picture: Picture)
 
 
 @needs("test_who_speaks_too_fast_is_refused")
+def test_no_span_has_more_than_its_share(burst: Burst, picture: Picture) -> None:
+    """Wherever FLOOD_SECONDS begin, no more than FLOOD_FRAMES are taken in them."""
+    burst.judge_span()
+    picture.nothing()
+
+
+@needs("test_who_speaks_too_fast_is_refused")
 def test_who_was_too_fast_speaks_again(burst: Burst, picture: Picture) -> None:
     """FLOOD_SECONDS later the socket that was too fast speaks again, and has its limit again."""
     burst.judge_afterwards()
