@@ -94,15 +94,23 @@ class Crowd:
         return Said(answer["id"], talker.user, text)
 
     def expect_all_said(
-        self, pair: tuple[str, str], room: str, texts: Sequence[str], meanwhile: Callable[[], None] | None = None
+        self,
+        pair: tuple[str, str],
+        room: str,
+        texts: Sequence[str],
+        *,
+        after: Sequence[Said] = (),
+        meanwhile: Callable[[], None] | None = None,
     ) -> list[Said]:
         """Two users, one in either process, say these in turns, all at once, and are gone; said in the order of ids.
 
-        Nobody else who only speaks is there: a message costs as much again for each socket that is told of it.
-        `meanwhile` is done before their acknowledgements are looked at.
+        Nobody else who only speaks is there: a message costs as much again for each socket that is told of it. So does
+        what they would be told who come: they have seen what was said before, `after` which they speak. `meanwhile` is
+        done before their acknowledgements are looked at.
         """
-        chat = self.chat
-        speakers = [self.enter(chat.one, pair[0], room), self.enter(chat.two, pair[1], room)]
+        seen = after[-1].id if after else None
+        servers = (self.chat.one, self.chat.two)
+        speakers = [self.enter(server, name, room, seen) for server, name in zip(servers, pair, strict=True)]
         sent = []
         for at, text in enumerate(texts):
             speaker = speakers[at % len(speakers)]

@@ -95,7 +95,7 @@ def _judge_long_absence(crowd: Crowd) -> None:
     seen = crowd.expect_said(ada, crowd.named("seen"), key)
     ada.socket.close()
     if missed := copied(crowd.chat.store, seen, key, texts):
-        missed += crowd.expect_all_said(("ada", "bo"), room, [crowd.named("missed at last")])
+        missed += crowd.expect_all_said(("ada", "bo"), room, [crowd.named("missed at last")], after=missed)
         back = crowd.enter(crowd.chat.two, "cy", room, after=seen.id)
         back.wait_count(len(missed))
         if _plain(back.heard) == [each.frame for each in missed]:
@@ -103,7 +103,7 @@ def _judge_long_absence(crowd: Crowd) -> None:
     room, missed, count = crowd.named("cellar"), [], 2 * crowd.chat.flood_frames
     (seen,) = crowd.expect_all_said(("ada", "bo"), room, [crowd.named("seen below")])
     for at in range(0, MISSED, count):
-        missed += crowd.expect_all_said((f"ada{at}", f"bo{at}"), room, texts[at : at + count])
+        missed += crowd.expect_all_said((f"ada{at}", f"bo{at}"), room, texts[at : at + count], after=missed)
     back = crowd.enter(crowd.chat.two, "cy", room, after=seen.id)
     what = f"who has seen message {seen.id} and comes back {MISSED} messages later"
     _expect_history(crowd, back, missed, what, places.catching_up(crowd.chat))

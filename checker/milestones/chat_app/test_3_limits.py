@@ -190,7 +190,7 @@ def test_a_slow_reader_delays_nobody(chat: Chat, crowd: Crowd, picture: Picture)
     for begin in range(0, SLOW_MESSAGES, 2 * chat.flood_frames):
         some = texts[begin : begin + 2 * chat.flood_frames]
         wait = partial(_expect_all_heard, crowd, (cy, dot), begin + len(some) + 2, slow.label)
-        said += crowd.expect_all_said((f"ada{begin}", f"bo{begin}"), room, some, wait)
+        said += crowd.expect_all_said((f"ada{begin}", f"bo{begin}"), room, some, after=said, meanwhile=wait)
     here = next(frame for frame in cy.heard if frame["from"] == slow.label)
     said.insert(0, Said(here["id"], slow.label, here["text"]))
     for listener in (cy, dot):
