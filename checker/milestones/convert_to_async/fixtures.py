@@ -60,5 +60,5 @@ def depot(booting: Booting, gate: Gate) -> Depot:
 def ending(history: History, depot: Depot, self_bound: starters.SelfBound, seed: Seed) -> Iterator[Future[Ending]]:
     """What becomes of exports when the process of the Procfile is told to end: tried beside the other checks."""
     with Gate(history) as gate, ThreadPoolExecutor(1) as beside:
-        yield beside.submit(watch_ending, depot.server.run, self_bound, gate, words(seed, "last exports", 2))
+        yield beside.submit(watch_ending, depot.server.run, self_bound, gate, words(seed, "last exports", 4))
         gate.open()

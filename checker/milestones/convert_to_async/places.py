@@ -78,6 +78,17 @@ def ends(run: Run) -> SourceLine | None:
     return matching(run, EXPORTS, r"while ", r"asyncio\.wait\(|gather\(|\.join\(\)") or begins_exports(run)
 
 
+def waits_a_time(run: Run) -> SourceLine | None:
+    """Where the end of the process waits for a time; else where it waits."""
+    found = (matching(run, file, r"\bsleep\(", r"\btimeout\b") for file in (ASGI, EXPORTS))
+    return next(filter(None, found), None) or end_of_process(run)
+
+
+def states(run: Run) -> SourceLine | None:
+    """Where an export's state is told from."""
+    return matching(run, EXPORTS, r"def state")
+
+
 def end_of_process(run: Run) -> SourceLine | None:
     """Where the process is told of its end; else where exports are begun, which nobody waits for."""
     return matching(run, ASGI, r"lifespan\.shutdown", r"lifespan") or begins_exports(run)

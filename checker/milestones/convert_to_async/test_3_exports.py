@@ -84,11 +84,14 @@ def _settled(depot: Depot, name: str) -> dict[str, Any]:
 @needs("test_each_request_is_answered_as_before")
 def test_the_web_command_starts_uvicorn(depot: Depot, ending: Future[Ending]) -> None:
     """The Procfile's one command starts uvicorn, at the port it is given."""
-    ended = ending.result()
+    ended, run = ending.result(), depot.server.run
     if not ended.is_uvicorn:
         saw = f"it started `{' '.join(ended.commands[-1].split()[-SHOWN_WORDS:])}`"
-        run = depot.server.run
         fail("web-command", wanted="the web command starts uvicorn", saw=saw, where=web_line(run))
+    if other := [state for state in ended.told if state != "running"]:
+        wanted = "each process of the web command tells of the exports under way that they are running"
+        saw = f"each was asked, the others held back: {len(other)} of {len(ended.told)} times it was {other[0]!r}"
+        fail("state-in-memory", wanted=wanted, saw=saw, where=web_line(run))
 
 
 @needs("test_an_export_goes_on_after_its_answer", "test_the_web_command_starts_uvicorn")
@@ -103,8 +106,15 @@ def test_no_export_is_lost_when_the_process_ends(depot: Depot, ending: Future[En
         fail("never-ends", wanted="the process ends once its exports are done", saw=saw, where=places.ends(run))
     if lost := [name for name in ended.exports if name not in ended.kept]:
         when = f"after {ended.answered} of {len(ended.exports)} were answered"
+        if ended.earlier_s:
+            when = f"{ended.earlier_s:.1f} s after SIGTERM, whether all were answered by then, or {ended.answered}"
         again = "; the next start did not take them up" if ended.started_again else ""
         saw = f"the process ended {when}; of {len(ended.exports)} exports {len(lost)} are lost{again}"
         otherwise = places.ends if ended.answered else places.end_of_process
+        otherwise = places.waits_a_time if ended.earlier_s else otherwise
         where = (places.takes_up(run) if ended.kept else None) or otherwise(run)
         fail("export-lost-at-the-end", wanted=wanted, saw=saw, where=where)
+    if other := [state for state in ended.told_again if state != "running"]:
+        wanted = "the next start tells of the exports that it takes up that they are running"
+        saw = f"the ministry was asked for {len(ended.told_again)} of them; of {len(other)} it told {other[0]!r}"
+        fail("state-in-memory", wanted=wanted, saw=saw, where=places.states(run))
