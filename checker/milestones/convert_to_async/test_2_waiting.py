@@ -17,7 +17,7 @@ from checker.harness.suite import needs
 from checker.harness.waiting import wait_until
 from checker.milestones.convert_to_async import places
 from checker.milestones.convert_to_async.depot import PATIENCE_S, Depot, calls_for, words
-from checker.milestones.convert_to_async.drawing import draw_before_and_after
+from checker.milestones.convert_to_async.drawing import draw_pages
 from checker.milestones.convert_to_async.stack import Booting
 
 VISITORS = 12
@@ -39,10 +39,12 @@ def test_five_suppliers_are_asked_at_once(before: Depot, depot: Depot, seed: See
     held = depot.gate.held
     if not are_held:
         depot.expect_free_loop(since, f"/rates/{new}/ asks all five suppliers, and the loop is free meanwhile")
+    shown_from = History.now()  # until now the first calls were held, to see whether the others come
     was = before.send(f"/rates/{old}/", label="gunicorn /rates/")
     with ThreadPoolExecutor(2) as side_by_side:
         list(side_by_side.map(_let_be_seen, (before, depot), (was, page)))
-    draw_before_and_after(picture, depot.server.run.history, old, new, since)
+    shown = {"before": old, "now": new} if are_held else {"now": new}
+    draw_pages(picture, depot.server.run.history, shown, since, shown_from)
     wanted = f"/rates/{new}/ asks all five suppliers before the first has answered"
     if not are_held:
         saw = f"{', '.join(held) or 'nobody'} was asked, and the others only once that was answered"
