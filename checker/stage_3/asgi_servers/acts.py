@@ -34,6 +34,7 @@ class Seen:
     word: str  # "TERM", "HUP", "kill -9"
     saw: str = ""
     left: list[int] = field(default_factory=list)
+    unheard: int = 0  # the server's own pid, when it does at a signal to itself what it did not at this one
 
 
 def terminate(trial: Trial, number: signal.Signals = signal.SIGTERM) -> Seen:
@@ -64,10 +65,14 @@ def terminate(trial: Trial, number: signal.Signals = signal.SIGTERM) -> Seen:
     return Seen(ENDS, request, at_s, held.exchange, number.name.removeprefix("SIG"), left=left)
 
 
-def expect_nobody_left(run: Run, name: str, seen: Seen) -> None:
-    """The process that was started has not ended without its server."""
+def expect_heard(run: Run, name: str, seen: Seen) -> None:
+    """The process that was started has not ended without its server, nor kept the signal to itself."""
+    saw = ""
     if seen.left:
         saw = f"{len(seen.left)} of its processes live on: pid {', '.join(map(str, seen.left))}"
+    elif seen.unheard:
+        saw = f"{seen.saw}, until {seen.word} was sent to the server itself, pid {seen.unheard}"
+    if saw:
         wanted = f"{seen.word} to serve.py {name} is {seen.word} to the server and its workers"
         starts = places.line(run, r"subprocess\.|Popen\(|os\.system|spawn|fork|Process\(")
         where = starts or places.server(run, name)
@@ -93,7 +98,13 @@ def hang_up(trial: Trial) -> Seen:
     server = ENDS if trial.has_ended else RELOADS if newcomer.pid else IGNORES
     trial.leaving = family if server == RELOADS else frozenset()
     left = _left(trial, family) if server == ENDS else []
-    return Seen(server, request, at_s, held.exchange, "HUP", _told(trial, server, newcomer.pid), left)
+    told = _told(trial, server, newcomer.pid)
+    seen = Seen(server, request, at_s, held.exchange, "HUP", told, left)
+    if server == IGNORES and (own := trial.server_of(held)) != trial.site.pid:
+        send(trial.site, signal.SIGHUP, own)
+        trial.wait(lambda: not lives(own) or newcomer.has_answered())
+        seen.unheard = own if newcomer.pid or not lives(own) else 0
+    return seen
 
 
 def kill(trial: Trial) -> Seen:

@@ -9,7 +9,7 @@ from checker.harness.given import expect_given
 from checker.harness.run import Run
 from checker.harness.suite import needs
 from checker.stage_3.asgi_servers import places
-from checker.stage_3.asgi_servers.acts import expect_nobody_left
+from checker.stage_3.asgi_servers.acts import expect_heard
 from checker.stage_3.asgi_servers.fixtures import Measured
 from checker.stage_3.asgi_servers.refusals import Refusal, expect_refused
 from checker.stage_3.asgi_servers.rows import GUNICORN_ASGI, HYPERCORN, ROWS, WORKERS
@@ -107,4 +107,4 @@ def test_http2_is_on_where_a_server_has_it(run: Run, measured: dict[str, Measure
 def test_term_reaches_the_server(run: Run, measured: dict[str, Measured]) -> None:
     """TERM to the process that was started ends the whole server."""
     for row in ROWS:
-        expect_nobody_left(run, row.name, measured[row.name].term.result())
+        expect_heard(run, row.name, measured[row.name].term.result())

@@ -11,7 +11,7 @@ from checker.harness.history import History
 from checker.harness.picture import Picture
 from checker.harness.run import Run
 from checker.harness.suite import needs
-from checker.stage_3.asgi_servers.acts import Seen, expect_nobody_left
+from checker.stage_3.asgi_servers.acts import Seen, expect_heard
 from checker.stage_3.asgi_servers.claims import expect_claims, place
 from checker.stage_3.asgi_servers.drawing import draw_acts
 from checker.stage_3.asgi_servers.fixtures import Measured
@@ -73,7 +73,7 @@ def test_what_hup_does_is_true(
     """What HUP does to the server, and to an open request, is as measured."""
     seen = {name: m.hup.result() for name, m in measured.items()}
     for name, act in seen.items():
-        expect_nobody_left(run, name, act)
+        expect_heard(run, name, act)
     _expect_true(project, "hup", {name: (act.server, f"at HUP {act.saw}") for name, act in seen.items()})
     _expect_true(project, "hup_open", {name: (act.request, _of_request(act)) for name, act in seen.items()})
     draw_acts(history, picture, seen)

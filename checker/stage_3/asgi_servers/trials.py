@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event as Flag
 from typing import Any, NoReturn, TypeVar
+
+import psutil
 
 from checker.harness import diagnosis
 from checker.harness.calibration import slowness
@@ -174,6 +177,12 @@ class Trial:
     def family(self) -> frozenset[int]:
         """The living processes that serve.py has started, by pid; not the one by which Python tidies up after them."""
         return frozenset(child.pid for child in self.site.process.children if lives(child.pid) and not tidies(child))
+
+    def server_of(self, held: Held) -> int:
+        """The pid of the server itself: of the parent of its workers, where it has some. It may be serve.py's own."""
+        with suppress(psutil.Error):
+            return held.pid if self._workers == 1 else psutil.Process(held.pid).ppid()
+        return self.site.pid
 
     def rests(self, held: Held) -> bool:
         """Whether nobody is about to end the open request: its process sleeps, and so do all those around it."""
