@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from linecache import getline
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
@@ -110,6 +113,22 @@ def standard_module(filename: str) -> str:
 
 
 PROJECT = Project(os.environ.get("LEARN_PROJECT", ""), frozenset(os.environ.get("LEARN_GIVEN", "").split(os.pathsep)))
+
+
+@contextmanager
+def not_collecting() -> Iterator[None]:
+    """While another thread's frames are walked, nobody collects garbage.
+
+    Until Python 3.12, `f_back` may: for the object that it makes. A finalizer then lets go of the GIL, the other thread
+    returns from that very frame, and the object stands for memory that is no frame any more: the process dies.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def spots_of(frame: FrameType | None) -> list[Spot]:

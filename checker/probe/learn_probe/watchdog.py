@@ -21,6 +21,7 @@ from .frames import (
     all_frames,
     depth_of,
     is_importing,
+    not_collecting,
     outer,
     spots_of,
     stack_lines,
@@ -116,7 +117,8 @@ class Watchdog:
     def _look(self) -> Look:
         # Nothing in here lets go of the GIL, so all of it is true of one moment. Little is made, so that the garbage
         # collector, who may take long over the learner's objects, is not called by us.
-        step, top, spot, is_bare = self._step()
+        with not_collecting():
+            step, top, spot, is_bare = self._step()
         is_over = self._beat is not None and not self._beat.locked()
         account, own = self._thread.account(), self._own.account()
         own_queued_s = 0.0 if own is None else own.queued_s
@@ -154,8 +156,9 @@ class Watchdog:
             return None
         place = PROJECT.where(evidence.worst)
         state = "waiting" if evidence.is_waiting else "computing"
-        frame = all_frames().get(self._ident)
-        spots = spots_of(frame)[self.base :]
+        with not_collecting():
+            frame = all_frames().get(self._ident)
+            spots = spots_of(frame)[self.base :]
         top = top_line(spots) or _callback_of(frame)
         tell("loop.stalled", where=place, top=top, stack=stack_lines(spots), state=state)
         return (place,)
