@@ -23,11 +23,11 @@ _HEALTH = (r".*\bdef healthz\b", r".*\bhealthz\b")
 HANGS = (r".*\.receive\(", r".*\.ping\(", *_HEALTH)
 _REMEMBERS = (r".*\bcache", r"\s*global\b", r".*(?:time|monotonic)\(\) *<")
 BLIND = (r".*\.ping\(", r".*RedisChannelLayer\(", *_REMEMBERS, r".*\blayer\.send\(", r".*\.receive\(", *_HEALTH)
-STAYS = (r".*new_channel\(.+\)", r"\s*global\b", r"_\w+ = (?:\[\]|None|False)", *_HEALTH)
+STAYS = (r".*new_channel\(.+\)", *_REMEMBERS, r"_\w+ = (?:\[\]|None|False)", *_HEALTH)
 NO_REASON = (r".*[\"']reason[\"']", *_HEALTH)
 WRITES = (r".*\.(?:set|setex|hset|zadd|sadd|lpush|rpush|xadd|incr)\(",)
 LEAKS = (_SPAWN, r".*\bshield\(", r".*Redis\w*\(", r".*\.group_add\(", r".*\.new_channel\(", *_HEALTH)
-
+LEAKING_SENDS = (r".*\bmake_backend\(", r".*Redis\w*\(", *SPAWNS)
 
 VIEWS, COMMAND = "station/views.py", "station/management/commands/announce.py"
 

@@ -10,6 +10,7 @@ from checker.harness.suite import needs
 from checker.harness.waiting import wait_until
 from checker.stage_4.channel_layers import places, trouble
 from checker.stage_4.channel_layers.board import announced, said
+from checker.stage_4.channel_layers.leaks import expect_posts_hold_nothing
 from checker.stage_4.channel_layers.monitor import PUBLISHES
 from checker.stage_4.channel_layers.station import Station, bell, expect_ended, expect_heard, expect_posted, send_post
 from checker.stage_4.channel_layers.ward import POLL_EVERY_S, Ward
@@ -49,6 +50,7 @@ def test_nobody_is_told_too_early(station: Station, ward: Ward, picture: Picture
         if command.process.wait(COMMAND_ENDS_WITHIN_S) == 0:
             _fail_as_early(ward, "`manage.py announce` ended with 0 meanwhile")
     expect_ended(command, "`manage.py announce` ends with 0 once Valkey goes on")
+    expect_posts_hold_nothing(ward, station.room("Gleis 5, nobody there"))
     picture.nothing()
 
 

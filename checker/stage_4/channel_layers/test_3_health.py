@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-from checker.harness.findings import Inconclusive, fail
 from checker.harness.http import Answer
 from checker.harness.picture import Picture
 from checker.harness.suite import needs
-from checker.harness.waiting import wait_until
-from checker.stage_4.channel_layers import places
+from checker.stage_4.channel_layers.leaks import (
+    expect_nothing_held,
+    expect_nothing_kept,
+    expired,
+    held,
+    keys,
+    subscriptions,
+)
 from checker.stage_4.channel_layers.office import GONE, HELD, REFUSES, STILL, Office, expect_refused
 from checker.stage_4.channel_layers.station import Station, send_post
-from checker.stage_4.channel_layers.ward import PATIENCE_S, SETTLED_WITHIN_S, Ward
+from checker.stage_4.channel_layers.ward import PATIENCE_S, TOGETHER, Ward
 
-TOGETHER = 10
 TRIES = 3
 
 
 @needs("test_nobody_is_told_too_early")
 def test_health_in_good_times(station: Station, ward: Ward, picture: Picture) -> None:
     """/healthz/ says 200 with and without sockets, however often it is asked, and leaves nothing behind."""
-    keys, expired, subscriptions = ward.keys(), ward.expired(), ward.subscriptions()
+    kept, gone, listened = keys(ward), expired(ward), subscriptions(ward)
     unwell = ward.expect_well("while all is well")
     board = ward.board(station.room("Gleis 6"))
     before: dict[str, int] = {}
     for _ in range(2):  # the first time connections are made, which the second may use
-        before = {**ward.subscriptions(), **ward.held()}
+        before = {**subscriptions(ward), **held(ward)}
         unwell += _expect_all_well(ward)
-    _expect_nothing_held(ward, before, "while all was well")
+    expect_nothing_held(ward, before, "while all was well")
     board.socket.close()
     ward.wait_quiet()
     for _ in range(TOGETHER):
         unwell += ward.expect_well("while all is well, in a process without sockets")
-    _expect_nothing_kept(ward, keys, expired, unwell)
-    _expect_nothing_held(ward, subscriptions, "while all was well")
+    expect_nothing_kept(ward, kept, gone, unwell)
+    expect_nothing_held(ward, listened, "while all was well")
     picture.nothing()
 
 
@@ -42,6 +46,7 @@ def test_health_tells_what_ping_does_not(station: Station, ward: Ward, office: O
     is_popped = _is_popped(ward)
     with ward.writes_held():
         ward.expect_unwell(ward.ask(), "Valkey answers PING, and holds back all that is written or published")
+    ward.expect_asked_anew("once Valkey writes again")
     ward.expect_well("again, once Valkey writes again")
     prefix = ward.environment["INSTANCE_PREFIX"][0]
     # The other layer has channels without its prefix, too: of those, Valkey serves none.
@@ -115,10 +120,10 @@ def _expect_all_unwell(ward: Ward, situation: str) -> None:
     """Ten who ask at once are all told 503, twice, and nothing is left of it."""
     before: dict[str, int] = {}
     for _ in range(2):  # what is left behind the first time may have taken connections that were idle
-        before = ward.held()
+        before = held(ward)
         for exchange in [ward.ask() for _ in range(TOGETHER)]:
             ward.expect_unwell(exchange, situation)
-    _expect_nothing_held(ward, before, f"while {situation}")
+    expect_nothing_held(ward, before, f"while {situation}")
 
 
 def _is_popped(ward: Ward) -> bool:
@@ -127,39 +132,3 @@ def _is_popped(ward: Ward) -> bool:
     board.socket.close()
     ward.wait_quiet()
     return is_popped
-
-
-def _expect_nothing_held(ward: Ward, before: dict[str, int], when: str) -> None:
-    """What has grown by more than half of the asks goes on growing."""
-
-    def grown() -> dict[str, int]:
-        counts = {**ward.held(), **(ward.subscriptions() if "subscriptions" in before else {})}
-        return {name: counts[name] - n for name, n in before.items() if counts[name] - n > TOGETHER // 2}
-
-    wait_until(lambda: not grown(), SETTLED_WITHIN_S)
-    if left := grown():
-        told = ", ".join(f"{count} {name} more" for name, count in left.items())
-        wanted = f"asked {TOGETHER} times {when}, /healthz/ leaves nothing behind"
-        where = places.line(ward.server.run, *places.LEAKS)
-        fail("health-leaks", wanted=wanted, saw=f"{told} than before", where=where, facts={"what": next(iter(left))})
-
-
-def _expect_nothing_kept(ward: Ward, before: dict[str, int], expired: int, unwell: int) -> None:
-    """Valkey has no key that it had not before the first ask, and none has grown; nor had it one that has expired.
-
-    An ask that the machine was too slow for may have left one, which nobody can tell from others.
-    """
-
-    def grown() -> list[str]:
-        return [key for key, size in ward.keys().items() if size > before.get(key, 0)]
-
-    left = grown()
-    wait_until(lambda: not grown(), SETTLED_WITHIN_S)
-    if grown() or ward.expired() > expired:
-        if unwell:
-            raise Inconclusive(f"{unwell} of those who asked were told 503, and a key was left")
-        wanted = "asked again and again while all is well, /healthz/ leaves no keys in Valkey, not even for a while"
-        names = ", ".join((grown() or left)[:2]) or "a key that has expired meanwhile"
-        saw = f"more than before the first time: {names}"
-        where = places.line(ward.server.run, *places.WRITES, *places.LEAKS)
-        fail("health-leaks", wanted=wanted, saw=saw, where=where, facts={"what": "keys"})

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-import psutil
-
 from checker.harness import diagnosis, starters
 from checker.harness.findings import fail
 from checker.harness.http import Answer, Exchange
@@ -37,6 +35,8 @@ PATIENCE_S = 10.0
 RECOVERS_WITHIN_S = 6.0
 SETTLED_WITHIN_S = 2.0
 POLL_EVERY_S = 0.01
+TOGETHER = 10
+ANEW_TRIES = 3
 
 
 @dataclass
@@ -111,31 +111,6 @@ class Ward:
         finally:
             self.valkey = self.start_valkey(name=self.valkey.name)
 
-    def keys(self) -> dict[str, int]:
-        """What Valkey keeps: each key, with the bytes that it takes.
-
-        Mailboxes are left out: a message that nobody has taken is another check's.
-        """
-        keys: list[str] = [key for key in self.valkey.command("KEYS", "*") if "!" not in key]
-        return {key: int(self.valkey.command("MEMORY", "USAGE", key, "SAMPLES", 0) or 0) for key in keys}
-
-    def expired(self) -> int:
-        """How many keys it has dropped so far since their time was over."""
-        return int(self.valkey.command("INFO", "stats")["expired_keys"])
-
-    def subscriptions(self) -> dict[str, int]:
-        """The channels that somebody listens to."""
-        return {"subscriptions": len(self.valkey.command("PUBSUB CHANNELS"))}
-
-    def held(self) -> dict[str, int]:
-        """What the process keeps open: descriptors (its connections) but for those of its visitors, and threads."""
-        process = psutil.Process(self.server.pid)
-        visitors, descriptors = -1, 0
-        # Those of a moment ago go one by one: until none has gone in between.
-        while visitors != (visitors := self.server.visitors()):
-            descriptors = process.num_fds()
-        return {"connections": descriptors - visitors, "threads": process.num_threads()}
-
     def ask(self) -> Exchange:
         """GET /healthz/, on its way."""
         return self.server.send("/healthz/", label="healthz")
@@ -153,7 +128,25 @@ class Ward:
             self.fail_as_unwell(answers[-1], when, len(answers))
         return len(answers) - 1
 
-    def fail_as_unwell(self, answer: Answer | None, when: str, times: int) -> NoReturn:
+    def expect_asked_anew(self, when: str) -> None:
+        """Who says 503 again and again says so of now: Valkey was asked for it, by a connection or a command."""
+        answer: Answer | None = None
+        for _ in range(ANEW_TRIES):
+            before = self._asked()
+            answer = self.ask().wait_answer(PATIENCE_S)
+            if answer is None or answer.status != 503 or self._asked() != before:
+                return
+        self.fail_as_unwell(answer, when, ANEW_TRIES, "; for none of these answers Valkey was asked anything")
+
+    def _asked(self) -> int:
+        """How many commands others than we have sent to Valkey so far. Asked twice: what was sent before now counts."""
+        self.valkey.command("INFO", "commandstats")
+        stats: dict[str, dict[str, int]] = self.valkey.command("INFO", "commandstats")
+        return sum(
+            each["calls"] + each.get("rejected_calls", 0) for name, each in stats.items() if name != "cmdstat_info"
+        )
+
+    def fail_as_unwell(self, answer: Answer | None, when: str, times: int, beside: str = "") -> NoReturn:
         """The finding for one that says that the layer is unwell, or nothing, and is wrong."""
         wanted = f"/healthz/ says 200 {when}"
         run = self.server.run
@@ -161,7 +154,7 @@ class Ward:
             trouble.judge_error(self.server, wanted, "status 500", request=answer.request)
         told = f"status {answer.status}: {answer.text[:160]}" if answer else f"no answer within {PATIENCE_S:.0f} s"
         saw = f"asked {times} times; at last {told}" if times > 1 else told
-        fail("health-stays-unwell", wanted=wanted, saw=saw, where=places.line(run, *places.STAYS))
+        fail("health-stays-unwell", wanted=wanted, saw=saw + beside, where=places.line(run, *places.STAYS))
 
     def expect_unwell(self, exchange: Exchange, situation: str) -> None:
         """Answered with 503 and a reason, while the situation lasts."""
