@@ -48,6 +48,7 @@ class Board:
     processes: int = 1
     opening: Future[bool] | None = None  # whether it said that it had started before its feed was open
     openers: list[Exchange] = field(default_factory=list)  # its first visitors, who waited for the feed to open
+    opening_s: float = 0.0  # so long at least
 
     @property
     def name(self) -> str:

@@ -79,6 +79,11 @@ def takes(run: Run) -> SourceLine | None:
     return line(run, r"http\.request", r"receive\(\)", r"query_string", r"\*\*scope", r"dict\(scope")
 
 
+def path(run: Run) -> SourceLine | None:
+    """Where the path is changed; else whatever else is of the visitor's."""
+    return line(run, r"\bunquote\(", r"""["'](?:raw_)?path["']""") or takes(run)
+
+
 def answers(run: Run) -> SourceLine | None:
     """Where the head of an answer is changed."""
     return line(run, r"\bdict\(.*headers", r"headers", r"status")

@@ -66,6 +66,13 @@ def test_requests_and_answers_pass_unchanged(boards: list[Board], seed: Seed, pi
             wanted = f"under {board.name} Django's answer leaves whole: 201, application/json, cookies coach and seat"
             saw = f"status {answer.status}, {kind}, cookies {' and '.join(sorted(cookies)) or 'none'}"
             fail("answer-changed", wanted=wanted, saw=saw, where=places.answers(board.server.run))
+        # The given feed is asked by a URL of its own, unquoted: it takes one more layer off.
+        odd = f"/departures/%252541{first}/"
+        told = board.server.expect_get(odd).text
+        if told != f"%41{first}\n":
+            wanted = f"under {board.name} {odd} reaches Django decoded once, and the feed is asked for '%41{first}'"
+            saw = f"the feed was asked for {told.strip()!r}"
+            fail("request-changed", wanted=wanted, saw=saw, where=places.path(board.server.run))
     picture.nothing()  # all went well: what passed is in no picture
 
 
