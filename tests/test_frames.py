@@ -7,31 +7,29 @@ import sys
 
 from checker.harness.server import PROBE_FOLDER
 
-# At each step there is garbage, whose finalizer lets the other thread run on: when the next step's object has it
+# At each step there is garbage, whose finalizer lets the other thread run on: where the next step's object has it
 # collected, Python 3.11 dies of SIGSEGV.
 WALKS = """
 import gc, os, sys, threading, time
 from learn_probe.frames import Spot, all_frames, not_collecting, spots_of
 
 class Garbage:
-    def __init__(self):
-        self.itself = self
     def __del__(self):
         time.sleep(0)
 
+def litter(frame):
+    garbage = Garbage()
+    garbage.itself = garbage
+
 def calls(depth):
     return calls(depth - 1) if depth else 0
-
-def littering(frame, spot_of=Spot.of):
-    Garbage()
-    return spot_of(frame)
 
 def walk():
     while True:
         with not_collecting():
             spots_of(all_frames().get(walked))
 
-Spot.of = littering
+Spot.of = litter
 walked = threading.get_ident()
 gc.set_threshold(1)
 sys.setswitchinterval(1e-6)
