@@ -66,15 +66,16 @@ def expect_limit(trial: Trial, limit: int) -> None:
 
     trial.wait(all_in)
     refused = sum(v.is_done for v in visitors)
+    one_more = trial.site.send("/hold/limit.more", label="one too many")
+    trial.wait(lambda: one_more.is_done or any(tag.startswith("limit.more") for tag in trial.gate.held))
+    answer = one_more.wait_answer(0)
+    for tag in [tag for tag in trial.gate.held if tag.startswith("limit.")]:
+        trial.gate.release(tag)
     where = places.line(trial.site.run, r"limit_concurrency", r"--limit-concurrency", r"--limit")
     wanted = f"with --limit {limit}, {limit} requests are served at once, and one more is answered with 503"
     if refused:
         saw = f"of {limit} at once, {limit - refused} were let in"
         fail("limit-off", wanted=wanted, saw=saw, where=where, facts={"limit": str(limit)})
-    one_more = trial.site.send("/hold/limit.more", label="one too many")
-    trial.wait(lambda: one_more.is_done or any(tag.startswith("limit.more") for tag in trial.gate.held))
-    answer = one_more.wait_answer(0)
-    _release(trial)
     if answer is None or answer.status != 503:
         what = f"answered with {answer.status}" if answer else "let in as well"
         saw = f"request number {limit + 1} was {what}"
@@ -139,11 +140,6 @@ def expect_old_release(trial: Trial, release: str) -> None:
         where = places.line(trial.site.run, r"reload\s*=", r"--reload")
         wanted = "without --reload, what was started is served until it is started anew"
         fail("reload-switch", wanted=wanted, saw="a saved module was served at once", where=where)
-
-
-def _release(trial: Trial) -> None:
-    for tag in [tag for tag in trial.gate.held if tag.startswith("limit.")]:
-        trial.gate.release(tag)
 
 
 @dataclass(slots=True)
