@@ -87,7 +87,9 @@ def _families(masters: Collection[int | None]) -> dict[int | None, list[psutil.P
 def _descendants() -> Iterator[tuple[int, int]]:
     """Those of this process and their parents, who come before them. While one ends, another may be left out."""
     if not _CHILDREN_ARE_LISTED:
-        yield from ((process.pid, process.ppid()) for process in psutil.Process().children(recursive=True))
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                yield process.pid, process.ppid()
         return
     parents = [os.getpid()]
     for parent in parents:  # it grows meanwhile

@@ -138,8 +138,9 @@ class Burst:
             self._crowd.fail(
                 "flood-differs",
                 wanted=f"in any {chat.flood_s} s (FLOOD_SECONDS) at most {chat.flood_frames} (FLOOD_FRAMES) are taken",
-                saw=f"within {within_s:.1f} s {took} were acknowledged, and {more} more",
-                where=places.pace(chat),
+                saw=f"{took + more} were acknowledged within {within_s:.1f} s: {took} of them, and {more} more once\n"
+                f"another, said before these, was {chat.flood_s} s ago",
+                where=places.window(chat),
                 frames=chat.flood_frames,
             )
         return True

@@ -74,6 +74,11 @@ def pace(chat: Chat) -> SourceLine | None:
     return first(chat, r"FLOOD_FRAMES", r"FLOOD_SECONDS", r"def receive")
 
 
+def window(chat: Chat) -> SourceLine | None:
+    """Where it is told for how long what was said counts."""
+    return first(chat, r"FLOOD_SECONDS") or pace(chat)
+
+
 def fan_out(chat: Chat) -> SourceLine | None:
     """Where one socket's send keeps others waiting."""
     return first(
