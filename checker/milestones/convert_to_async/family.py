@@ -52,13 +52,14 @@ class Family:
 
     def serving(self, port: int) -> list[psutil.Process]:
         """Those that take connections at this port: of a server with workers it is they, and not their parent."""
-        found = []
-        parents = {member.ppid() for member in self.children}
+        listening: dict[int, psutil.Process] = {}
+        parents: set[int] = set()
         for member in self._members:
-            with suppress(psutil.Error):
-                listens = any(s.status == psutil.CONN_LISTEN and s.laddr.port == port for s in member.net_connections())
-                found += [member] if listens and member.pid not in parents else []
-        return found
+            with suppress(psutil.Error):  # it has ended meanwhile
+                if any(s.status == psutil.CONN_LISTEN and s.laddr.port == port for s in member.net_connections()):
+                    listening[member.pid] = member
+                    parents.add(member.ppid())
+        return [member for pid, member in listening.items() if pid not in parents]
 
     @contextmanager
     def all_but(self, one: psutil.Process) -> Iterator[None]:
