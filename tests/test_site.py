@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,7 @@ from checker.harness.run import Run
 from checker.harness.site import ReservedPort, SelfBound
 from tests.running import running
 
-# Serves one visit after another, binds late and without SO_REUSEADDR, and dies of a visitor who says nothing.
+# Serves one visit after another, binds late, and dies of a visitor who says nothing.
 FRAIL = """
 import os, socket, sys, time
 time.sleep(0.2)
@@ -60,6 +62,25 @@ def test_a_reserved_port_is_free_for_a_server_and_for_no_other_run() -> None:
         server.bind(("127.0.0.1", first.port))
     first.close()
     second.close()
+
+
+def test_a_child_that_starts_meanwhile_does_not_keep_a_reserved_port() -> None:
+    over = threading.Event()
+
+    def start_children() -> None:
+        while not over.is_set():
+            subprocess.run(["true"], check=True)
+
+    starter = threading.Thread(target=start_children)
+    starter.start()
+    try:
+        for _ in range(300):
+            reserved = ReservedPort()
+            with socket.create_server(("127.0.0.1", reserved.port)):
+                reserved.close()
+    finally:
+        over.set()
+        starter.join()
 
 
 def test_a_server_stands_again_where_it_has_just_served_unless_somebody_is_there(run: Run) -> None:

@@ -173,17 +173,18 @@ class ReservedPort:
         # Held as a UDP port of the same number: that keeps other runs off, and is no hindrance to a TCP server, even
         # to one that binds without SO_REUSEADDR.
         self._hold = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        is_had = wanted and self._take(wanted, is_known=True)
+        is_had = wanted and self._take(wanted)
         self.port = wanted if is_had else next(p for p in random.sample(OWN_PORTS, len(OWN_PORTS)) if self._take(p))
 
     def close(self) -> None:
         """Let others have it."""
         self._hold.close()
 
-    def _take(self, port: int, *, is_known: bool = False) -> bool:
+    def _take(self, port: int) -> bool:
         with suppress(OSError), socket.socket() as attempt:
-            if is_known:  # connections of a moment ago may be sitting on it
-                attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # Connections of a moment ago may be sitting on it. And a child that another thread starts right now has
+            # a copy of this socket until its exec, which would keep the port from whoever is started here.
+            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             attempt.bind(("127.0.0.1", port))
             self._hold.bind(("127.0.0.1", port))
             return True
