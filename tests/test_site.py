@@ -69,10 +69,11 @@ def test_a_child_that_starts_meanwhile_does_not_keep_a_reserved_port() -> None:
 
     def start_children() -> None:
         while not over.is_set():
-            subprocess.run(["true"], check=True)
+            subprocess.run([sys.executable, "--version"], stdout=subprocess.DEVNULL, check=True)
 
-    starter = threading.Thread(target=start_children)
-    starter.start()
+    starters = [threading.Thread(target=start_children) for _ in range(4)]
+    for starter in starters:
+        starter.start()
     try:
         for _ in range(300):
             reserved = ReservedPort()
@@ -80,7 +81,8 @@ def test_a_child_that_starts_meanwhile_does_not_keep_a_reserved_port() -> None:
                 reserved.close()
     finally:
         over.set()
-        starter.join()
+        for starter in starters:
+            starter.join()
 
 
 def test_a_server_stands_again_where_it_has_just_served_unless_somebody_is_there(run: Run) -> None:
