@@ -21,6 +21,9 @@ from checker.stage_3.asgi_servers.trials import SURE_S, Held, Trial
 
 # hypercorn's own patience is 3 s. A machine that took so long has measured itself.
 PATIENCE_S = 2.8
+# uvicorn says so of a new worker that is not there after 5 s (timeout_worker_healthcheck), and stays with the old ones.
+TOO_SLOW = "was not ready in time"
+TRIES = 3
 
 
 @dataclass(slots=True)
@@ -82,17 +85,18 @@ def expect_heard(run: Run, name: str, seen: Seen) -> None:
 def hang_up(trial: Trial) -> Seen:
     """Send HUP to the process that was started."""
     held, family = trial.hold("HUP"), trial.family()
-    old = {trial.site.pid, *family}
-    at_s = send(trial.site, signal.SIGHUP)
-    newcomer = _Newcomer(trial, old)
-    trial.wait(
-        lambda: (
-            held.exchange.is_done
-            or trial.has_ended
-            or newcomer.has_answered()
-            or (_lost_one(family, held) and trial.rests(held))
-        )
-    )
+    newcomer = _Newcomer(trial, {trial.site.pid, *family})
+
+    def is_heard() -> bool:
+        is_over = held.exchange.is_done or trial.has_ended or newcomer.has_answered()
+        return is_over or (_lost_one(family, held) and trial.rests(held))
+
+    for _ in range(TRIES):
+        mark, at_s = trial.site.process.log.mark, send(trial.site, signal.SIGHUP)
+        if trial.wait(is_heard) or TOO_SLOW not in trial.site.process.log.since(mark):
+            break
+    else:
+        raise Inconclusive(f"{trial.name} gave up its new workers {TRIES} times: they were too slow for it")
     request = _let_go(trial, held, at_s)
     trial.wait(lambda: trial.has_ended or newcomer.has_answered())
     server = ENDS if trial.has_ended else RELOADS if newcomer.pid else IGNORES
