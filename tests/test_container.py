@@ -14,7 +14,7 @@ from checker.harness.processes import orphans
 from checker.harness.run import Run
 from checker.harness.servers.container import container
 from checker.harness.site import ReservedPort
-from tests.running import is_alive, leaving_nothing, running
+from tests.running import adopting, is_alive, leaving_nothing, running
 
 APP = """
 import os
@@ -41,7 +41,7 @@ def nothing_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
-    with running(tmp_path, {"app.py": APP}) as run:
+    with adopting(), running(tmp_path, {"app.py": APP}) as run:
         yield run
         assert orphans() == []
 
@@ -49,7 +49,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 @pytest.fixture
 def run_with_blanks(tmp_path: Path) -> Iterator[Run]:
     (tmp_path / "meine Wege").mkdir()
-    with running(tmp_path / "meine Wege", {"app.py": APP}) as run:
+    with adopting(), running(tmp_path / "meine Wege", {"app.py": APP}) as run:
         yield run
         assert orphans() == []
 

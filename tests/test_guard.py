@@ -9,15 +9,15 @@ import subprocess
 import psutil
 import pytest
 
-from checker.harness import guard
+from checker.harness import descendants, guard
 from checker.harness.waiting import wait_until
 
 FAMILY = ["sh", "-c", "sleep 60 & sleep 60; true"]
 
 
-@pytest.mark.parametrize("are_listed", [guard._CHILDREN_ARE_LISTED, False])
+@pytest.mark.parametrize("are_listed", [descendants.CHILDREN_ARE_LISTED, False])
 def test_a_family_is_a_server_and_all_that_descend_from_it(are_listed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "_CHILDREN_ARE_LISTED", are_listed)
+    monkeypatch.setattr(descendants, "CHILDREN_ARE_LISTED", are_listed)
     servers = [subprocess.Popen(FAMILY, process_group=0) for _ in range(2)]
     try:
         pids = {server.pid for server in servers}
@@ -35,7 +35,7 @@ def test_a_family_is_a_server_and_all_that_descend_from_it(are_listed: bool, mon
 
 
 def test_a_process_that_ends_while_it_is_looked_at_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "_CHILDREN_ARE_LISTED", False)
+    monkeypatch.setattr(descendants, "CHILDREN_ARE_LISTED", False)
     monkeypatch.setattr(psutil.Process, "ppid", _has_gone)
     server = subprocess.Popen(FAMILY, process_group=0)
     try:

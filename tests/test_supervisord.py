@@ -14,7 +14,7 @@ from checker.harness.processes import orphans
 from checker.harness.run import Run
 from checker.harness.servers.supervisord import Supervisor, supervisord
 from course.model import SourceLine
-from tests.running import is_alive, leaving_nothing, running
+from tests.running import adopting, is_alive, leaving_nothing, running
 
 DEADLINE_S = 60
 APP = """
@@ -57,7 +57,7 @@ def nothing_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
     (tmp_path / "meine Wege").mkdir()
-    with running(tmp_path / "meine Wege", {"app.py": APP, "gunicorn.conf.py": "workers = 2\n"}) as run:
+    with adopting(), running(tmp_path / "meine Wege", {"app.py": APP, "gunicorn.conf.py": "workers = 2\n"}) as run:
         yield run
         assert orphans() == []
 

@@ -12,7 +12,7 @@ from checker.harness.findings import NotYet
 from checker.harness.processes import orphans
 from checker.harness.run import Run
 from checker.harness.servers.systemd import SystemdService, systemd
-from tests.running import is_alive, leaving_nothing, running
+from tests.running import adopting, is_alive, leaving_nothing, running
 
 DEADLINE_S = 60
 APP = """
@@ -47,7 +47,7 @@ def nothing_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def run(tmp_path: Path) -> Iterator[Run]:
     files = {"app.py": APP, "deploy/web.socket": SOCKET, "deploy/env": "# kept out of the unit\nSECRET='hush'\n"}
     (tmp_path / "meine Wege").mkdir()
-    with running(tmp_path / "meine Wege", files) as run:
+    with adopting(), running(tmp_path / "meine Wege", files) as run:
         yield run
         assert orphans() == []
 

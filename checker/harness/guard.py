@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 
+from checker.harness.descendants import descendants
 from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.open_files import record_those_out
@@ -19,7 +19,6 @@ from checker.harness.processes import Started
 MEMORY_CAP_BYTES = 2 * 1024**3
 PROCESS_CAP = 60  # no exercise wants more than ten; shared pages count for each process, so this comes first
 LOOK_EVERY_S = 0.25
-_CHILDREN_ARE_LISTED = Path("/proc/self/task", str(os.getpid()), "children").exists()
 
 
 class Guard:
@@ -75,40 +74,13 @@ def _families(masters: Collection[int | None]) -> dict[int | None, list[psutil.P
     """Each of these children of ours, first, with all that descend from it."""
     families: dict[int | None, list[psutil.Process]] = {}
     master_of: dict[int, int] = {}
-    for pid, parent in _descendants():
+    for pid, parent in descendants(os.getpid()):
         with suppress(psutil.NoSuchProcess):
             master = pid if pid in masters else master_of.get(parent)
             if master is not None:
                 master_of[pid] = master
                 families.setdefault(master, []).append(psutil.Process(pid))
     return families
-
-
-def _descendants() -> Iterator[tuple[int, int]]:
-    """Those of this process and their parents, who come before them. While one ends, another may be left out."""
-    if not _CHILDREN_ARE_LISTED:
-        for process in psutil.Process().children(recursive=True):
-            with suppress(psutil.NoSuchProcess):
-                yield process.pid, process.ppid()
-        return
-    parents = [os.getpid()]
-    for parent in parents:  # it grows meanwhile
-        for pid in _children(parent):
-            parents.append(pid)
-            yield pid, parent
-
-
-def _children(pid: int) -> list[int]:
-    """As Linux lists them. A look at all the processes of a machine costs hundreds of times as much."""
-    with suppress(OSError):
-        return [int(child) for thread in Path(f"/proc/{pid}/task").iterdir() for child in _read(thread / "children")]
-    return []
-
-
-def _read(file: Path) -> list[str]:
-    with suppress(OSError):  # the thread has ended
-        return file.read_text().split()
-    return []
 
 
 def _memory_bytes(family: Iterable[psutil.Process]) -> Iterable[int]:

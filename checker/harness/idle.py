@@ -23,7 +23,7 @@ SWITCHES = ("voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")
 REST_S = 2.0
 # A server whose loop ticks (uvicorn's does, ten times a second, and the probe looks on) rests all the same.
 TICKS_S = 0.05
-COUNTED_EVERY_S = 0.5  # looking for children looks at every process of the machine
+COUNTED_EVERY_S = 0.5  # looking for children costs more than looking at them
 
 
 class Family(Protocol):

@@ -18,6 +18,7 @@ from typing import Protocol
 
 import psutil
 
+from checker.harness.descendants import descendants, processes
 from checker.harness.events import EventKind
 from checker.harness.history import History
 from checker.harness.log import Log
@@ -145,10 +146,8 @@ class Process:
 
     @property
     def children(self) -> list[psutil.Process]:
-        """All living descendants."""
-        with suppress(psutil.NoSuchProcess):
-            return psutil.Process(self.pid).children(recursive=True)
-        return []
+        """All descendants."""
+        return processes(pid for pid, _parent in descendants(self.pid))
 
     def wait(self, deadline_s: float) -> int | None:
         """The return code, or None when it still runs at the deadline. Waits for the pid, never for a pipe's end."""

@@ -5,14 +5,16 @@ A daemon that left its session, and a child whose parents are dead, still carry 
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from checker.harness.deployment.told_errors import explained
+from checker.harness.descendants import CHILDREN_ARE_LISTED, descendants, processes
 from checker.harness.findings import NotYet
 from checker.harness.http import Answer
 from checker.harness.processes import KILL_DEADLINE_S, LAST_GRACE_S, record_left
@@ -31,7 +33,7 @@ class ControlGroup:
 
     def members(self) -> list[psutil.Process]:
         """Who lives now, the first process included."""
-        return [process for process in psutil.process_iter() if self._has(process)]
+        return [process for process in _everybody() if self._has(process)]
 
     def staying(self, grace_s: float = LAST_GRACE_S) -> list[psutil.Process]:
         """Which others are still there after a while: good children end by themselves once their master has."""
@@ -53,6 +55,13 @@ class ControlGroup:
             variables = process.environ()
             return all(variables.get(name) == value for name, value in self._marks.items()) and lives(process)
         return False
+
+
+def _everybody() -> Iterable[psutil.Process]:
+    """All that can belong to a server: on Linux who descends from the grader, which adopts whoever loses its parent."""
+    if CHILDREN_ARE_LISTED:
+        return processes(pid for pid, _parent in descendants(os.getpid()))
+    return psutil.process_iter()
 
 
 class Family(SelfBound):

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import psutil
 
+from checker.harness.descendants import children, processes
 from checker.harness.events import EventKind
 from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange
@@ -35,9 +36,9 @@ def worker_pids(server: Site, master_pid: int | None = None) -> frozenset[int]:
     """
     pids = set()
     with suppress(psutil.Error):
-        master = psutil.Process(master_pid or server.pid)
-        command = master.cmdline()
-        for child in master.children():
+        master = master_pid or server.pid
+        command = psutil.Process(master).cmdline()
+        for child in processes(children(master)):
             with suppress(psutil.Error):
                 # One that has ended and is not reaped yet has no command line any more.
                 line = child.cmdline()

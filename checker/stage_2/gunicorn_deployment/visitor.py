@@ -5,12 +5,14 @@ Works on any gunicorn that serves the depot, whoever started it: no probe is nee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable
 from contextlib import suppress
 
 import psutil
 
 from checker.harness.calibration import MOST_SLOWNESS, slowness
+from checker.harness.descendants import descendants
 from checker.harness.picture import Lane, Stretch
 from checker.harness.site import Site
 from checker.harness.waiting import wait_until
@@ -94,16 +96,10 @@ def master_of(site: Site, worker_pid: int) -> int:
         return psutil.Process(worker_pid).ppid()
     site.run.history.record(Kind.PROCESS_GONE, pid=worker_pid)
     # A worker that lives for few requests (`max_requests`) has often left when its answer is read.
-    listening = {pid: parent for pid, parent in _family() if _listens(pid, site.port)}
+    # All that was started here is looked at: who has lost its parent is our child.
+    listening = {pid: parent for pid, parent in descendants(os.getpid()) if _listens(pid, site.port)}
     masters = {pid for pid, parent in listening.items() if parent not in listening}
     return masters.pop() if len(masters) == 1 else 0
-
-
-def _family() -> Iterator[tuple[int, int]]:
-    """Every process that was started here, and its parent: one that has lost its own is ours."""
-    for process in psutil.Process().children(recursive=True):
-        with suppress(psutil.Error):
-            yield process.pid, process.ppid()
 
 
 def _listens(pid: int, port: int) -> bool:
