@@ -6,6 +6,7 @@ Imports stand in the functions that need them: `learn progress` must not wait fo
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -15,7 +16,7 @@ from course.commands import authors, editors, stack, watch
 from course.commands.arguments import AsJson, ExerciseName, NoPager, Verbose, check_names, exercise_names
 from course.commands.situations import here as _here
 from course.model import ExitStatus
-from course.parameters import PlainCommand, PlainGroup
+from course.parameters import PlainCommand, PlainGroup, for_line
 
 
 class LearnGroup(PlainGroup):
@@ -36,6 +37,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # course/__main__.py is the one door for errors
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def run(arguments: Sequence[str]) -> int | None:
+    """Run the command that these arguments name; returns its exit status."""
+    status: int | None = for_line(app, arguments, LearnGroup.aliases)(
+        list(arguments), prog_name="learn", standalone_mode=False
+    )
+    return status
+
+
 app.add_typer(authors.dev, name="dev", help="For authors: new, show, mistake, check.")
 
 

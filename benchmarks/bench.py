@@ -2,7 +2,9 @@
 
     python -m benchmarks.bench [--runs 5] [--json] [EXERCISE ...]
 
-A measure and its control take turns in one run, so a busy machine slows both. Exit status 0 whether kept or missed.
+A measure and its control take turns in one run, so a busy machine slows both. Budgets of time are for a machine on
+which the bare interpreter takes BARE_MS, and are stretched by what it takes here, in the same run. Exit status 0
+whether kept or missed.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from statistics import median
 
 from benchmarks.commands import CommandFailed, bare_interpreter, check, learn, wall_s, wall_s_and_peak_mb
 from benchmarks.measures import Measure, closing, table
+from benchmarks.pace import BARE_MS, Pace
 from benchmarks.watching import Watch
 from course.content import catalogue, scaffold
 from course.content.places import Places
@@ -47,7 +50,7 @@ def main() -> int:
     chosen = [exercise for exercise in written if not options.exercise or exercise.name in options.exercise]
     with tempfile.TemporaryDirectory(prefix="learn-bench-") as name:
         try:
-            measures = list(_measures(places, Path(name), chosen, options.runs))
+            measures = list(_measures(places, Path(name), chosen, options.runs, pace := Pace(Path(name))))
         except CommandFailed as failure:
             sys.exit(f"bench: a measured command failed: {failure}")
     # More load than cores, and every number tells of the other programs too: look at the ratios.
@@ -56,31 +59,36 @@ def main() -> int:
     if options.json:
         print(json.dumps({"v": 2, "machine": machine, "measures": [m.as_json() for m in measures]}, indent=1))
     else:
-        print(f"{machine}, medians of {options.runs} runs (start-up: {options.runs * START_UP_RUNS})\n")
+        print(f"{machine}, medians of {options.runs} runs (start-up: {options.runs * START_UP_RUNS})")
+        print(f"python -c pass: {pace.bare_ms:.1f} ms, where budgets were set {BARE_MS:g}: {pace():.2f} x in all\n")
         print(table(measures))
         print(f"\n{closing(measures)}")
     return 0
 
 
-def _measures(places: Places, folder: Path, exercises: Sequence[Exercise], runs: int) -> Iterator[Measure]:
+def _measures(places: Places, folder: Path, exercises: Sequence[Exercise], runs: int, pace: Pace) -> Iterator[Measure]:
     workspace = folder / "workspace"
     wall_s(learn("init", str(workspace)), folder)
     yield from _start_ups(workspace, runs * START_UP_RUNS)
-    yield _first_findings(workspace, exercises)
+    yield _first_findings(workspace, exercises, pace)
     for exercise in exercises:
         scaffold.overlay(places.reference(exercise.path), workspace / exercise.path)
-    checks = [_check(workspace, exercise, runs) for exercise in exercises]
+    mark = pace.mark
+    checks = [_check(workspace, exercise, runs, pace) for exercise in exercises]
     yield from checks
     medians = tuple(measure.median for measure in checks)
-    yield Measure("learn check, each exercise", "s", medians, MEDIAN_CHECK_BUDGET_S)
+    yield Measure("learn check, each exercise", "s", medians, MEDIAN_CHECK_BUDGET_S * pace(mark))
     watches = [_watch(workspace, exercise, runs) for exercise in exercises]
     yield from watches
     ratios = tuple(measure.ratio or 0.0 for measure in watches)
     yield Measure("learn watch over learn check, each exercise", "", ratios, WATCH_BUDGET_RATIO)
     _tell("learn check --all")
+    mark = pace.mark
+    pace.look()
     seconds, peak = wall_s_and_peak_mb(["check", "--all"], workspace)
+    pace.look()
     note = f"here with {len(exercises)} of the 23 boxes that the budget is for"
-    yield Measure("learn check --all", "s", (seconds,), ALL_BUDGET_S, note=note)
+    yield Measure("learn check --all", "s", (seconds,), ALL_BUDGET_S * pace(mark), note=note)
     yield Measure(
         "memory of learn check --all", "MB", (peak,), MEMORY_BUDGET_MB, note="learn itself, without the grader"
     )
@@ -93,30 +101,32 @@ def _start_ups(workspace: Path, runs: int) -> Iterator[Measure]:
     bare, *each = zip(*rounds[1:], strict=True)  # the first round warmed the disk cache
     for arguments, milliseconds in zip(START_UPS, each, strict=True):
         name = " ".join(("learn", *arguments))
-        yield Measure(name, "ms", milliseconds, START_UP_BUDGET_MS, "python -c pass", bare)
+        yield Measure(name, "ms", milliseconds, START_UP_BUDGET_MS / BARE_MS, "python -c pass", bare, is_ratio=True)
 
 
-def _first_findings(workspace: Path, exercises: Sequence[Exercise]) -> Measure:
+def _first_findings(workspace: Path, exercises: Sequence[Exercise], pace: Pace) -> Measure:
     """Of each untouched scaffold. Its first check is the one that it fails."""
-    seconds = []
+    seconds, mark = [], pace.mark
     for exercise in exercises:
         _tell(f"learn check {exercise.name}, untouched")
         wall_s(learn("next", exercise.path), workspace)
+        pace.look()
         seconds.append(check(exercise.path, workspace, status=ExitStatus.NOT_YET).first_s)
-    return Measure("first finding of each scaffold", "s", tuple(seconds), FIRST_FINDING_BUDGET_S)
+    return Measure("first finding of each scaffold", "s", tuple(seconds), FIRST_FINDING_BUDGET_S * pace(mark))
 
 
-def _check(workspace: Path, exercise: Exercise, runs: int) -> Measure:
-    found = []
+def _check(workspace: Path, exercise: Exercise, runs: int, pace: Pace) -> Measure:
+    found, mark = [], pace.mark
     for number in range(runs + 1):
         _tell(f"learn check {exercise.name}, {f'run {number} of {runs}' if number else 'once unmeasured'}")
+        pace.look()
         found.append(check(exercise.path, workspace))
     cpu_s = median(one.cpu_s for one in found[1:])
-    note = f"{cpu_s:.1f} s of the processor, {cpu_s / wall_s(bare_interpreter(), workspace):.0f} x python -c pass"
+    note = f"{cpu_s:.1f} s of the processor, {cpu_s / pace(mark) / BARE_MS * 1000:.0f} x python -c pass"
     waited_s = sum(seconds for _, seconds in exercise.waits)
     note += "".join(f"; {seconds:g} s because {what}" for what, seconds in exercise.waits)
     # Waits that are the lesson are no waste: where they alone would take more than half of it, what is left is judged.
-    budget_s = max(MOST_CHECK_BUDGET_S, waited_s + MEDIAN_CHECK_BUDGET_S)
+    budget_s = max(MOST_CHECK_BUDGET_S * pace(mark), waited_s + MEDIAN_CHECK_BUDGET_S * pace(mark))
     walls_s = tuple(one.wall_s for one in found[1:])
     return Measure(f"learn check {exercise.name}", "s", walls_s, budget_s, note=note)
 

@@ -88,7 +88,7 @@ def _cells(measure: Measure) -> tuple[str, ...]:
         measure.control_name,
         f"{_number(median(measure.control), measure.unit)} {measure.unit}" if measure.control else "",
         "" if measure.ratio is None else f"{measure.ratio:.2f} x",
-        "" if measure.budget is None else f"{measure.budget:g} {'x' if measure.is_ratio else measure.unit}",
+        "" if measure.budget is None else f"{measure.budget:.3g} {'x' if measure.is_ratio else measure.unit}",
         "" if measure.budget is None else "MISSED" if measure.is_missed else "kept",
     )
 

@@ -79,7 +79,7 @@ def _run(arguments: Sequence[str]) -> int:
     sys.path.insert(0, str(ROOMS))
     import cli
 
-    status = cli.app(list(arguments), prog_name="learn", standalone_mode=False)
+    status = cli.run(arguments)
     return int(status or 0)
 
 
