@@ -1,26 +1,28 @@
 """Sockets that say more than they may, and what each may say afterwards.
 
-FLOOD_SECONDS are long. So what has to lie that long ago is said ahead, before the checks whose time passes meanwhile;
-where these took another time than was hoped for, it is said once more.
+FLOOD_SECONDS are long. So what has to lie that long ago is said ahead, and what is said that long after it is said on
+a thread, while other checks are done. Where they took another time than was hoped for, it is said once more.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 
 from checker.harness.findings import Inconclusive
 from checker.milestones.chat_app import places
 from checker.milestones.chat_app.chat import Chat
 from checker.milestones.chat_app.crowd import Crowd
 from checker.milestones.chat_app.talker import AT_ONCE_S, Said, Talker, shown
-from checker.milestones.chat_app.voice import Voice
+from checker.milestones.chat_app.voice import Spoken, Voice
 
 TOO_MANY = 4
 LATE = 2  # with all but one of FLOOD_FRAMES said before: more than there is room for
 TRIES = 4
-# Of FLOOD_SECONDS: until when after the first message most can be said, and how long some more can at least.
-LATEST, LEAST = 0.9, 0.125
+# Of FLOOD_SECONDS: until when after the first message most can be said, how long some more can at least, and how long
+# after a first that is said anew most is said: enough for some more to be in time.
+LATEST, LEAST, AHEAD = 0.9, 0.125, 0.3
 TOO_BUSY = "the machine was too busy to answer a burst of messages in FLOOD_SECONDS"
 
 
@@ -31,27 +33,38 @@ class Burst:
         """The sockets are this crowd's, which lives as long."""
         self._chat = chat
         self._crowd = crowd
+        self._over = Event()
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="late")
+        self._late: Future[Spoken | None] = Future()
         self._rushed = self._voice("too-fast")
         self._rushed.speak("rushed", chat.flood_frames + TOO_MANY)
         self._begun = self._begin("rush")
+
+    def close(self) -> None:
+        """The checks are over: nobody waits any more."""
+        self._over.set()
+        self._beside.shutdown(cancel_futures=True)
 
     def judge(self) -> None:
         """So many as it may are acknowledged, the others refused; another socket of the same user speaks."""
         for number in range(TRIES):
             if number or self._chat.history.now() > self._begun.spoken[0].began_at + LATEST * self._chat.flood_s:
                 self._begun = self._begin(f"rush-{number}")
+                self._wait_until(self._begun.spoken[0].ended_at + AHEAD * self._chat.flood_s)
             if self._is_judged(self._begun, "rushed", self._tabs(self._begun), said=1):
+                self._late = self._beside.submit(self._say_late, self._begun)
                 return
         raise Inconclusive(TOO_BUSY)
 
     def judge_span(self) -> None:
         """One message, later as many as it may say beside, and when the first is long ago some more: too many."""
-        voice = self._begun
+        voice, late = self._begun, self._late.result()
         for number in range(TRIES):
-            if number or self._left_s(voice) < LEAST * self._chat.flood_s:
-                voice = self._spread(f"span-{number}", voice.spoken[1].took_s)
-            if self._is_span_judged(voice):
+            if late is not None:
+                self._expect_share_kept(voice, late)
                 return
+            voice = self._spread(f"span-{number}", voice.spoken[1].took_s)
+            late = self._say_late(voice)
         raise Inconclusive(TOO_BUSY)
 
     def judge_afterwards(self) -> None:
@@ -88,6 +101,14 @@ class Burst:
         voice.speak("most", self._chat.flood_frames - 1)
         return voice
 
+    def _say_late(self, voice: Voice) -> Spoken | None:
+        """Some more, once the first is long ago. None where the machine was so slow that by now more may be taken."""
+        self._wait_until(voice.spoken[0].ended_at + self._chat.flood_s)
+        if self._over.is_set() or self._left_s(voice) < LEAST * self._chat.flood_s:
+            return None
+        late = voice.speak("late", LATE)
+        return late if self._left_s(voice) > 0 else None
+
     def _left_s(self, voice: Voice) -> float:
         """How long there is still no room for more than one, once the first message is long enough ago."""
         first, most = voice.spoken[:2]
@@ -100,7 +121,7 @@ class Burst:
         return [self._crowd.enter(server, "ada", voice.talker.room) for server in (self._chat.one, self._chat.two)]
 
     def _wait_until(self, at: float) -> None:
-        time.sleep(max(at - self._chat.history.now(), 0))
+        self._over.wait(max(at - self._chat.history.now(), 0))
 
     def _is_judged(self, voice: Voice, name: str, tabs: Sequence[Talker], when: str = "", said: int = 0) -> bool:
         """False where the machine was so slow that all of them may have been in time. So many were `said` before."""
@@ -125,14 +146,8 @@ class Burst:
                 crowd.fail("flood-differs", wanted=wanted, saw=shown([answer]), where=where, frames=may)
         return True
 
-    def _is_span_judged(self, voice: Voice) -> bool:
-        """False where the machine was so slow that by now more may be taken."""
-        chat = self._chat
-        first, most = voice.spoken[:2]
-        self._wait_until(first.ended_at + chat.flood_s)
-        late = voice.speak("late", LATE)
-        if self._left_s(voice) <= 0:
-            return False
+    def _expect_share_kept(self, voice: Voice, late: Spoken) -> None:
+        chat, most = self._chat, voice.spoken[1]
         took, more, within_s = len(most.acked), len(late.acked), late.ended_at - most.began_at
         if took + more > chat.flood_frames:
             self._crowd.fail(
@@ -143,7 +158,6 @@ class Burst:
                 where=places.window(chat),
                 frames=chat.flood_frames,
             )
-        return True
 
     def _expect_at_ease(self, tab: Talker, text: str) -> Said:
         """Another socket of the same user in the same room has said little, and is taken."""

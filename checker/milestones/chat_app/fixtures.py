@@ -122,7 +122,9 @@ def crowd(chat: Chat, request: pytest.FixtureRequest) -> Iterator[Crowd]:
 def burst(chat: Chat) -> Iterator[Burst]:
     """A socket that is too fast, and its two checks."""
     crowd = Crowd(chat, chat.seed.random("burst"))
-    yield Burst(chat, crowd)
+    burst = Burst(chat, crowd)
+    yield burst
+    burst.close()
     crowd.close()
 
 
