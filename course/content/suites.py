@@ -6,6 +6,7 @@ So `learn` knows itself which checks there are: a report of others is none of th
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -77,8 +78,13 @@ def _needed(check: ast.FunctionDef, texts: Mapping[str, str]) -> Iterator[str]:
 def parsed(file: Path) -> ast.Module:
     """A module of the checks. Raises CourseBug that names the file and the line, for one that is no Python."""
     try:
-        return ast.parse(file.read_text(encoding="utf-8"))
+        return _tree(file.read_text(encoding="utf-8"))
     except SyntaxError as error:
         raise CourseBug(f"{file}:{error.lineno}: {error.msg}") from error
     except ValueError as error:
         raise CourseBug(f"{file}: {error}") from error
+
+
+@functools.lru_cache(maxsize=64)  # `learn watch` asks again at each save
+def _tree(text: str) -> ast.Module:
+    return ast.parse(text)

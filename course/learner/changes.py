@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-STEP_MS = 30  # an editor that has written nothing for so long has done with this save
+STEP_MS = 20  # an editor that has written nothing for so long has done with this save
 DEBOUNCE_MS = 300
 LOOK_ANYWAY_MS = 5_000  # where the system tells of no edits: another machine's folder, one that was replaced
 LOOK_AGAIN_S = 1.0

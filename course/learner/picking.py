@@ -34,7 +34,7 @@ def named(places: Places, exercise: Exercise, name: str) -> tuple[str, ...]:
 def failed_last(here: Situation, exercise: Exercise) -> tuple[str, ...]:
     """The check that failed last; none where nothing did, or where it has another name by now."""
     failed = here.of(exercise).failed_check
-    return (failed,) if failed in suites.sentences(here.places.suite(exercise.path)) else ()
+    return (failed,) if failed and failed in suites.sentences(here.places.suite(exercise.path)) else ()
 
 
 def _listed(sentences: Mapping[str, str], numbers: Mapping[str, str]) -> str:
