@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 MOST_BYTES = 65_536
+MOST_LOOKS = 4  # whoever forks on and on is never seen twice alike
 CHILDREN_ARE_LISTED = Path("/proc/self/task", str(os.getpid()), "children").exists()
 
 
@@ -22,8 +23,10 @@ def children(pid: int) -> list[int]:
     if CHILDREN_ARE_LISTED:
         # A look at all the processes of a machine costs a hundred times as much. Two that agree missed nobody.
         found = _listed(pid)
-        while (again := _listed(pid)) != found:
-            found = again
+        for _ in range(MOST_LOOKS):
+            before, found = found, _listed(pid)
+            if found == before:
+                break
         return found
     with suppress(psutil.Error):
         return [child.pid for child in psutil.Process(pid).children()]
