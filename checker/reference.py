@@ -47,7 +47,13 @@ SECTIONS = {
     "Requests and sockets": ("harness/http", "harness/websocket", "harness/deaf", "harness/bounds", "harness/traffic"),
     "The Gate": ("harness/gate",),
     "What happened": ("harness/history", "harness/events"),
-    "Programs and processes": ("harness/program", "harness/processes", "harness/log", "harness/signals"),
+    "Programs and processes": (
+        "harness/program",
+        "harness/processes",
+        "harness/descendants",
+        "harness/log",
+        "harness/signals",
+    ),
     "Units and images": ("harness/systemd/*", "harness/containers/*", "harness/deployment/*"),
     "Pictures": ("harness/picture",),
 }
