@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ class Table:
     def load(cls, file: Path) -> Table:
         """The file's top table. Raises CourseBug when the file is missing or is no TOML."""
         try:
-            return cls(file, tomllib.loads(file.read_text(encoding="utf-8-sig")))  # some editors write a BOM
+            return cls(file, _content(file.read_text(encoding="utf-8-sig")))  # some editors write a BOM
         except FileNotFoundError as error:
             raise CourseBug(f"{file}: the file is missing") from error
         except OSError as error:
@@ -85,3 +86,8 @@ class Table:
 
     def _fault(self, key: str, what: str) -> CourseBug:
         return CourseBug(f"{self._file}: key {self._full(key)!r} {what}")
+
+
+@functools.lru_cache(maxsize=128)  # `learn watch` reads the whole course again at each save
+def _content(text: str) -> dict[str, Any]:
+    return tomllib.loads(text)
