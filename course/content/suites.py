@@ -85,6 +85,6 @@ def parsed(file: Path) -> ast.Module:
         raise CourseBug(f"{file}: {error}") from error
 
 
-@functools.lru_cache(maxsize=64)  # `learn watch` asks again at each save
+@functools.lru_cache(maxsize=16)  # those of an exercise: `learn watch` asks again at each save
 def _tree(text: str) -> ast.Module:
     return ast.parse(text)
