@@ -1,7 +1,7 @@
 """Who descends from a process. Linux lists the children of each; elsewhere all processes are looked through.
 
-For looks that are repeated. What is ended for good is found by psutil: a list that is read while one of it ends may
-miss another (proc_pid_children(5)).
+For looks that are repeated. The last sweep of a run finds its processes by psutil: a list that is read while one of
+it ends may miss another (proc_pid_children(5)).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CHILDREN_ARE_LISTED = Path("/proc/self/task", str(os.getpid()), "children").exis
 def children(pid: int) -> list[int]:
     """The pids of its children: zombies too, as the system has them; none of a process that is gone."""
     if CHILDREN_ARE_LISTED:
-        # A look at all the processes of a machine costs a hundred times as much. Two that agree missed nobody.
+        # A look at all the processes of a machine costs a hundred times as much. Two that agree hardly missed anybody.
         found = _listed(pid)
         for _ in range(MOST_LOOKS):
             before, found = found, _listed(pid)

@@ -17,7 +17,7 @@ from checker.harness.run import Run
 from checker.stage_3.asgi_servers import places
 from checker.stage_3.asgi_servers.living import Lasting, lives
 from checker.stage_3.asgi_servers.rows import ANSWERED, BROKEN, ENDS, IGNORES, MISSED, RELOADS, REPLACED
-from checker.stage_3.asgi_servers.trials import PROMPT_S, SURE_S, Held, Trial
+from checker.stage_3.asgi_servers.trials import SURE_S, Held, Trial
 
 # hypercorn's own patience is 3 s. A machine that took so long has measured itself.
 PATIENCE_S = 2.8
@@ -97,10 +97,9 @@ def hang_up(trial: Trial) -> Seen:
             break
     else:
         raise Inconclusive(f"{trial.name} gave up its new workers {TRIES} times: they were too slow for it")
-    was_heard = is_heard()
     request = _let_go(trial, held, at_s)
-    # Who has not stirred for so long before will hardly do so now.
-    trial.wait(lambda: trial.has_ended or newcomer.has_answered(), PROMPT_S if was_heard else SURE_S)
+    # Whole, though nothing may have stirred so far: one that lets its requests finish first begins only now.
+    trial.wait(lambda: trial.has_ended or newcomer.has_answered())
     server = ENDS if trial.has_ended else RELOADS if newcomer.pid else IGNORES
     trial.leaving = family if server == RELOADS else frozenset()
     left = _left(trial, family) if server == ENDS else []
