@@ -66,13 +66,17 @@ class Ward:
         """How many clients wait for an answer to one of these."""
         return sum("b" in client["flags"] and client["cmd"] in commands for client in self.clients())
 
+    def held_back(self) -> int:
+        """How many clients wait for an answer to whatever it is."""
+        return sum("b" in client["flags"] for client in self.clients())
+
     def pops(self) -> bool:
         """Whether a process waits in Valkey for messages, now or soon."""
         return wait_until(lambda: any(client["cmd"].startswith("b") for client in self.clients()), SETTLED_WITHIN_S)
 
     def wait_quiet(self) -> None:
         """Wait until nobody waits in Valkey: the sockets that were closed are gone."""
-        wait_until(lambda: not any("b" in client["flags"] for client in self.clients()), SETTLED_WITHIN_S)
+        wait_until(lambda: not self.held_back(), SETTLED_WITHIN_S)
 
     @contextmanager
     def writes_held(self) -> Iterator[None]:
