@@ -2,13 +2,14 @@
 
 For `learn watch`, and for `learn dev check`, which starts hundreds. It has one thread and starts nothing itself, so
 that a fork copies no lock that somebody holds. It becomes the parent of what a killed grader leaves, and ends it. An
-order is one line of JSON
-over the control socket,
+order is one line of JSON over the control socket,
 
     {"suite", "project", "run", "only", "codes", "given"}
 
 with three descriptors: the grader's socket, its log, and a pipe over which the forge tells the grader's pid and, when
 that has ended, its return code, a line each. When `learn` is gone, the graders are told to stop; the forge ends last.
+
+With a reserve, one more grader is forked when a run has ended, for the next order (reserve.py).
 """
 
 from __future__ import annotations
@@ -19,15 +20,17 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 import psutil
 
 from checker import session
-from checker.grader import Order
+from checker.grader import Order, grade
+from checker.reserve import Reserve, Waiting
 from course.shared.leftovers import end_all
 from course.shared.prctl import adopt_orphans, refuse_inspection
 
@@ -41,17 +44,23 @@ IMPORTED_LATE = (
 )
 
 
+Job = Callable[[], int]
+
+
 class Forge:
     """Waits for orders on a connected socket."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, *, keeps_reserve: bool = False) -> None:
         self._control = socket.socket(fileno=fd)
+        self._keeps_reserve = keeps_reserve
         self._woken, self._waker = socket.socketpair()
         self._told: dict[int, int] = {}  # where the end of each grader is told, by its pid
         self._known: set[Path] = set()  # rooms that the next grader finds imported
+        self._last: Path | None = None  # whose checks were graded last
+        self._reserve: Reserve | None = None
 
-    def order(self) -> Order | None:
-        """In each forked grader: what it has to grade. In the forge itself None, when all is done."""
+    def job(self) -> Job | None:
+        """In each forked process: what it has to do. In the forge itself None, when all is done."""
         refuse_inspection()
         adopt_orphans()
         for name in IMPORTED_LATE:
@@ -63,47 +72,62 @@ class Forge:
         _freeze()
         watched = [self._control, self._woken]
         while self._control in watched or self._told:
+            if self._last is not None and self._reserve is None and not self._told:
+                job = self._fork_reserve(self._last)
+                if job is not None:
+                    return job
             ready, _, _ = select.select(watched, [], [])
             if self._woken in ready:
                 self._reap()
             if self._control in ready:
-                line, descriptors = self._received()
+                line, descriptors = _received(self._control)
                 if not line:
                     watched.remove(self._control)
                     self._stop_all()
-                elif (order := self._fork(line, descriptors)) is not None:
-                    return order
+                elif (job := self._grade(line, descriptors)) is not None:
+                    return job
         return None
 
-    def _received(self) -> tuple[bytes, list[int]]:
-        line, descriptors = b"", list[int]()
-        while not line.endswith(b"\n"):
-            part, more, _, _ = socket.recv_fds(self._control, ORDER_BYTES, DESCRIPTORS)
-            if not part:
-                return b"", []
-            line += part
-            descriptors += more
-        return line, descriptors
-
-    def _fork(self, line: bytes, descriptors: list[int]) -> Order | None:
-        told, log, ended = descriptors
+    def _grade(self, line: bytes, descriptors: list[int]) -> Job | None:
+        *own, ended = descriptors
         for descriptor in descriptors:
             os.set_inheritable(descriptor, False)
-        pid = os.fork()
-        if pid:
-            os.close(told)
-            os.close(log)
-            self._told[pid] = ended
-            self._tell(pid, pid)
-            self._know(Path(json.loads(line)["suite"]))
-            return None
-        os.close(ended)
-        self._become_grader(log)
-        order = json.loads(line)
-        run = Path(order["run"])
-        os.chdir(run)
-        suite, project, only, given = Path(order["suite"]), Path(order["project"]), order["only"], order["given"]
-        return Order(told, suite, project, run, tuple(only), order["codes"], tuple(given))
+        suite = Path(json.loads(line)["suite"])
+        pid = self._from_reserve(suite, line, own) or os.fork()
+        if not pid:
+            os.close(ended)
+            self._leave_forge()
+            return partial(grade, _order(line, own))
+        for descriptor in own:
+            os.close(descriptor)
+        self._told[pid] = ended
+        self._tell(pid, pid)
+        self._know(suite)
+        self._last = suite if self._keeps_reserve else None
+        return None
+
+    def _from_reserve(self, suite: Path, line: bytes, descriptors: list[int]) -> int:
+        """The process in reserve, which has the order now; 0 where there is none for it."""
+        if (reserve := self._reserve) is None:
+            return 0
+        self._reserve = None
+        is_taken = reserve.takes(suite, line, descriptors)
+        reserve.close()
+        if is_taken:
+            return reserve.pid
+        os.kill(reserve.pid, signal.SIGKILL)
+        return 0
+
+    def _fork_reserve(self, suite: Path) -> Job | None:
+        reserve = Reserve(suite)
+        reserve.pid = os.fork()
+        if not reserve.pid:
+            self._leave_forge()
+            reserve.close()
+            return Waiting(reserve, _wait_order).grade
+        reserve.theirs.close()
+        self._reserve = reserve
+        return None
 
     def _know(self, suite: Path) -> None:
         """Import what the next grader of this exercise would, while the one that was forked now is at work."""
@@ -113,8 +137,8 @@ class Forge:
                 session.import_room(suite)
             _freeze()
 
-    def _become_grader(self, log: int) -> None:
-        """Leave nothing of the forge's in the grader: its session, its descriptors, its signals."""
+    def _leave_forge(self) -> None:
+        """Leave nothing of the forge's in the process that was forked: its session, its descriptors, its signals."""
         os.setsid()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -122,9 +146,8 @@ class Forge:
             end.close()
         for descriptor in self._told.values():
             os.close(descriptor)
-        for stream in (1, 2):
-            os.dup2(log, stream)
-        os.close(log)
+        if self._reserve is not None:
+            self._reserve.close()
 
     def _reap(self) -> None:
         with suppress(BlockingIOError):
@@ -133,6 +156,9 @@ class Forge:
         with suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 pid, status = ended
+                if self._reserve is not None and pid == self._reserve.pid:  # its checks cannot be read: a grader tells
+                    self._reserve.close()
+                    self._reserve = self._last = None
                 if pid in self._told:
                     self._tell(pid, os.waitstatus_to_exitcode(status))
                     os.close(self._told.pop(pid))
@@ -141,7 +167,7 @@ class Forge:
     def _orphans(self) -> Iterator[psutil.Process]:
         """What graders that were killed have left: the forge itself starts nothing but graders."""
         for child in psutil.Process().children():
-            if child.pid not in self._told:
+            if child.pid not in self._told and (self._reserve is None or child.pid != self._reserve.pid):
                 yield child
                 with suppress(psutil.NoSuchProcess):
                     yield from child.children(recursive=True)
@@ -149,10 +175,41 @@ class Forge:
     def _stop_all(self) -> None:
         for pid in self._told:
             os.kill(pid, signal.SIGTERM)
+        if self._reserve is not None:
+            os.kill(self._reserve.pid, signal.SIGKILL)
 
     def _tell(self, pid: int, number: int) -> None:
         with suppress(OSError):  # nobody listens any more
             os.write(self._told[pid], b"%d\n" % number)
+
+
+def _received(orders: socket.socket) -> tuple[bytes, list[int]]:
+    """One order, with its descriptors; no bytes when none comes any more."""
+    line, descriptors = b"", list[int]()
+    while not line.endswith(b"\n"):
+        part, more, _, _ = socket.recv_fds(orders, ORDER_BYTES, DESCRIPTORS)
+        if not part:
+            return b"", []
+        line += part
+        descriptors += more
+    return line, descriptors
+
+
+def _wait_order(orders: socket.socket) -> Order | None:
+    line, descriptors = _received(orders)
+    return _order(line, descriptors) if line else None
+
+
+def _order(line: bytes, descriptors: list[int]) -> Order:
+    """In the grader: its order. What it prints goes to its log from now on, and it stands in its run's folder."""
+    told, log = descriptors
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    os.close(log)
+    order = json.loads(line)
+    suite, project, run = Path(order["suite"]), Path(order["project"]), Path(order["run"])
+    os.chdir(run)
+    return Order(told, suite, project, run, tuple(order["only"]), order["codes"], tuple(order["given"]))
 
 
 def _freeze() -> None:

@@ -8,7 +8,8 @@ checks are done.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,8 +40,21 @@ class Order:
     given: tuple[str, ...] = ()
 
 
+Tell = Callable[[CheckEvent], None]
+
+
 def grade(order: Order) -> int:
     """Run the checks; the verdict is what was told over the socket, never this exit code."""
+    try:
+        with running(order) as (run, tell):
+            return _checked(order, run, tell)
+    except NoRoom:
+        return 1
+
+
+@contextmanager
+def running(order: Order) -> Iterator[tuple[Run, Tell]]:
+    """Around the checks: the run, and who tells `learn` each event. Raises NoRoom, once that is told."""
     line = Line(order.fd)
 
     def tell(event: CheckEvent) -> None:
@@ -52,22 +66,25 @@ def grade(order: Order) -> int:
             History(order.run / "history.jsonl", temporary / "probe") as history,
         ):
             try:
-                run = Run(order.project, order.run, temporary, history, ledger, frozenset(order.given))
-                return _checked(order, run, tell)
+                yield Run(order.project, order.run, temporary, history, ledger, frozenset(order.given)), tell
             finally:
                 if history.odd:
                     print(f"{history.odd} events from inside were none that a probe tells: left out")  # noqa: T201
     except NoRoom as none:
         tell(SuiteFinished(seconds=0.0, trouble=str(none)))
-        return 1
+        raise
 
 
-def _checked(order: Order, run: Run, tell: Callable[[CheckEvent], None]) -> int:
+def reporter(order: Order, run: Run, tell: Tell) -> Reporter:
+    """Tells how each of the order's checks ends."""
+    return Reporter(run, tell, order.suite, only=order.only, codes=order.codes)
+
+
+def _checked(order: Order, run: Run, tell: Tell) -> int:
     try:
         plugins = session.prepared(order.suite, run)
-    except Exception as error:  # noqa: BLE001  # an author's module may raise anything
+    except Exception as error:  # noqa: BLE001  an author's module may raise anything
         traceback.print_exc()
         tell(SuiteFinished(seconds=0.0, trouble=cause(error, order.suite)))
         return 1
-    reporter = Reporter(run, tell, order.suite, only=order.only, codes=order.codes)
-    return session.main(order.suite, [*plugins, reporter])
+    return session.main(order.suite, [*plugins, reporter(order, run, tell)])

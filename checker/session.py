@@ -23,9 +23,13 @@ UNUSED_PLUGINS = ("cacheprovider", "terminal", "doctest", "unittest", "junitxml"
 
 def prepared(suite: Path, run: Run) -> list[object]:
     """The plugins of a session on an exercise's room. Raises whatever one of its modules raises when it is imported."""
-    shared = _fixtures(suite)
+    return [*fixtures_of(suite), begun(suite, run)]
+
+
+def begun(suite: Path, run: Run) -> object:
+    """The plugin that hands the run to the fixtures, once its history hears what the exercise's programs tell."""
     run.history.hear(_kinds(suite))
-    return [*shared, _Given(run)]
+    return _Given(run)
 
 
 def main(files: Path, plugins: Sequence[object], *options: str) -> int:
@@ -46,8 +50,6 @@ def main(files: Path, plugins: Sequence[object], *options: str) -> int:
 
 
 class _Given:
-    """Hands the run to the fixtures."""
-
     def __init__(self, run: Run) -> None:
         self._run = run
 
@@ -73,8 +75,8 @@ def _module(suite: Path, name: str) -> ModuleType | None:
     return import_module(f"checker.{suite.parent.name}.{suite.name}.{name}")
 
 
-def _fixtures(suite: Path) -> list[ModuleType]:
-    """Those of every check file, and those that the exercise's own files share."""
+def fixtures_of(suite: Path) -> list[ModuleType]:
+    """The plugins with fixtures: those of every check file, and those that the exercise's own files share."""
     shared = _module(suite, "fixtures")
     return [fixtures, shared] if shared else [fixtures]
 

@@ -30,7 +30,9 @@ LINES = 2
 class Forge:
     """Forks graders on demand, from any thread; starts with the first. Leaving it stops those that still run."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_reserve: bool = False) -> None:
+        """With a reserve, the next grader of the same exercise waits ready: for who grades again and again."""
+        self._keeps_reserve = keeps_reserve
         self._lock = threading.Lock()
         self._control: socket.socket | None = None
         self._popen: subprocess.Popen[bytes] | None = None
@@ -83,7 +85,7 @@ class Forge:
             self._control, theirs = socket.socketpair()
             with theirs:
                 self._popen = subprocess.Popen(
-                    [*command(), "--forge", str(theirs.fileno())],
+                    [*command(), "--forge", str(theirs.fileno()), *(["--reserve"] if self._keeps_reserve else [])],
                     env=environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=self._log,

@@ -71,7 +71,7 @@ class Watching:
         """`tell` is called from other threads than this one. Raises UsageError while the exercise is not made."""
         self._here, self._exercise, self._tell = here, exercise, tell
         self._folder = situation.project_of(here, exercise)
-        self._forge = Forge()
+        self._forge = Forge(keeps_reserve=True)
         self._lock = threading.Lock()
         self._stop = Stop()
         self._orders = queue.Queue[Stop | None]()
@@ -148,7 +148,7 @@ class Watching:
         except LearnError as error:
             if isinstance(error, CourseBug):  # the forge may have died
                 self._forge.close()
-                self._forge = Forge()
+                self._forge = Forge(keeps_reserve=True)
             if not stop.is_set:
                 self._tell(Refused(error))
         except Exception as error:  # noqa: BLE001  # told, and raised where it can reach the door
