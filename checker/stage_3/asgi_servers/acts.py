@@ -7,6 +7,7 @@ answers, or nobody is about to do anything more. So the order is the same on any
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from checker.harness.findings import Inconclusive, fail
@@ -92,8 +93,8 @@ def hang_up(trial: Trial) -> Seen:
         return is_over or (_lost_one(family, held) and trial.rests(held))
 
     for _ in range(TRIES):
-        mark, at_s = trial.site.process.log.mark, send(trial.site, signal.SIGHUP)
-        if trial.wait(is_heard) or TOO_SLOW not in trial.site.process.log.since(mark):
+        at_s = _sent_hup(trial, is_heard)
+        if at_s is not None:
             break
     else:
         raise Inconclusive(f"{trial.name} gave up its new workers {TRIES} times: they were too slow for it")
@@ -122,6 +123,18 @@ def kill(trial: Trial) -> Seen:
     server = ENDS if trial.has_ended else REPLACED if newcomer.pid else MISSED
     trial.gate.release(held.tag)
     return Seen(server, BROKEN, at_s, held.exchange, "kill -9", _told(trial, server, newcomer.pid))
+
+
+def _sent_hup(trial: Trial, is_heard: Callable[[], bool]) -> float | None:
+    """When it was sent; None when uvicorn has said that its new worker came too late, and done nothing else."""
+    mark = trial.site.process.log.mark
+    at_s = send(trial.site, signal.SIGHUP)
+
+    def gave_up() -> bool:
+        return TOO_SLOW in trial.site.process.log.since(mark)
+
+    trial.wait(lambda: is_heard() or gave_up())
+    return at_s if is_heard() or not gave_up() else None
 
 
 class _Newcomer:

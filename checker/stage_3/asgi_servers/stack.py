@@ -34,5 +34,11 @@ def start(
     folder: Path | None = None,
 ) -> SelfBound:
     """`serve.py` with these arguments."""
-    variables = {"PORT": "{port}", "UPSTREAM_URL": gate.url, **environment}
-    return self_bound(name, [sys.executable, "serve.py", *arguments], environment=variables, folder=folder)
+    return self_bound(
+        name, [sys.executable, "serve.py", *arguments], environment=variables(gate, environment), folder=folder
+    )
+
+
+def variables(gate: Gate, environment: Mapping[str, str] = HERE) -> dict[str, str]:
+    """The environment of a serve.py."""
+    return {"PORT": "{port}", "UPSTREAM_URL": gate.url, **environment}
