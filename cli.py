@@ -12,8 +12,8 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from course.commands import authors, editors, stack, watch
-from course.commands.arguments import AsJson, ExerciseName, NoPager, Verbose, check_names, exercise_names
+from course.commands import authors, editors, runs, stack, tour, watch
+from course.commands.arguments import AsJson, ExerciseName, NoPager
 from course.commands.situations import here as _here
 from course.model import ExitStatus
 from course.parameters import PlainCommand, PlainGroup, for_line
@@ -132,53 +132,7 @@ def lesson(exercise: ExerciseName = None, no_pager: NoPager = False) -> ExitStat
     return ExitStatus.PASSED
 
 
-@app.command(cls=PlainCommand)
-def check(
-    exercise: ExerciseName = None,
-    *,
-    every: Annotated[bool, typer.Option("--all", help="Every exercise in your folder.")] = False,
-    stage: Annotated[int | None, typer.Option(metavar="N", help="Those of one stage.")] = None,
-    only: Annotated[
-        str | None,
-        typer.Option(metavar="CHECK", help="One: its number, or part of its line.", autocompletion=check_names),
-    ] = None,
-    first_failed: Annotated[bool, typer.Option("--first-failed", help="What failed last, then all.")] = False,
-    as_json: AsJson = False,
-    verbose: Verbose = False,
-    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write a JUnit report.")] = None,
-) -> ExitStatus:
-    """Grade your work: real servers, real requests.
-
-    Only a run of all checks ticks the box.
-    """
-    from course.errors import UsageError
-    from course.grading import junit as report
-    from course.learner import attempt
-    from course.shared import temporary
-    from course.view import check as view
-    from course.view import screens, welcome
-
-    if only is not None and (every or stage is not None or first_failed):
-        raise UsageError("--only is one check of one exercise: no --all, --stage or --first-failed.", "Choose one.")
-    here = _here()
-    screens.stderr().show(welcome.note(temporary.note()))
-    screen = screens.stdout()
-    follow = view.JsonEvents(screen) if as_json else view.Follow(screen, here.workspace.root, verbose=verbose)
-    if junit is not None:
-        report.must_be_writable(junit)
-    attempts = []
-    for chosen in attempt.chosen(here, exercise, every=every, stage=stage):
-        done = []
-        for run in attempt.runs(here, chosen, follow, only=only, first_failed=first_failed):
-            follow.close(run)
-            done.append(run)
-        attempts.append(done[-1])
-    follow.sum_up(attempts)
-    if junit is not None:
-        report.save(junit, [done.verdict for done in attempts])
-    return attempt.status(attempts)
-
-
+app.command(cls=PlainCommand)(runs.check)
 stack.add_to(app)
 
 
@@ -253,73 +207,11 @@ def reset(
     return ExitStatus.PASSED
 
 
-@app.command(cls=PlainCommand)
-def show(
-    what: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="EXERCISE", help="Its name or path; or a run's number, or folder.", autocompletion=exercise_names
-        ),
-    ] = None,
-    run: Annotated[str | None, typer.Argument(metavar="RUN", help="Its number. Default: the last one.")] = None,
-    exercise: Annotated[str | None, typer.Option(metavar="NAME", autocompletion=exercise_names)] = None,
-    *,
-    verbose: Verbose = False,
-    no_pager: NoPager = False,
-) -> ExitStatus:
-    """The last run again, without running it."""
-    from course.learner import past_run, situation
-    from course.view import pager, place, screens
-    from course.view import run as view
-
-    screen = screens.stdout()
-    folder = past_run.folder_named(what)
-    if folder is not None:
-        shown, project = past_run.read_folder(folder), place.NOWHERE
-    else:
-        here = _here()
-        name, number = past_run.asked(what, run)
-        chosen = situation.meant(here, exercise or name)
-        shown = past_run.read(here, chosen, number)
-        project = place.project_in(here.workspace.root, chosen.path)
-    pager.show(view.draw(shown, screen, project, verbose=verbose), screen, is_wanted=not no_pager)
-    return ExitStatus.PASSED
-
-
+app.command(cls=PlainCommand)(runs.show)
 app.command(cls=PlainCommand)(watch.watch)
 app.command("open", cls=PlainCommand)(editors.open_)
 app.command(cls=PlainCommand)(editors.editor)
-
-
-@app.command(cls=PlainCommand)
-def tour() -> ExitStatus:
-    """The main job in about a minute, in a throw-away folder."""
-    from course.content.places import Places
-    from course.learner import attempt
-    from course.learner import tour as trip
-    from course.view import check, progress, screens
-    from course.view import tour as view
-
-    places, screen = Places(), screens.stdout()
-    exercise = trip.exercise_of(places)
-    screen.show(view.begin(exercise))
-    with trip.throw_away(places, exercise) as here:
-        screen.show(view.fail())
-        follow = check.Follow(screen)
-        untouched = attempt.grade(here, exercise, follow)
-        follow.close(untouched)
-        trip.must_fail(exercise, untouched.verdict)
-        screen.show(view.mend(exercise))
-        trip.mend(here, exercise)
-        follow = check.Follow(screen)
-        mended = attempt.grade(untouched.situation, exercise, follow)
-        follow.close(mended)
-        trip.must_pass(exercise, mended.verdict)
-        screen.show(view.progress())
-        ended = mended.situation
-        screen.show(progress.draw(ended.course, ended.progress, mended.boxes, exercise))
-    screen.show(view.onward())
-    return ExitStatus.PASSED
+app.command(cls=PlainCommand)(tour.tour)
 
 
 @app.command(cls=PlainCommand)

@@ -18,7 +18,7 @@ from types import FrameType
 
 from checker.harness import memory
 from course.shared import open_files
-from course.shared.ledger import Ledger
+from course.shared.ledger import LEDGER, Ledger
 from course.shared.prctl import adopt_orphans, refuse_inspection
 from course.shared.temporary import folder as short_folder
 
@@ -56,7 +56,7 @@ def at_work(line: Line, folder: Path) -> Iterator[tuple[Path, Ledger]]:
 
     SIGTERM is a KeyboardInterrupt inside. Raises NoRoom.
     """
-    ledger = Ledger(folder / "ledger.jsonl")
+    ledger = Ledger(folder / LEDGER)
     try:
         # Sockets lie here, and the path of a unix socket holds about 100 bytes: never inside the learner's folder.
         temporary = Path(tempfile.mkdtemp(prefix="learn-", dir=short_folder()))

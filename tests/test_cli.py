@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import course
-from course.learner import workspace
+from course.learner import locking
 from course.learner.workspace import Workspace
 from course.model import CheckFinished, SuiteFinished, SuiteStarted
 from course.shared import wire
@@ -203,7 +203,7 @@ def test_a_line_taken_out_of_the_roadmap_stays_out(folder: Path) -> None:
 
 
 def test_a_second_check_at_once_names_the_first(folder: Path) -> None:
-    with workspace.lock(Workspace(folder)):
+    with locking.lock(Workspace(folder)):
         shown = learn(folder, "check")
     assert (shown.status, shown.out) == (2, "")
     assert "another `learn` (process " in shown.error

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from course.learner import progress, workspace
+from course.learner import locking, progress
 from course.learner.workspace import Workspace
 from course.view.keyboard import Keyboard
 from tests.terminal import DEADLINE_S, REFERENCE, TOY, command, environment, learn
@@ -246,7 +246,7 @@ def test_what_writes_all_the_time_does_not_keep_a_run_from_its_end(folder: Path,
 
 def test_a_workspace_that_is_busy_is_told_and_tried_again_on_demand(folder: Path) -> None:
     with watching(folder) as watched:
-        with workspace.lock(Workspace(folder)):
+        with locking.lock(Workspace(folder)):
             watched.sees("another `learn`", "is at work", "q quit")
         watched.press("\r")
         watched.sees("Not yet: 1 of 5", "q quit")

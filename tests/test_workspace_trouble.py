@@ -15,7 +15,7 @@ import pytest
 from course.content import scaffold
 from course.content.places import Places
 from course.errors import UsageError
-from course.learner import progress, roadmap, workspace
+from course.learner import locking, progress, roadmap, workspace
 from course.learner.progress import Progress
 from course.learner.workspace import Workspace
 from course.model import Course, Exercise, ExitStatus
@@ -25,7 +25,8 @@ PATH = "stage_1/greeting"
 HOLDS_THE_LOCK = """
 import sys
 from pathlib import Path
-from course.learner.workspace import Workspace, lock
+from course.learner.locking import lock
+from course.learner.workspace import Workspace
 with lock(Workspace(Path(sys.argv[1]))):
     print("held", flush=True)
     sys.stdin.read()
@@ -34,7 +35,7 @@ FILLS_THE_DISK = """
 import sys
 from pathlib import Path
 from course.content import catalogue
-from course.learner import progress, roadmap, workspace
+from course.learner import locking, progress, roadmap, workspace
 from course.errors import MachineLacks
 from course.content.places import Places
 
@@ -59,7 +60,7 @@ for what in (
     lambda: workspace.create(ws.root.with_name("another"), course),
 ):
     try:
-        with workspace.lock(ws):
+        with locking.lock(ws):
             what()
         print("done")
     except MachineLacks as error:
@@ -101,7 +102,7 @@ def workspace_with_work(ws: Workspace, places: Places, exercise: Exercise) -> Wo
 
 
 def test_a_second_learn_is_told_who_holds_the_workspace(ws: Workspace) -> None:
-    with workspace.lock(ws), pytest.raises(UsageError) as told, workspace.lock(ws):
+    with locking.lock(ws), pytest.raises(UsageError) as told, locking.lock(ws):
         pass
     assert told.value.wrong == f"another `learn` (process {os.getpid()}) is at work in {ws.root}."
     assert told.value.remedy == f"Wait until it has ended, or end it: kill {os.getpid()}."
@@ -109,9 +110,9 @@ def test_a_second_learn_is_told_who_holds_the_workspace(ws: Workspace) -> None:
 
 
 def test_the_lock_is_free_again_afterwards_and_after_an_error(ws: Workspace) -> None:
-    with pytest.raises(UsageError, match="mine"), workspace.lock(ws):
+    with pytest.raises(UsageError, match="mine"), locking.lock(ws):
         raise UsageError("mine")
-    with workspace.lock(ws):
+    with locking.lock(ws):
         assert ws.lock_file.read_text() == f"{os.getpid()}\n"
     assert ws.lock_file.read_text() == ""
 
@@ -122,11 +123,11 @@ def test_a_holder_that_was_killed_lets_go(ws: Workspace) -> None:
     with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(UsageError, match=rf"process {holder.pid}"), workspace.lock(ws):
+        with pytest.raises(UsageError, match=rf"process {holder.pid}"), locking.lock(ws):
             pass
         holder.kill()
         holder.wait()
-    with workspace.lock(ws):
+    with locking.lock(ws):
         pass
 
 
@@ -134,17 +135,17 @@ def test_a_sweep_ends_what_a_killed_run_left(ws: Workspace, tmp_path: Path) -> N
     (tmp_path / "left").mkdir()
     run = workspace.new_run(ws, PATH)
     (run / "ledger.jsonl").write_text(json.dumps({"folder": str(tmp_path / "left")}) + "\n")
-    assert workspace.sweep(ws) == 1
+    assert locking.sweep(ws) == 1
     assert not (tmp_path / "left").exists()
-    assert workspace.sweep(ws) == 0
+    assert locking.sweep(ws) == 0
 
 
 def test_a_sweep_leaves_a_run_alone_that_is_under_way(ws: Workspace, tmp_path: Path) -> None:
     (tmp_path / "in use").mkdir()
     run = workspace.new_run(ws, PATH)
     (run / "ledger.jsonl").write_text(json.dumps({"folder": str(tmp_path / "in use")}) + "\n")
-    with workspace.lock(ws):
-        assert workspace.sweep(ws) == 0
+    with locking.lock(ws):
+        assert locking.sweep(ws) == 0
     assert (tmp_path / "in use").is_dir()
 
 
@@ -158,7 +159,7 @@ def test_a_reset_killed_at_any_moment_loses_nothing(
         if not is_killed_at(step, lambda ws=ws: workspace.reset(ws, toy_places, greeting), ws.root):  # type: ignore[misc]
             break
         assert work_of(ws) >= {"mine", "mine too"}
-        workspace.sweep(ws)
+        locking.sweep(ws)
         assert list(ws.making.glob("*")) == []
         # What the learner types next brings the exercise back, if it is not there; then a reset goes through.
         workspace.add(ws, toy_places, greeting)
@@ -224,7 +225,7 @@ def test_a_workspace_whose_making_was_killed_at_any_moment_can_be_used(tmp_path:
         except UsageError:
             ws = workspace.create(folder, toy_course)
         roadmap.update(ws.roadmap_file, toy_course, progress.load(ws.progress_file).progress)
-        workspace.sweep(ws)
+        locking.sweep(ws)
         assert {path.name for path in ws.root.iterdir()} <= {".learn", "ROADMAP.md"}
         step += 1
     assert step > 4
@@ -241,7 +242,7 @@ def test_a_workspace_whose_making_was_killed_at_any_moment_can_be_used(tmp_path:
         lambda ws, _: workspace.reset(ws, Places(), Exercise("stage_1", "greeting", "")),
         lambda ws, _: workspace.add(ws, Places(), Exercise("stage_1", "another", "")),
         lambda ws, course: workspace.create(ws.root.parent / "another", course),
-        lambda ws, _: workspace.lock(ws).__enter__(),
+        lambda ws, _: locking.lock(ws).__enter__(),
     ],
     ids=["save", "tick", "new run", "reset", "add", "create", "lock"],
 )
@@ -257,7 +258,7 @@ def test_a_read_only_workspace_is_one_sentence_with_path_and_remedy(
 
 def test_a_read_only_workspace_can_be_read(read_only_workspace: Workspace) -> None:
     assert workspace.find(read_only_workspace.exercise(PATH)) == read_only_workspace
-    assert workspace.sweep(read_only_workspace) == 0
+    assert locking.sweep(read_only_workspace) == 0
     assert progress.load(read_only_workspace.progress_file).note == ""
     assert workspace.work_hash(read_only_workspace, PATH)
 
@@ -268,8 +269,8 @@ def test_a_sweep_in_a_read_only_workspace_is_left_for_later(toy_course: Course) 
         ws = workspace.create(Path(folder) / "ws", toy_course)
         (workspace.new_run(ws, PATH) / "ledger.jsonl").write_text("")
         with read_only(ws.root):
-            assert workspace.sweep(ws) == 0
-        assert workspace.sweep(ws) == 0
+            assert locking.sweep(ws) == 0
+        assert locking.sweep(ws) == 0
         assert not list(ws.runs(PATH).glob("*/ledger.jsonl"))
 
 

@@ -22,7 +22,7 @@ from course.grading.forge import Forge
 from course.grading.hearing import Grading
 from course.model import Exercise
 from course.shared.facts import named_in
-from course.shared.ledger import Ledger
+from course.shared.ledger import LEDGER, Ledger
 from course.shared.leftovers import Orphans
 from course.shared.prctl import refuse_inspection
 
@@ -78,7 +78,7 @@ def start(
             try:
                 end(child, at_once=grading.is_cut)
             finally:
-                grading.note_left(swept(Ledger(run / "ledger.jsonl"), orphans, child.pid))
+                grading.note_left(swept(Ledger(run / LEDGER), orphans, child.pid))
         verdicts.save(grading.verdict)
 
 

@@ -13,7 +13,7 @@ from course.content.places import Places
 from course.grading.child import Started, command
 from course.grading.ending import end, swept
 from course.model import Exercise
-from course.shared.ledger import Ledger
+from course.shared.ledger import LEDGER, Ledger
 from course.shared.leftovers import Orphans
 from course.shared.prctl import refuse_inspection
 from course.shared.standing import StandEvent, from_line
@@ -85,4 +85,4 @@ def start(
             try:
                 end(child, at_once=True)
             finally:
-                swept(Ledger(folder / "ledger.jsonl"), orphans, child.pid)
+                swept(Ledger(folder / LEDGER), orphans, child.pid)

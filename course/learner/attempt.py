@@ -14,7 +14,7 @@ from course.errors import UsageError
 from course.grading import checking
 from course.grading.forge import Forge
 from course.grading.stopping import Stop, Stopped
-from course.learner import picking, progress, roadmap, situation, workspace
+from course.learner import locking, picking, progress, roadmap, situation, workspace
 from course.learner.progress import BoxState, ExerciseProgress
 from course.learner.situation import Situation
 from course.model import CheckEvent, Exercise, ExitStatus, Outcome, Verdict
@@ -113,7 +113,7 @@ def grade(
     and Stopped where the workshop's stop ends it: then no trace of it is left.
     """
     project = situation.project_of(here, exercise)
-    with workspace.lock(here.workspace):
+    with locking.lock(here.workspace):
         # Taken before the checks: what is edited while they run has not been checked.
         work_hash = workspace.work_hash(here.workspace, exercise.path)
         verdict = _run(here, exercise, project, listener, only=only, workshop=workshop)

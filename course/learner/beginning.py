@@ -9,7 +9,7 @@ from pathlib import Path
 
 from course.content import catalogue
 from course.content.places import Places
-from course.learner import situation, workspace
+from course.learner import locking, situation, workspace
 from course.learner.progress import Progress
 from course.learner.situation import NEW_WORKSPACE, Situation
 from course.learner.workspace import Workspace
@@ -51,7 +51,7 @@ def reset(here: Situation, exercise: Exercise) -> tuple[Path, str]:
     """
     project = here.workspace.exercise(exercise.path)
     was_inside = situation.is_inside(project)
-    with workspace.lock(here.workspace):
+    with locking.lock(here.workspace):
         backup = workspace.reset(here.workspace, here.places, exercise)
     is_moved = was_inside and not situation.is_inside(project)
     return backup, f"cd {shlex.quote(str(project))}" if is_moved else ""
@@ -71,7 +71,7 @@ def begin(name: str | None, *, whole_stage: bool = False, places: Places | None 
     before = situation.of(found, places) if found else None
     chosen = _chosen(course, before.progress if before else Progress(), name, whole_stage)
     here = before or situation.of(workspace.create(at / NEW_WORKSPACE, course), places)
-    with workspace.lock(here.workspace):
+    with locking.lock(here.workspace):
         begun = tuple(_made(here, exercise) for exercise in chosen)
         if begun:
             here.keep(replace(here.progress, current=begun[0].exercise.path))

@@ -20,7 +20,7 @@ from typing import Any
 
 from course import files
 from course.errors import UsageError
-from course.learner import editor_files, workspace
+from course.learner import editor_files, locking
 from course.learner.editor_files import Part, Unmergeable
 from course.learner.situation import Situation
 from course.learner.workspace import Workspace
@@ -110,7 +110,7 @@ def undoing(here: Situation, editor: str) -> Plan:
 def carry_out(here: Situation, plan: Plan) -> None:
     """Do what was planned. Raises UsageError, and writes nothing, where a file has changed meanwhile."""
     ws = here.workspace
-    with workspace.lock(ws):
+    with locking.lock(ws):
         for change in plan.changes:
             if _text(ws, change.file) != change.now:
                 raise UsageError(

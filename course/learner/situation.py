@@ -13,7 +13,7 @@ from pathlib import Path
 from course.content import catalogue
 from course.content.places import Places
 from course.errors import UsageError
-from course.learner import progress, workspace
+from course.learner import locking, progress, workspace
 from course.learner.progress import BoxState, ExerciseProgress, Progress
 from course.learner.workspace import Workspace
 from course.model import Course, Exercise, Stage
@@ -66,7 +66,7 @@ def is_nowhere() -> bool:
 def of(ws: Workspace, places: Places | None = None) -> Situation:
     """The situation in a workspace; sweeps up first what a killed run has left."""
     places = places or Places()
-    workspace.sweep(ws)
+    locking.sweep(ws)
     loaded = progress.load(ws.progress_file)
     return Situation(places, catalogue.read(places), ws, loaded.progress, loaded.note)
 

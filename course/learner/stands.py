@@ -24,7 +24,7 @@ from course.learner import by_hand, changes, situation, workspace
 from course.learner.situation import Situation
 from course.model import Exercise, ExitStatus
 from course.shared import equipment
-from course.shared.ledger import Ledger
+from course.shared.ledger import LEDGER, Ledger
 from course.shared.standing import StandEvent, Trouble, Up, from_line, to_line
 
 LOOK_EVERY_S = 0.3
@@ -184,7 +184,7 @@ def _held(here: Situation, exercise: Exercise) -> Iterator[tuple[Path, Path]]:
                 f"the stack of {exercise.name} stands already{at}.",
                 "Ctrl-C ends it in the terminal where `learn run` runs.",
             ) from None
-        Ledger(folder / "ledger.jsonl").sweep()
+        Ledger(folder / LEDGER).sweep()
         try:
             yield folder, state
         finally:

@@ -2,15 +2,12 @@
 
 What is made is built in `.learn/making/` and renamed to its place when it is whole, so a `learn` that is killed leaves
 either the old or the new; killed in the middle of a reset, each of the learner's files is in the folder or the backup.
-`add` and `reset` are to be called under `lock`.
+`add` and `reset` are to be called under the lock (locking.py).
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +15,10 @@ from pathlib import Path
 from course import files
 from course.content import scaffold
 from course.content.places import Places
-from course.errors import LearnError, UsageError
+from course.errors import UsageError
 from course.learner import progress, roadmap
 from course.model import Course, Exercise
-from course.shared.ledger import Ledger
+from course.shared.ledger import LEDGER
 
 KEPT_RUNS = 10
 STAND = "stand.json"
@@ -188,7 +185,7 @@ def new_run(ws: Workspace, exercise_path: str) -> Path:
         run = folder / f"{int(kept[-1].name) + 1 if kept else 1:04}"
         run.mkdir()
     for old in kept[: -(KEPT_RUNS - 1)]:
-        if not _ledger(old).exists():  # else `sweep` still has to read what it started
+        if not (old / LEDGER).exists():  # else `sweep` still has to read what it started
             files.remove(old)
     return run
 
@@ -196,59 +193,6 @@ def new_run(ws: Workspace, exercise_path: str) -> Path:
 def kept_runs(ws: Workspace, exercise_path: str) -> list[Path]:
     """The folders of the last runs, the oldest first, whether they have ended or not."""
     return _runs(ws.runs(exercise_path))
-
-
-@contextmanager
-def lock(ws: Workspace) -> Iterator[None]:
-    """Be the only `learn` that changes or checks something here. Raises UsageError that names who is.
-
-    The system lets go of it when its holder ends, however it ends.
-    """
-    with files.writing(ws.lock_file):
-        fd = os.open(ws.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        _take(fd, ws)
-        with suppress(OSError):  # a full disk: the lock is held all the same, only not signed
-            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-        try:
-            yield
-        finally:
-            os.ftruncate(fd, 0)
-    finally:
-        os.close(fd)
-
-
-def sweep(ws: Workspace) -> int:
-    """Clear away what a `learn` that was killed has left: its processes and folders. Returns how many there were.
-
-    Does nothing while another `learn` is at work here.
-    """
-    left = _sweep_stands(ws)
-    ledgers = list((ws.learn / "runs").glob("*/*/*/ledger.jsonl"))
-    leavings = [
-        *files.abandoned(ws.making),
-        *files.abandoned(ws.learn),
-        *files.abandoned(ws.root, f".{ws.roadmap_file.name}.*.new"),
-    ]
-    if not ledgers and not leavings:
-        return left
-    try:
-        with lock(ws):
-            for path in leavings:
-                files.remove(path)
-            return left + sum(Ledger(path).sweep() for path in ledgers)
-    except LearnError:
-        return left
-
-
-def _sweep_stands(ws: Workspace) -> int:
-    """Sweep the stacks that nobody keeps any more. Who keeps one holds the lock of its stand.json (stands.py)."""
-    left = 0
-    for path in ws.stands.glob("*/*/ledger.jsonl"):
-        with suppress(OSError), path.with_name(STAND).open("r+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            left += Ledger(path).sweep()
-    return left
 
 
 def _put_in_place(ws: Workspace, exercise: Exercise, place: Path) -> None:
@@ -306,19 +250,3 @@ def _is_no_work(name: str) -> bool:
 def _runs(folder: Path) -> list[Path]:
     found = [path for path in folder.iterdir() if path.name.isdecimal()] if folder.is_dir() else []
     return sorted(found, key=lambda path: int(path.name))
-
-
-def _ledger(run: Path) -> Path:
-    return run / "ledger.jsonl"
-
-
-def _take(fd: int, ws: Workspace) -> None:
-    with files.writing(ws.lock_file):
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pid = os.pread(fd, 20, 0).decode(errors="replace").strip()
-            raise UsageError(
-                f"another `learn`{pid and f' (process {pid})'} is at work in {ws.root}.",
-                f"Wait until it has ended{pid and f', or end it: kill {pid}'}.",
-            ) from None

@@ -19,6 +19,7 @@ from course.shared.leftovers import end_all
 if TYPE_CHECKING:
     import psutil
 
+LEDGER = "ledger.jsonl"  # in the folder of a run, or of a stack that stands
 MOST_CHARACTERS = 1_000_000  # ten thousand processes; what is longer is none of ours
 
 
