@@ -89,6 +89,26 @@ def test_what_was_not_expected_keeps_its_run(places: Places, tmp_path: Path) -> 
     assert list((tmp_path / "proofs").glob("learn-prove-*")) == [right.run.parent]
 
 
+@pytest.mark.parametrize(
+    ("times", "seen"), [(1, "passes"), (2, "inconclusive: the machine stood still")], ids=["once", "twice"]
+)
+def test_a_machine_too_busy_to_judge_is_asked_once_more(places: Places, tmp_path: Path, times: int, seen: str) -> None:
+    left = lay(tmp_path, {"left": str(times)}) / "left"
+    is_busy = f"""
+    from pathlib import Path
+    from checker.harness.findings import Inconclusive
+    left = Path({str(left)!r})
+    if number := int(left.read_text()):
+        left.write_text(str(number - 1))
+        raise Inconclusive("the machine stood still")
+"""
+    said = '"""The word is said."""\n'
+    lay(places.suite(PATH), {"test_toy.py": SUITE.replace(said, said + is_busy)})
+    (proof,) = proving.prove(places, [case for case in proving.cases(places, TOY) if case.kind == "right"])
+    assert proof.seen == seen
+    assert len(list((tmp_path / "proofs").glob("learn-prove-*"))) == (not proof.is_right)
+
+
 def test_a_proven_case_is_remembered_until_its_content_changes(places: Places) -> None:
     cases = proving.cases(places, TOY)
     proving.prove(places, cases)

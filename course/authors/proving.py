@@ -100,6 +100,11 @@ class Proof:
         return self.seen.startswith(f"{Outcome.BROKEN}: ")
 
     @property
+    def is_inconclusive(self) -> bool:
+        """Whether the machine was too busy to judge."""
+        return self.seen.startswith(f"{Outcome.INCONCLUSIVE}: ")
+
+    @property
     def is_red(self) -> bool:
         """Whether it is neither right nor excused."""
         return not self.is_right and not self.is_unsteady
@@ -170,7 +175,11 @@ def prove(
         if known is not None:
             return Proof(case, case.expected, known, is_cached=True)
         only = _deciding(places, case, is_all=whole or again)
-        proof = _prove(places, case, forge, only=only, ends_early=case.expected != PASSES and not whole)
+        ends_early = case.expected != PASSES and not whole
+        proof = _prove(places, case, forge, only=only, ends_early=ends_early)
+        if proof.is_inconclusive and proof.run:  # no verdict on the work: tried once more, as `learn check` does
+            shutil.rmtree(proof.run.parent, ignore_errors=True)
+            proof = _prove(places, case, forge, only=only, ends_early=ends_early)
         if cache and proof.is_right and not again:
             cache.keep(case.exercise.path, case.content(places), proof.seconds, variant)
         return proof

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from checker.harness.findings import Inconclusive, fail
 from checker.harness.gunicorn.master import kill_worker, send
+from checker.harness.history import History
 from checker.harness.http import Exchange
 from checker.harness.idle import Rest
 from checker.harness.run import Run
@@ -24,7 +25,9 @@ from checker.stage_3.asgi_servers.trials import SURE_S, Held, Trial
 PATIENCE_S = 2.8
 # uvicorn says so of a new worker that is not there after 5 s (timeout_worker_healthcheck), and stays with the old ones.
 TOO_SLOW = "was not ready in time"
-TRIES = 3
+TRIES = 10
+# To look for a newcomer costs the server a process's time, of which that may have too little.
+VISIT_EVERY_S = 0.2
 
 
 @dataclass(slots=True)
@@ -144,6 +147,7 @@ class _Newcomer:
         self._trial = trial
         self._old = old
         self._visitors: list[Exchange] = []
+        self._visited_at = 0.0
         self.pid = 0
 
     def has_answered(self) -> bool:
@@ -154,7 +158,9 @@ class _Newcomer:
             if answer is not None and (pid := self._trial.page(answer)["pid"]) not in self._old:
                 self.pid = pid
         # A server may let them wait until the open request is done: no more than a few, then.
-        if not self.pid and not self._visitors and not self._trial.has_ended:
+        is_due = History.now() - self._visited_at >= VISIT_EVERY_S
+        if is_due and not self.pid and not self._visitors and not self._trial.has_ended:
+            self._visited_at = History.now()
             label = f"visitor of {self._trial.name}"
             self._visitors = [self._trial.site.send("/", label=label) for _ in range(2)]
         return bool(self.pid)

@@ -87,9 +87,7 @@ def test_an_announcement_reaches_every_process(station: Station, wsgi: Server, a
 
 
 @needs("test_an_announcement_reaches_every_process")
-def test_the_command_reaches_every_process(
-    station: Station, stranger: Stranger, ahead: Ahead, picture: Picture
-) -> None:
+def test_the_command_reaches_every_process(station: Station, stranger: Stranger, picture: Picture) -> None:
     """`manage.py announce ROOM TEXT`, a process of its own, is heard in both uvicorns, once."""
     room, text = f"  {station.room('Bahnsteig  Ω')}\n", station.odd_text("Türen schließen")
     boards = [Board(server, room) for server in station.servers]
@@ -101,8 +99,6 @@ def test_the_command_reaches_every_process(
         datetime.now(UTC),
     )
     command = station.command(room, text)
-    ahead("ward", "test_nobody_is_told_too_early")
-    ahead("office", "test_health_tells_what_ping_does_not")
     expect_ended(command, "`manage.py announce` ends with 0")
     is_sent = wait_until(lambda: station.monitor.mentions(group) > before, SENT_WITHIN_S)
     if not is_sent and station.monitor.sends(without=foreign) == sends:
@@ -121,9 +117,12 @@ def test_the_command_reaches_every_process(
 
 
 @needs("test_the_command_reaches_every_process")
-def test_deployments_keep_apart(station: Station, stranger: Stranger, picture: Picture) -> None:
+def test_deployments_keep_apart(station: Station, stranger: Stranger, ahead: Ahead, picture: Picture) -> None:
     """Another INSTANCE_PREFIX on the same Valkey is another deployment: its announcements are not heard here."""
     expect_ended(stranger.command, "`manage.py announce` of another deployment ends with 0")
+    # Not before: the rest of the idle sockets begins when these processes have heard their last, and lasts longest.
+    ahead("ward", "test_nobody_is_told_too_early")
+    ahead("office", "test_health_tells_what_ping_does_not")
     ring = bell(stranger.boards, station.tags)
     for board in stranger.boards:
         frames = board.wait_heard(ring)
