@@ -50,6 +50,8 @@ def main(files: Path, plugins: Sequence[object], *options: str) -> int:
 
 
 class _Given:
+    """Hands the run to the fixtures."""
+
     def __init__(self, run: Run) -> None:
         self._run = run
 

@@ -25,7 +25,7 @@ from checker.stage_3.asgi_servers.trials import SURE_S, Held, Trial
 PATIENCE_S = 2.8
 # uvicorn says so of a new worker that is not there after 5 s (timeout_worker_healthcheck), and stays with the old ones.
 TOO_SLOW = "was not ready in time"
-TRIES = 10
+TRIES = 10  # three in a row were met, beside seven other gradings
 # To look for a newcomer costs the server a process's time, of which that may have too little.
 VISIT_EVERY_S = 0.2
 

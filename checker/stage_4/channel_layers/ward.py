@@ -29,7 +29,7 @@ from checker.stage_4.channel_layers.station import (
 from checker.stage_4.channel_layers.still import standing_still
 
 # Our own hold ends by itself, should we be killed while it lasts.
-HOLD_MS = 30_000
+HOLD_MS = 60_000
 PATIENCE_S = 10.0
 # For a page that answers at once. A reader of the pubsub layer tries again a second after an error.
 RECOVERS_WITHIN_S = 6.0
