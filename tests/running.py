@@ -16,10 +16,12 @@ import pytest
 from checker.harness.history import History
 from checker.harness.processes import Process, clean_environment
 from checker.harness.run import Run
+from checker.harness.waiting import wait_until
 from course.shared.ledger import Ledger
 from course.shared.prctl import PR_SET_CHILD_SUBREAPER, adopt_orphans
 from tests.grading import lay
 
+BURIED_WITHIN_S = 10.0
 # A program of its own, so that these tests hang on no shell's behaviour.
 SLEEPER = "import signal; print('asleep', flush=True); signal.pause()"
 
@@ -56,21 +58,29 @@ def adopt_no_more() -> None:
 
 @contextmanager
 def leaving_nothing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Afterwards no process lives that was started meanwhile, and the temporary folder of the time is empty."""
+    """Afterwards no process lives that was started meanwhile, and the temporary folder of the time is empty.
+
+    Soon afterwards: who was killed last may not be buried yet.
+    """
     tmp_path_factory.getbasetemp()  # pytest's own is made before ours takes its place
-    before = set(psutil.Process().children(recursive=True))
+    before = psutil.Process().children(recursive=True)
     folder = Path(tempfile.mkdtemp(prefix="ls-"))
     folder.chmod(0o711)  # as the machine's own lets others through to what is theirs
     usual, tempfile.tempdir = tempfile.tempdir, str(folder)
+
+    def left() -> list[object]:
+        children = psutil.Process().children(recursive=True)
+        return [*(entry.name for entry in folder.iterdir()), *(child for child in children if child not in before)]
+
     try:
         with adopting():
             yield
     finally:
         tempfile.tempdir = usual
-        left = [entry.name for entry in folder.iterdir()]
+        wait_until(lambda: not left(), BURIED_WITHIN_S)
+        found = left()
         shutil.rmtree(folder)
-    assert left == []
-    assert set(psutil.Process().children(recursive=True)) == before
+    assert found == []
 
 
 def start(run: Run, *command: str, name: str = "program") -> Process:
