@@ -146,8 +146,6 @@ class Forge:
             end.close()
         for descriptor in self._told.values():
             os.close(descriptor)
-        if self._reserve is not None:
-            self._reserve.close()
 
     def _reap(self) -> None:
         with suppress(BlockingIOError):

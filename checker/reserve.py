@@ -44,7 +44,7 @@ class Reserve:
         """
         if suite != self.suite or _files(suite) != self._files:
             return False
-        with suppress(OSError):
+        with suppress(OSError):  # it has ended
             return self.ours.recv(len(READY)) == READY and socket.send_fds(self.ours, [line], descriptors) == len(line)
         return False
 
@@ -90,7 +90,11 @@ class Waiting:
 
 def _files(suite: Path) -> dict[str, int]:
     """An author may write on the checks that have been collected."""
-    return {file.name: file.stat().st_mtime_ns for file in suite.glob("*.py")}
+    found = {}
+    for file in suite.glob("*.py"):
+        with suppress(FileNotFoundError):  # an editor that saves has just moved it
+            found[file.name] = file.stat().st_mtime_ns
+    return found
 
 
 def _end() -> NoReturn:

@@ -19,7 +19,7 @@ from checker.stage_3.asgi_servers.trials import Trial
 from course.content.places import Places
 from tests.running import running
 
-# A new worker has five seconds; the app takes longer than that as often as a file says.
+# A new worker has five seconds. While a file says so the app never comes: once, or always.
 SERVE = """
 import os
 import uvicorn
@@ -28,15 +28,15 @@ if __name__ == "__main__":
     uvicorn.run("slow:application", host="127.0.0.1", port=int(os.environ["PORT"]), workers=2)
 """
 SLOW = """
-import os, time
+import threading
 from pathlib import Path
 
 from parcels.asgi import application
 
-if (left := Path("slow_starts")).is_file():
-    number = int(left.read_text())
-    left.write_text(str(number - 1)) if number > 1 else left.unlink()
-    time.sleep(60)
+if (slow := Path("slow")).is_file():
+    if slow.read_text() == "once":
+        slow.unlink()
+    threading.Event().wait()  # until uvicorn gives it up
 """
 
 
@@ -59,7 +59,7 @@ def trial(tmp_path: Path) -> Iterator[Trial]:
 
 
 def test_a_new_worker_that_came_too_late_is_asked_for_again(trial: Trial) -> None:
-    (trial.site.run.project / "slow_starts").write_text("1")
+    (trial.site.run.project / "slow").write_text("once")
     seen = trial.then(lambda: acts.hang_up(trial)).result()
     assert seen.server == RELOADS
     assert acts.TOO_SLOW in trial.site.process.log.text
@@ -69,6 +69,6 @@ def test_of_one_whose_new_workers_always_come_too_late_nothing_is_said(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(acts, "TRIES", 2)
-    (trial.site.run.project / "slow_starts").write_text("99")
+    (trial.site.run.project / "slow").write_text("always")
     with pytest.raises(Inconclusive, match="too slow for it"):
         trial.then(lambda: acts.hang_up(trial)).result()

@@ -78,7 +78,8 @@ class Case:
 class Proof:
     """What came of a case. `seen` reads as `Case.expected` does; `run` is there to look into when they differ.
 
-    Unsteady is a mistake that met another verdict once, told here, and then its own again and again.
+    Unsteady is a mistake that met another verdict once, told here, and then its own again and again; and what was
+    inconclusive once, and right then.
     """
 
     case: Case
@@ -177,9 +178,9 @@ def prove(
         only = _deciding(places, case, is_all=whole or again)
         ends_early = case.expected != PASSES and not whole
         proof = _prove(places, case, forge, only=only, ends_early=ends_early)
-        if proof.is_inconclusive and proof.run:  # no verdict on the work: tried once more, as `learn check` does
-            shutil.rmtree(proof.run.parent, ignore_errors=True)
-            proof = _prove(places, case, forge, only=only, ends_early=ends_early)
+        if proof.is_inconclusive:  # no verdict on the work: tried once more, as `learn check` does, and told
+            second = _prove(places, case, forge, only=only, ends_early=ends_early)
+            proof = replace(proof, is_unsteady=True) if second.is_right else second
         if cache and proof.is_right and not again:
             cache.keep(case.exercise.path, case.content(places), proof.seconds, variant)
         return proof
