@@ -42,7 +42,7 @@ def test_health_in_good_times(station: Station, ward: Ward, picture: Picture) ->
 
 @needs("test_health_in_good_times")
 def test_health_tells_what_ping_does_not(station: Station, ward: Ward, office: Office, picture: Picture) -> None:
-    """While Valkey answers, and no message goes through this deployment's layer, /healthz/ says 503."""
+    """While Valkey answers, and no message goes through, /healthz/ says 503, and no announcement is told as made."""
     is_popped = _is_popped(ward)
     with ward.writes_held():
         ward.expect_unwell(ward.ask(), "Valkey answers PING, and holds back all that is written or published")
@@ -63,8 +63,8 @@ def test_health_tells_what_ping_does_not(station: Station, ward: Ward, office: O
         with ward.restricted("-bzpopmin", "-bzpopmax", "-zpopmin", "-zpopmax", "-bzmpop"):
             ward.expect_unwell(ward.ask(), "Valkey takes messages, and lets nobody receive one")
         ward.expect_well("again, once Valkey lets messages be received again")
-    office.expect_untold(REFUSES)
     picture.nothing()
+    office.expect_untold(REFUSES)
 
 
 @needs("test_health_in_good_times")
@@ -88,9 +88,9 @@ def test_health_without_valkey(station: Station, ward: Ward, office: Office, pic
         expect_refused(ward.server.run, GONE, post.wait_answer(PATIENCE_S), by=ward.server.name)
     ward.expect_well("again, once there is a new Valkey")
     ward.expect_flow("once there is a new Valkey")
+    picture.nothing()
     office.expect_untold(HELD)
     office.expect_untold(GONE)
-    picture.nothing()
 
 
 def _expect_all_well(ward: Ward) -> int:
