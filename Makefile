@@ -9,9 +9,10 @@ PYTHON ?= python3
 VENV ?= .venv
 LEARN = "$(VENV)/bin/learn"
 RUN = "$(VENV)/bin/python"
-# Twice the cores: tests mostly wait for servers. By file, so that a file's servers are started once. A test that fails
-# has one more try, and is told by name (R): what passes only then is unsteady, and to be mended.
-PYTEST = $(RUN) -m pytest --numprocesses "$$(( $$(getconf _NPROCESSORS_ONLN) * 2 ))" --dist loadfile --reruns 1 -raR --durations 15
+# Twice the cores: tests mostly wait for servers. By file, so that a file's servers are started once, the longest first
+# (tests/conftest.py). A test that fails has one more try, and is told by name (R): what passes only then is unsteady,
+# and to be mended.
+PYTEST = $(RUN) -m pytest --numprocesses "$$(( $$(getconf _NPROCESSORS_ONLN) * 2 ))" --dist loadfile --no-loadscope-reorder --reruns 1 -raR --durations 15
 STEP = printf '\n== %s\n'
 
 # A virtual environment knows its own absolute path: one that was copied or moved along with the folder, or was made
@@ -30,7 +31,7 @@ test: $(VENV)/installed
 	@$(STEP) 'mypy --strict' && $(RUN) -m mypy
 	@$(STEP) 'our tests' && $(PYTEST)
 	@$(STEP) 'the course: every scaffold, right solution and wrong solution' && $(LEARN) dev check
-	@$(STEP) 'the course: each check alone, with what it needs' && $(LEARN) dev check --alone
+	@$(STEP) 'the course: each check alone, with what it needs, on servers started as learn check does' && $(LEARN) dev check --alone --cold
 	@$(STEP) 'make test: all passed (ruff, mypy --strict, our tests, learn dev check)'
 
 # What a second Python, with its own Django, can change: make other-python PYTHON=python3.13 VENV=.venv-3.13

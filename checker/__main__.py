@@ -2,7 +2,7 @@
 
 python -m checker --fd N --suite FOLDER --project FOLDER --run FOLDER [--only CHECK,CHECK] --codes JSON --given JSON
 python -m checker --stand --fd N --suite FOLDER --project FOLDER --run FOLDER --ports JSON --chosen JSON
-python -m checker --forge N [--reserve]
+python -m checker --forge N [--reserve] [--warm]
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main() -> int:
     # Servers keep no bytecode (clean_environment), and each of them loads the probe: its own is kept by us.
     compileall.compile_dir(PROBE_FOLDER, quiet=2)
     if options.forge is not None:
-        job = Forge(options.forge, keeps_reserve=options.reserve).job()
+        job = Forge(options.forge, keeps_reserve=options.reserve, warms=options.warm).job()
         return 0 if job is None else job()
     if options.stand:
         from checker import stand as standing  # graders do without what it imports
@@ -39,6 +39,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m checker")
     parser.add_argument("--forge", type=int, help="a connected socket: orders in, each with its descriptors")
     parser.add_argument("--reserve", action="store_true", help="with --forge: keep a grader ready for the next order")
+    parser.add_argument("--warm", action="store_true", help="with --forge: fork servers from a Python that knows them")
     parser.add_argument("--stand", action="store_true", help="do not grade: start the exercise's stack, and keep it")
     parser.add_argument("--ports", type=json.loads, default={}, help="with --stand: the ports to stand at, by name")
     parser.add_argument("--chosen", type=json.loads, default={}, help="with --stand: which of what it offers, by kind")

@@ -9,7 +9,8 @@ order is one line of JSON over the control socket,
 with three descriptors: the grader's socket, its log, and a pipe over which the forge tells the grader's pid and, when
 that has ended, its return code, a line each. When `learn` is gone, the graders are told to stop; the forge ends last.
 
-With a reserve, one more grader is forked when a run has ended, for the next order (reserve.py).
+With a reserve, one more grader is forked when a run has ended, for the next order (reserve.py). A warm forge has its
+graders' servers forked as well (harness/zygote.py).
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import os
 import select
 import signal
 import socket
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -30,7 +33,10 @@ import psutil
 
 from checker import session
 from checker.grader import Order, grade
+from checker.harness.processes import clean_environment
+from checker.harness.zygote import Nurseries, Zygotes
 from checker.reserve import Reserve, Waiting
+from course.shared import open_files
 from course.shared.leftovers import end_all
 from course.shared.prctl import adopt_orphans, refuse_inspection
 
@@ -50,26 +56,22 @@ Job = Callable[[], int]
 class Forge:
     """Waits for orders on a connected socket."""
 
-    def __init__(self, fd: int, *, keeps_reserve: bool = False) -> None:
+    def __init__(self, fd: int, *, keeps_reserve: bool = False, warms: bool = False) -> None:
         self._control = socket.socket(fileno=fd)
         self._keeps_reserve = keeps_reserve
+        self._warms = warms and sys.platform == "linux"
         self._woken, self._waker = socket.socketpair()
         self._told: dict[int, int] = {}  # where the end of each grader is told, by its pid
         self._known: set[Path] = set()  # rooms that the next grader finds imported
         self._last: Path | None = None  # whose checks were graded last
         self._reserve: Reserve | None = None
+        self._zygotes: Zygotes | None = None
 
     def job(self) -> Job | None:
         """In each forked process: what it has to do. In the forge itself None, when all is done."""
         refuse_inspection()
         adopt_orphans()
-        for name in IMPORTED_LATE:
-            import_module(name)
-        for end in (self._woken, self._waker):
-            end.setblocking(False)
-        signal.set_wakeup_fd(self._waker.fileno())
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        _freeze()
+        self._get_ready()
         watched = [self._control, self._woken]
         while self._control in watched or self._told:
             if self._last is not None and self._reserve is None and not self._told:
@@ -86,18 +88,37 @@ class Forge:
                     self._stop_all()
                 elif (job := self._grade(line, descriptors)) is not None:
                     return job
+        if self._zygotes:
+            self._zygotes.close()
         return None
+
+    def _get_ready(self) -> None:
+        if self._warms:
+            open_files.raise_limit()  # as graders do, and whatever they start
+            self._zygotes = Zygotes(clean_environment(Path(tempfile.gettempdir()), {}))
+        for name in IMPORTED_LATE:
+            import_module(name)
+        for end in (self._woken, self._waker):
+            end.setblocking(False)
+        signal.set_wakeup_fd(self._waker.fileno())
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        _freeze()
 
     def _grade(self, line: bytes, descriptors: list[int]) -> Job | None:
         *own, ended = descriptors
         for descriptor in descriptors:
             os.set_inheritable(descriptor, False)
         suite = Path(json.loads(line)["suite"])
-        pid = self._from_reserve(suite, line, own) or os.fork()
+        pid = self._from_reserve(suite, line, own)
         if not pid:
-            os.close(ended)
-            self._leave_forge()
-            return partial(grade, _order(line, own))
+            nurseries = self._zygotes.nurseries() if self._zygotes else None
+            pid = os.fork()
+            if not pid:
+                os.close(ended)
+                self._leave_forge()
+                return partial(grade, _order(line, own, nurseries))
+            if nurseries:
+                nurseries.close()
         for descriptor in own:
             os.close(descriptor)
         self._told[pid] = ended
@@ -120,11 +141,14 @@ class Forge:
 
     def _fork_reserve(self, suite: Path) -> Job | None:
         reserve = Reserve(suite)
+        nurseries = self._zygotes.nurseries() if self._zygotes else None
         reserve.pid = os.fork()
         if not reserve.pid:
             self._leave_forge()
             reserve.close()
-            return Waiting(reserve, _wait_order).grade
+            return Waiting(reserve, partial(_wait_order, nurseries=nurseries)).grade
+        if nurseries:
+            nurseries.close()
         reserve.theirs.close()
         self._reserve = reserve
         return None
@@ -144,6 +168,8 @@ class Forge:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for end in (self._control, self._woken, self._waker):
             end.close()
+        if self._zygotes:
+            self._zygotes.leave()
         for descriptor in self._told.values():
             os.close(descriptor)
 
@@ -164,8 +190,13 @@ class Forge:
 
     def _orphans(self) -> Iterator[psutil.Process]:
         """What graders that were killed have left: the forge itself starts nothing but graders."""
+        own = {
+            *self._told,
+            *([self._reserve.pid] if self._reserve else []),
+            *(self._zygotes.pids if self._zygotes else []),
+        }
         for child in psutil.Process().children():
-            if child.pid not in self._told and (self._reserve is None or child.pid != self._reserve.pid):
+            if child.pid not in own:
                 yield child
                 with suppress(psutil.NoSuchProcess):
                     yield from child.children(recursive=True)
@@ -193,12 +224,12 @@ def _received(orders: socket.socket) -> tuple[bytes, list[int]]:
     return line, descriptors
 
 
-def _wait_order(orders: socket.socket) -> Order | None:
+def _wait_order(orders: socket.socket, nurseries: Nurseries | None) -> Order | None:
     line, descriptors = _received(orders)
-    return _order(line, descriptors) if line else None
+    return _order(line, descriptors, nurseries) if line else None
 
 
-def _order(line: bytes, descriptors: list[int]) -> Order:
+def _order(line: bytes, descriptors: list[int], nurseries: Nurseries | None) -> Order:
     """In the grader: its order. What it prints goes to its log from now on, and it stands in its run's folder."""
     told, log = descriptors
     for stream in (1, 2):
@@ -207,7 +238,7 @@ def _order(line: bytes, descriptors: list[int]) -> Order:
     order = json.loads(line)
     suite, project, run = Path(order["suite"]), Path(order["project"]), Path(order["run"])
     os.chdir(run)
-    return Order(told, suite, project, run, tuple(order["only"]), order["codes"], tuple(order["given"]))
+    return Order(told, suite, project, run, tuple(order["only"]), order["codes"], tuple(order["given"]), nurseries)
 
 
 def _freeze() -> None:

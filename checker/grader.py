@@ -18,6 +18,7 @@ from checker.cause import cause
 from checker.child import Line, NoRoom, at_work
 from checker.harness.history import History
 from checker.harness.run import Run
+from checker.harness.zygote import Nurseries
 from checker.reporter import Reporter
 from course.model import CheckEvent, SuiteFinished
 from course.shared.wire import to_line
@@ -29,6 +30,7 @@ class Order:
 
     `suite` is the exercise's room with its checks, `project` the learner's folder, `run` that for history and logs.
     `codes` are the diagnoses that have hints, each with the facts that these use, `given` the files that are as issued.
+    Servers are forked in the `nurseries`, where there are any.
     """
 
     fd: int
@@ -38,6 +40,7 @@ class Order:
     only: tuple[str, ...] = ()
     codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     given: tuple[str, ...] = ()
+    nurseries: Nurseries | None = None
 
 
 Tell = Callable[[CheckEvent], None]
@@ -66,7 +69,8 @@ def running(order: Order) -> Iterator[tuple[Run, Tell]]:
             History(order.run / "history.jsonl", temporary / "probe") as history,
         ):
             try:
-                yield Run(order.project, order.run, temporary, history, ledger, frozenset(order.given)), tell
+                given = frozenset(order.given)
+                yield Run(order.project, order.run, temporary, history, ledger, given, nurseries=order.nurseries), tell
             finally:
                 if history.odd:
                     print(f"{history.odd} events from inside were none that a probe tells: left out")  # noqa: T201

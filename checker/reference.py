@@ -68,6 +68,7 @@ NOT_FOR_CHECKS = (
     "open_files",
     "run",
     "service",
+    "zygote",
     "stack",
     "timeline",
 )

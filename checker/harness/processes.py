@@ -11,7 +11,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -99,15 +99,19 @@ class Process:
         self._history = run.history
         self._stopped = False
         read_fd, write_fd = os.pipe()
+        streams = (stdin, write_fd if stdout is None else stdout, write_fd)
         try:
+            forked = None
+            if run.nurseries and user is None:
+                forked = run.nurseries.start(command, environment, folder, streams, pass_fds)
             with uncapped():
-                self._popen = subprocess.Popen(
+                self._popen = forked or subprocess.Popen(
                     command,
                     cwd=folder,
                     env=dict(environment),
-                    stdin=stdin,
-                    stdout=write_fd if stdout is None else stdout,
-                    stderr=write_fd,
+                    stdin=streams[0],
+                    stdout=streams[1],
+                    stderr=streams[2],
                     pass_fds=pass_fds,
                     start_new_session=True,
                     user=user,
@@ -222,18 +226,20 @@ def record_left(history: History, server: str, command_lines: Iterable[str]) -> 
         history.record(EventKind.PROCESS_LEFT, server=server, command=command_line)
 
 
-def orphans() -> list[psutil.Process]:
-    """Processes that escaped their server (setsid, double fork) and became children of this one.
+def orphans(adopters: Sequence[int] = ()) -> list[psutil.Process]:
+    """Processes that escaped their server (setsid, double fork) and became children of this one, or of these.
 
     Call it when all servers are stopped. Those that end by themselves within a moment are reaped and not told.
     """
-    return [process for process in _descendants() if lives(process)] if outlive(_descendants, LAST_GRACE_S) else []
+    find = _adopted_by(adopters)
+    return [process for process in find() if lives(process)] if outlive(find, LAST_GRACE_S) else []
 
 
-def end_orphans() -> list[str]:
+def end_orphans(adopters: Sequence[int] = ()) -> list[str]:
     """End all those; returns their command lines."""
-    return end_all(_descendants) if outlive(_descendants, LAST_GRACE_S) else []
+    find = _adopted_by(adopters)
+    return end_all(find) if outlive(find, LAST_GRACE_S) else []
 
 
-def _descendants() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+def _adopted_by(adopters: Sequence[int]) -> Callable[[], list[psutil.Process]]:
+    return lambda: processes(pid for adopter in adopters or [os.getpid()] for pid, _parent in descendants(adopter))

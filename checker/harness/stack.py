@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby
@@ -77,7 +78,8 @@ class Stack:
                     if not are_sites:
                         self._wait_retired()
                 self._wait_retired()
-        record_left(self._run.history, "", end_orphans())
+        nurseries = self._run.nurseries.pids if self._run.nurseries else ()
+        record_left(self._run.history, "", end_orphans([os.getpid(), *nurseries]))
 
     def _wait_retired(self) -> None:
         while self._stopping:

@@ -160,18 +160,21 @@ def prove(
     jobs: int | None = None,
     fresh: bool = False,
     whole: bool = False,
+    cold: bool = False,
     tell: Callable[[Proof], None] = lambda _: None,
 ) -> tuple[Proof, ...]:
     """Grade each case `repeat` times beside `load` busy processes, `jobs` at a time; `tell` hears each as it ends.
 
-    A case that must fail ends with its first failure, unless `whole`. A single run without load is taken from the cache
-    when nothing that could change it has changed (unless `fresh`).
+    A case that must fail ends with its first failure, unless `whole`. Servers are forked from a Python that has
+    imported Django (Linux), unless `cold`: then each is started as by `learn check`. A single run without load is taken
+    from the cache when nothing that could change it has changed (unless `fresh`).
     """
     cache = ProofCache(places) if repeat == 1 and not load and not fresh else None
-    forge = Forge()
+    forge = Forge(is_warm=not cold)
+    how = ["cold"] if cold else []
 
     def grade(case: Case, again: bool) -> Proof:
-        variant = f"{case.alone} whole" if whole and case.expected != PASSES else case.alone
+        variant = " ".join([case.alone, *how, *(["whole"] if whole and case.expected != PASSES else [])])
         known = None if again or not cache else cache.seconds(case.exercise.path, case.content(places), variant)
         if known is not None:
             return Proof(case, case.expected, known, is_cached=True)

@@ -96,6 +96,7 @@ def dev_check(
     right: Annotated[bool, typer.Option("--right", help="The scaffolds and right solutions, no mistakes.")] = False,
     sample: Annotated[bool, typer.Option("--sample", help="Of the mistakes, one for each diagnosis.")] = False,
     whole: Annotated[bool, typer.Option("--whole", help="Go on after the first failure.")] = False,
+    cold: Annotated[bool, typer.Option("--cold", help="Start each server anew, as learn check does.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Bear with no unsteady verdict.")] = False,
     as_json: AsJson = False,
 ) -> ExitStatus:
@@ -114,7 +115,9 @@ def dev_check(
         chosen = choosing.read(places, exercises or (), alone=alone, right=right, sample=sample)
     for problem in chosen.problems:
         teller.problem(problem)
-    proofs = proving.prove(places, chosen.cases, repeat=repeat, load=load, jobs=jobs, whole=whole, tell=teller.proof)
+    proofs = proving.prove(
+        places, chosen.cases, repeat=repeat, load=load, jobs=jobs, whole=whole, cold=cold, tell=teller.proof
+    )
     proven = proving.summed_up(proofs, chosen.problems, strict=strict)
     teller.close(proven)
     return ExitStatus.PASSED if proven.is_proven else ExitStatus.NOT_YET

@@ -30,9 +30,12 @@ LINES = 2
 class Forge:
     """Forks graders on demand, from any thread; starts with the first. Leaving it stops those that still run."""
 
-    def __init__(self, *, keeps_reserve: bool = False) -> None:
-        """With a reserve, the next grader of the same exercise waits ready: for who grades again and again."""
-        self._keeps_reserve = keeps_reserve
+    def __init__(self, *, keeps_reserve: bool = False, is_warm: bool = False) -> None:
+        """With a reserve, the next grader of the same exercise waits ready: for who grades again and again.
+
+        A warm one forks the servers, too, from a Python that has imported Django and them (Linux).
+        """
+        self._options = [*(["--reserve"] if keeps_reserve else []), *(["--warm"] if is_warm else [])]
         self._lock = threading.Lock()
         self._control: socket.socket | None = None
         self._popen: subprocess.Popen[bytes] | None = None
@@ -85,7 +88,7 @@ class Forge:
             self._control, theirs = socket.socketpair()
             with theirs:
                 self._popen = subprocess.Popen(
-                    [*command(), "--forge", str(theirs.fileno()), *(["--reserve"] if self._keeps_reserve else [])],
+                    [*command(), "--forge", str(theirs.fileno()), *self._options],
                     env=environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=self._log,
