@@ -18,11 +18,22 @@ from tests.running import adopt_no_more
 from tests.terminal import learn
 
 TOY = Path(__file__).parent / "toy_course"
+# A file's tests run one after another, side by side with other files: a long one that begins last ends alone.
+BEGIN_FIRST = (
+    *("test_hostile.py", "test_ordinary_user.py", "test_probe.py", "test_proving.py", "test_lessons_by_hand.py"),
+    *("test_view_terminal.py", "test_cli.py", "test_stacks.py", "test_packaging.py", "test_stands.py"),
+    *("test_hearing.py", "test_watch.py", "test_editor_settings.py"),
+)
 
 # A script's shell starts background jobs with SIGINT ignored, and `nohup` whatever it starts with SIGHUP ignored: what
 # the tests start and send them to would inherit it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the files; within each its tests stay as they are."""
+    items.sort(key=lambda item: BEGIN_FIRST.index(item.path.name) if item.path.name in BEGIN_FIRST else len(items))
 
 
 @pytest.fixture(autouse=True)

@@ -65,7 +65,7 @@ def _python_for_everybody(folder: Path) -> str:
         return sys.executable
     library = Path(sysconfig.get_path("stdlib"))
     copied = folder / "python" / "lib" / library.name
-    unused = shutil.ignore_patterns("__pycache__", "test", "tests", "idlelib", "ensurepip", "config-*", "site-packages")
+    unused = shutil.ignore_patterns("test", "tests", "idlelib", "ensurepip", "config-*", "site-packages")
     shutil.copytree(library, copied, ignore=unused)
     (copied / "site-packages").mkdir()
     (copied / "site-packages" / "ours.pth").write_text(sysconfig.get_path("purelib"))
