@@ -24,7 +24,7 @@ def main() -> int:
     # Servers keep no bytecode (clean_environment), and each of them loads the probe: its own is kept by us.
     compileall.compile_dir(PROBE_FOLDER, quiet=2)
     if options.forge is not None:
-        job = Forge(options.forge, keeps_reserve=options.reserve, warms=options.warm).job()
+        job = Forge(options.forge, keeps_reserve=options.reserve, is_warm=options.warm).job()
         return 0 if job is None else job()
     if options.stand:
         from checker import stand as standing  # graders do without what it imports

@@ -42,6 +42,7 @@ from course.shared.prctl import adopt_orphans, refuse_inspection
 
 ORDER_BYTES = 65_536
 DESCRIPTORS = 3
+ZYGOTES = 2
 # What graders import only once pytest runs, or once a server starts.
 IMPORTED_LATE = (
     *("_pytest.assertion.rewrite", "_pytest.helpconfig", "_pytest.main", "_pytest.mark", "_pytest.python"),
@@ -56,22 +57,29 @@ Job = Callable[[], int]
 class Forge:
     """Waits for orders on a connected socket."""
 
-    def __init__(self, fd: int, *, keeps_reserve: bool = False, warms: bool = False) -> None:
+    def __init__(self, fd: int, *, keeps_reserve: bool = False, is_warm: bool = False) -> None:
         self._control = socket.socket(fileno=fd)
         self._keeps_reserve = keeps_reserve
-        self._warms = warms and sys.platform == "linux"
         self._woken, self._waker = socket.socketpair()
         self._told: dict[int, int] = {}  # where the end of each grader is told, by its pid
         self._known: set[Path] = set()  # rooms that the next grader finds imported
         self._last: Path | None = None  # whose checks were graded last
         self._reserve: Reserve | None = None
-        self._zygotes: Zygotes | None = None
+        open_files.raise_limit()  # as graders do: whatever they start inherits it, and so does what zygotes fork
+        count = ZYGOTES if is_warm and sys.platform == "linux" else 0
+        self._zygotes = Zygotes(clean_environment(Path(tempfile.gettempdir()), {}), count)
 
     def job(self) -> Job | None:
         """In each forked process: what it has to do. In the forge itself None, when all is done."""
         refuse_inspection()
         adopt_orphans()
-        self._get_ready()
+        for name in IMPORTED_LATE:
+            import_module(name)
+        for end in (self._woken, self._waker):
+            end.setblocking(False)
+        signal.set_wakeup_fd(self._waker.fileno())
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        _freeze()
         watched = [self._control, self._woken]
         while self._control in watched or self._told:
             if self._last is not None and self._reserve is None and not self._told:
@@ -88,21 +96,8 @@ class Forge:
                     self._stop_all()
                 elif (job := self._grade(line, descriptors)) is not None:
                     return job
-        if self._zygotes:
-            self._zygotes.close()
+        self._zygotes.close()
         return None
-
-    def _get_ready(self) -> None:
-        if self._warms:
-            open_files.raise_limit()  # as graders do, and whatever they start
-            self._zygotes = Zygotes(clean_environment(Path(tempfile.gettempdir()), {}))
-        for name in IMPORTED_LATE:
-            import_module(name)
-        for end in (self._woken, self._waker):
-            end.setblocking(False)
-        signal.set_wakeup_fd(self._waker.fileno())
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        _freeze()
 
     def _grade(self, line: bytes, descriptors: list[int]) -> Job | None:
         *own, ended = descriptors
@@ -111,14 +106,13 @@ class Forge:
         suite = Path(json.loads(line)["suite"])
         pid = self._from_reserve(suite, line, own)
         if not pid:
-            nurseries = self._zygotes.nurseries() if self._zygotes else None
+            nurseries = self._zygotes.nurseries()
             pid = os.fork()
             if not pid:
                 os.close(ended)
                 self._leave_forge()
                 return partial(grade, _order(line, own, nurseries))
-            if nurseries:
-                nurseries.close()
+            nurseries.close()
         for descriptor in own:
             os.close(descriptor)
         self._told[pid] = ended
@@ -141,14 +135,13 @@ class Forge:
 
     def _fork_reserve(self, suite: Path) -> Job | None:
         reserve = Reserve(suite)
-        nurseries = self._zygotes.nurseries() if self._zygotes else None
+        nurseries = self._zygotes.nurseries()
         reserve.pid = os.fork()
         if not reserve.pid:
             self._leave_forge()
             reserve.close()
             return Waiting(reserve, partial(_wait_order, nurseries=nurseries)).grade
-        if nurseries:
-            nurseries.close()
+        nurseries.close()
         reserve.theirs.close()
         self._reserve = reserve
         return None
@@ -168,8 +161,7 @@ class Forge:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for end in (self._control, self._woken, self._waker):
             end.close()
-        if self._zygotes:
-            self._zygotes.leave()
+        self._zygotes.leave()
         for descriptor in self._told.values():
             os.close(descriptor)
 
@@ -190,11 +182,7 @@ class Forge:
 
     def _orphans(self) -> Iterator[psutil.Process]:
         """What graders that were killed have left: the forge itself starts nothing but graders."""
-        own = {
-            *self._told,
-            *([self._reserve.pid] if self._reserve else []),
-            *(self._zygotes.pids if self._zygotes else []),
-        }
+        own = {*self._told, *self._zygotes.pids, *([self._reserve.pid] if self._reserve else [])}
         for child in psutil.Process().children():
             if child.pid not in own:
                 yield child
@@ -224,12 +212,12 @@ def _received(orders: socket.socket) -> tuple[bytes, list[int]]:
     return line, descriptors
 
 
-def _wait_order(orders: socket.socket, nurseries: Nurseries | None) -> Order | None:
+def _wait_order(orders: socket.socket, nurseries: Nurseries) -> Order | None:
     line, descriptors = _received(orders)
     return _order(line, descriptors, nurseries) if line else None
 
 
-def _order(line: bytes, descriptors: list[int], nurseries: Nurseries | None) -> Order:
+def _order(line: bytes, descriptors: list[int], nurseries: Nurseries) -> Order:
     """In the grader: its order. What it prints goes to its log from now on, and it stands in its run's folder."""
     told, log = descriptors
     for stream in (1, 2):

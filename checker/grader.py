@@ -16,9 +16,9 @@ from pathlib import Path
 from checker import session
 from checker.cause import cause
 from checker.child import Line, NoRoom, at_work
+from checker.harness import zygote
 from checker.harness.history import History
 from checker.harness.run import Run
-from checker.harness.zygote import Nurseries
 from checker.reporter import Reporter
 from course.model import CheckEvent, SuiteFinished
 from course.shared.wire import to_line
@@ -30,7 +30,7 @@ class Order:
 
     `suite` is the exercise's room with its checks, `project` the learner's folder, `run` that for history and logs.
     `codes` are the diagnoses that have hints, each with the facts that these use, `given` the files that are as issued.
-    Servers are forked in the `nurseries`, where there are any.
+    Servers are forked in the `nurseries`, where these have any.
     """
 
     fd: int
@@ -40,7 +40,7 @@ class Order:
     only: tuple[str, ...] = ()
     codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     given: tuple[str, ...] = ()
-    nurseries: Nurseries | None = None
+    nurseries: zygote.Nurseries = zygote.NONE
 
 
 Tell = Callable[[CheckEvent], None]

@@ -88,9 +88,9 @@ class Bench:
         return grading.verdict
 
 
-@pytest.fixture
-def forge() -> Iterator[Forge]:
-    with Forge() as forge:
+@pytest.fixture(params=[False, True], ids=["cold", "warm"])
+def forge(request: pytest.FixtureRequest) -> Iterator[Forge]:
+    with Forge(is_warm=request.param) as forge:
         yield forge
 
 
@@ -119,6 +119,8 @@ def test_a_forked_grader_shares_nothing_with_the_others(tmp_path: Path, forge: F
     facts = {name: json.loads((tmp_path / name / "self.json").read_text()) for name in (*names, "started")}
     assert len({each.pop("number") for each in facts.values()}) == 4
     assert {name: each.pop("folder") for name, each in facts.items()} == {name: str(tmp_path / name) for name in facts}
+    descriptors = {name: each.pop("descriptors") for name, each in facts.items()}
+    assert {descriptors[name] - descriptors["started"] for name in names} in ({0}, {2})  # those of its nurseries
     assert all(each == facts["started"] for each in facts.values())
     assert facts["started"]["leads"]
     assert facts["started"]["is_dumpable"] == 0
@@ -167,7 +169,7 @@ def test_a_forge_that_cannot_start_says_why(tmp_path: Path, forge: Forge, monkey
 
 def test_leaving_the_forge_stops_what_still_runs(tmp_path: Path) -> None:
     bench = Bench(tmp_path, HOLDS)
-    with ThreadPoolExecutor(1) as pool, Forge() as forge:
+    with ThreadPoolExecutor(1) as pool, Forge(is_warm=True) as forge:
         running = pool.submit(bench.grade, "running", forge)
         wait_until((tmp_path / "running" / "holds").exists)
         forge.close()
@@ -201,7 +203,7 @@ def holding(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 from pathlib import Path
 from course.grading.forge import Forge
 from tests.test_forge import HOLDS, Bench
-with Forge() as forge:
+with Forge(is_warm=True) as forge:
     Bench(Path({str(tmp_path)!r}), HOLDS).grade("run", forge)
 """
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOMS, stderr=subprocess.DEVNULL) as learn:

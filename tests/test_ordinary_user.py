@@ -1,4 +1,4 @@
-"""All seven servers, and the attacks, once more without any rights: who is root here hands the tests to `nobody`."""
+"""The servers, those that are forked, and the attacks, without any rights: root hands the tests to `nobody`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from course.content.places import ROOMS
 
 ORDINARY_UID = 65534
 SERVERS = ("tests/test_servers.py", "tests/test_services.py", "tests/test_supervisord.py")
+FORKED = ("tests/test_zygote.py",)
 ATTACKS = ("tests/test_attacks.py",)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="these tests run as an ordinary user already")
-@pytest.mark.parametrize("files", [SERVERS, ATTACKS], ids=["servers", "attacks"])
+@pytest.mark.parametrize("files", [SERVERS, FORKED, ATTACKS], ids=["servers", "forked", "attacks"])
 def test_all_of_this_holds_for_an_ordinary_user(files: Sequence[str]) -> None:
     folder = Path(tempfile.mkdtemp(prefix="u-"))
     try:

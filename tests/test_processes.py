@@ -54,7 +54,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
     before = set(psutil.Process().children(recursive=True))
     with running(tmp_path) as run:
         yield run
-    assert set(psutil.Process().children(recursive=True)) == before
+    assert set(psutil.Process().children(recursive=True)) <= before  # an earlier test's dead may be buried meanwhile
 
 
 @pytest.fixture

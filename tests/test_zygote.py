@@ -18,7 +18,7 @@ import pytest
 from checker.harness.processes import Process, clean_environment, end_orphans
 from checker.harness.run import Run
 from checker.harness.waiting import wait_until
-from checker.harness.zygote import Nurseries, Zygotes
+from checker.harness.zygote import NONE, Nurseries, Zygotes
 from course.shared.leftovers import lives
 from tests.running import running
 
@@ -72,7 +72,7 @@ PROJECT = {
 
 @pytest.fixture(scope="module")
 def zygotes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygotes]:
-    with closing(Zygotes(clean_environment(tmp_path_factory.mktemp("home"), {}))) as zygotes:
+    with closing(Zygotes(clean_environment(tmp_path_factory.mktemp("home"), {}), 2)) as zygotes:
         yield zygotes
 
 
@@ -97,7 +97,7 @@ def start(run: Run, nurseries: Nurseries) -> Iterator[Callable[..., Process]]:
         module: str, *arguments: str, cold: bool = False, options: Sequence[str] = ("-P",), **more: str
     ) -> Process:
         process = Process(
-            replace(run, nurseries=None if cold else nurseries),
+            replace(run, nurseries=NONE if cold else nurseries),
             f"{module} {len(started)}",
             [sys.executable, *options, "-m", module, *arguments],
             environment=clean_environment(run.temporary, {"PYTHONPATH": str(run.project), **more}),
@@ -196,7 +196,7 @@ def test_nothing_outlives_its_grader(nurseries: Nurseries, start: Callable[..., 
 
 
 def test_where_a_zygote_has_ended_servers_are_started(run: Run, tmp_path: Path) -> None:
-    with closing(Zygotes(clean_environment(tmp_path, {}))) as zygotes:
+    with closing(Zygotes(clean_environment(tmp_path, {}), 2)) as zygotes:
         for pid in zygotes.pids:
             os.kill(pid, signal.SIGKILL)
         with closing(zygotes.nurseries()) as nurseries:

@@ -101,9 +101,7 @@ class Process:
         read_fd, write_fd = os.pipe()
         streams = (stdin, write_fd if stdout is None else stdout, write_fd)
         try:
-            forked = None
-            if run.nurseries and user is None:
-                forked = run.nurseries.start(command, environment, folder, streams, pass_fds)
+            forked = None if user else run.nurseries.start(command, environment, folder, streams, pass_fds)
             with uncapped():
                 self._popen = forked or subprocess.Popen(
                     command,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from checker.harness import zygote
 from checker.harness.history import History
-from checker.harness.zygote import Nurseries
 from course.shared.ledger import Ledger
 
 
@@ -19,7 +19,7 @@ class Run:
 
     `given` are the files of the project that are as issued: findings point at none of them. `port` tells
     at which one the server of a name is to stand, if it is free, 0 for any; `overheard` gets each piece of a program's
-    output as it comes. Servers are forked in the `nurseries`, where there are any.
+    output as it comes. Servers are forked in the `nurseries`, where these have any.
     """
 
     project: Path
@@ -30,7 +30,7 @@ class Run:
     given: frozenset[str] = frozenset()
     port: Callable[[str], int] = lambda _name: 0
     overheard: Callable[[str, bytes], object] = lambda _name, _output: None
-    nurseries: Nurseries | None = None
+    nurseries: zygote.Nurseries = zygote.NONE
 
 
 RUN = pytest.StashKey[Run]()

@@ -78,8 +78,7 @@ class Stack:
                     if not are_sites:
                         self._wait_retired()
                 self._wait_retired()
-        nurseries = self._run.nurseries.pids if self._run.nurseries else ()
-        record_left(self._run.history, "", end_orphans([os.getpid(), *nurseries]))
+        record_left(self._run.history, "", end_orphans([os.getpid(), *self._run.nurseries.pids]))
 
     def _wait_retired(self) -> None:
         while self._stopping:

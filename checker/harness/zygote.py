@@ -3,8 +3,8 @@
 For who grades again and again: there most of what a server costs is its imports. `Zygotes` is the forge's end of it,
 `Nurseries` a grader's. Whatever cannot be started in this way is started as ever.
 
-There are two, in turns: a string's hash and an object's address are the same in whatever is forked from one, and who
-takes these for the same in every process, or for different ones, has to learn that they are not.
+There are several, in turns: a string's hash and an object's address are the same in whatever is forked from one, and
+who takes these for the same in every process, or for different ones, has to learn that they are not.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from pathlib import Path
 from socket import SocketIO
 
 MAIN = Path(__file__).resolve().parents[1] / "zygote" / "main.py"
-ZYGOTES = 2
 START_S = 20.0
 LINE_BYTES = 64
 MODULE = ["-P", "-m"]  # how a server's module is named on its command line
@@ -34,11 +33,11 @@ MODULE = ["-P", "-m"]  # how a server's module is named on its command line
 class Zygotes:
     """The processes themselves, as the forge has them: they start nursery after nursery."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        """Start them; what they import, they import in this environment."""
-        self._controls = []
-        self._popens = []
-        for _ in range(ZYGOTES):
+    def __init__(self, environment: Mapping[str, str], count: int) -> None:
+        """Start so many; what they import, they import in this environment. With none of them nothing is forked."""
+        self._controls = list[socket.socket]()
+        self._popens = list[subprocess.Popen[bytes]]()
+        for _ in range(count):
             control, theirs = socket.socketpair()
             with theirs:
                 self._controls.append(control)
@@ -107,12 +106,12 @@ class Nurseries:
         streams: Sequence[int],
         passed: Sequence[int],
     ) -> Forked | None:
-        """A server, as by this command line in this environment; None where it has to be started from there.
+        """A server, as by this command line in this environment; None where it has to be started by that.
 
         `streams` are its stdin (or subprocess.DEVNULL), stdout and stderr, `passed` the descriptors that it finds under
         the same numbers.
         """
-        if [sys.executable, *MODULE] != list(command[:3]):
+        if not self._lines or [sys.executable, *MODULE] != list(command[:3]):
             return None
         told, theirs = socket.socketpair()
         order = {"module": command[3], "arguments": list(command[4:]), "folder": str(folder)}
@@ -138,6 +137,9 @@ class Nurseries:
             if not number:
                 raise BrokenPipeError
             self._pids.append(int(number))
+
+
+NONE = Nurseries(())
 
 
 class Forked:
