@@ -17,7 +17,7 @@ def draw_start(board: Board, visitor: Exchange, picture: Picture) -> None:
     """A start that came to nothing: the import, the lifespan's first part, and the visitor whom nobody serves."""
     history = board.server.run.history
     begun = next(e for e in history.events(EventKind.PROCESS_STARTED) if e["name"] == board.name)
-    sent = next(e for e in history.events(EventKind.REQUEST_SENT) if e["request"] == visitor.id)
+    sent = [e for e in history.events(EventKind.REQUEST_SENT) if e["request"] == visitor.id]
     lanes = [Lane(f"{board.name} boots", [Stretch(begun.t, None)])]
     if loaded := board.server.seen(EventKind.APP_LOADED):
         error, answers = board.lifespan_error(), board.told(Kind.SENT)
@@ -27,8 +27,9 @@ def draw_start(board: Board, visitor: Exchange, picture: Picture) -> None:
             Lane("import", [Stretch(begun.t, loaded[0].t)]),
             Lane("lifespan", [Stretch(loaded[0].t, ends[0].t if ends else None, BarKind.WAITING)], note=note),
         ]
-    waits = Stretch(sent.t, None, BarKind.WAITING)
-    lanes.append(Lane("first visitor", [waits], note="served by nobody"))
+    if sent:  # a process may end before the visitor is on the way
+        waits = Stretch(sent[0].t, None, BarKind.WAITING)
+        lanes.append(Lane("first visitor", [waits], note="served by nobody"))
     picture.lanes(f"{board.name}'s start, and who waits for it", lanes)
 
 
