@@ -36,12 +36,11 @@ from checker.grader import Order, grade
 from checker.harness.processes import clean_environment
 from checker.harness.zygote import Nurseries, Zygotes
 from checker.reserve import Reserve, Waiting
+from checker.zygote.main import ended, received
 from course.shared import open_files
 from course.shared.leftovers import end_all
 from course.shared.prctl import adopt_orphans, refuse_inspection
 
-ORDER_BYTES = 65_536
-DESCRIPTORS = 3
 ZYGOTES = 2
 # What graders import only once pytest runs, or once a server starts.
 IMPORTED_LATE = (
@@ -90,7 +89,7 @@ class Forge:
             if self._woken in ready:
                 self._reap()
             if self._control in ready:
-                line, descriptors = _received(self._control)
+                line, descriptors = received(self._control)
                 if not line:
                     watched.remove(self._control)
                     self._stop_all()
@@ -166,19 +165,14 @@ class Forge:
             os.close(descriptor)
 
     def _reap(self) -> None:
-        with suppress(BlockingIOError):
-            while self._woken.recv(ORDER_BYTES):
-                pass
-        with suppress(ChildProcessError):
-            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-                pid, status = ended
-                if self._reserve is not None and pid == self._reserve.pid:  # its checks cannot be read: a grader tells
-                    self._reserve.close()
-                    self._reserve = self._last = None
-                if pid in self._told:
-                    self._tell(pid, os.waitstatus_to_exitcode(status))
-                    os.close(self._told.pop(pid))
-            end_all(self._orphans)
+        for pid, status in ended(self._woken):
+            if self._reserve is not None and pid == self._reserve.pid:  # its checks cannot be read: a grader tells
+                self._reserve.close()
+                self._reserve = self._last = None
+            if pid in self._told:
+                self._tell(pid, os.waitstatus_to_exitcode(status))
+                os.close(self._told.pop(pid))
+        end_all(self._orphans)
 
     def _orphans(self) -> Iterator[psutil.Process]:
         """What graders that were killed have left: the forge itself starts nothing but graders."""
@@ -200,20 +194,8 @@ class Forge:
             os.write(self._told[pid], b"%d\n" % number)
 
 
-def _received(orders: socket.socket) -> tuple[bytes, list[int]]:
-    """One order, with its descriptors; no bytes when none comes any more."""
-    line, descriptors = b"", list[int]()
-    while not line.endswith(b"\n"):
-        part, more, _, _ = socket.recv_fds(orders, ORDER_BYTES, DESCRIPTORS)
-        if not part:
-            return b"", []
-        line += part
-        descriptors += more
-    return line, descriptors
-
-
 def _wait_order(orders: socket.socket, nurseries: Nurseries) -> Order | None:
-    line, descriptors = _received(orders)
+    line, descriptors = received(orders)
     return _order(line, descriptors, nurseries) if line else None
 
 

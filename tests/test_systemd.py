@@ -12,6 +12,7 @@ from checker.harness.findings import NotYet
 from checker.harness.processes import orphans
 from checker.harness.run import Run
 from checker.harness.servers.systemd import SystemdService, systemd
+from checker.harness.systemd.start import activated, is_activating
 from tests.running import adopting, is_alive, leaving_nothing, running
 
 DEADLINE_S = 60
@@ -55,6 +56,12 @@ def run(tmp_path: Path) -> Iterator[Run]:
 def served(run: Run, arguments: str, rest: str = "", *, socket: str | None = None) -> SystemdService:
     (run.project / "deploy" / "web.service").write_text(SERVICE.format(arguments=arguments, rest=rest))
     return systemd(run, socket=socket, environment={"SUPPLIER": "http://here"})
+
+
+def test_a_program_with_an_option_of_that_name_has_no_sockets_to_open() -> None:
+    command = ["/srv/python", "-m", "gunicorn", "-c", "gunicorn.conf.py"]
+    assert is_activating(activated(command, ["web.socket"]))
+    assert not is_activating(command)
 
 
 def test_a_socket_activated_service_notifies_reloads_and_ends(run: Run) -> None:

@@ -126,7 +126,8 @@ class Nurseries:
             except OSError:  # it has ended
                 told.close()
                 return None
-        return Forked.begun(told, command)
+            theirs.close()
+            return Forked.begun(told, command)  # one order at a time: it answers before it takes the next
 
     def _begin(self) -> None:
         """Wait until they are there: each tells its number first."""

@@ -5,7 +5,8 @@ takes orders from that grader alone, adopts whatever leaves its server there, an
 
 Stands alone, on the standard library: nothing of the course is imported where the learner's code will run. A server
 that comes from here runs the same code on the same sockets as one started by `python -P -m SERVER`; what it has not to
-do is to read the same thousand modules first. An order is a line of JSON,
+do is to read the same thousand modules first. Only the system still shows the zygote's own command line and environment
+for it. An order is a line of JSON,
 
     {"module", "arguments", "folder", "environment", "passed"}
 
@@ -71,7 +72,7 @@ def serve(control: socket.socket) -> str:
     while True:
         ready, _, _ = select.select([control, woken], [], [])
         if woken in ready:
-            _ended(woken)
+            ended(woken)
         if control in ready:
             _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
             if not descriptors:
@@ -113,12 +114,12 @@ def nurse(orders: socket.socket, read: Mapping[str, str | None]) -> str:
     while True:
         ready, _, _ = select.select([orders, woken], [], [])
         if woken in ready:
-            for pid, status in _ended(woken):
+            for pid, status in ended(woken):
                 if pid in pipes:
                     _tell(pipes[pid], b"%d\n" % os.waitstatus_to_exitcode(status))
                     os.close(pipes.pop(pid))
         if orders in ready:
-            line, descriptors = _received(orders)
+            line, descriptors = received(orders)
             if not line:
                 _end_all()
                 os._exit(0)
@@ -177,7 +178,7 @@ def _place(descriptors: Sequence[int], numbers: Sequence[int]) -> None:
                 os.close(descriptor)
 
 
-def _received(orders: socket.socket) -> tuple[bytes, list[int]]:
+def received(orders: socket.socket) -> tuple[bytes, list[int]]:
     """One order, with its descriptors; nothing when none comes any more."""
     line, descriptors = b"", list[int]()
     while not line.endswith(b"\n"):
@@ -215,7 +216,7 @@ def _waking() -> socket.socket:
     return woken
 
 
-def _ended(woken: socket.socket) -> list[tuple[int, int]]:
+def ended(woken: socket.socket) -> list[tuple[int, int]]:
     """The children that have ended, each with its status."""
     found = []
     with suppress(BlockingIOError):

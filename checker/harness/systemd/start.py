@@ -38,6 +38,11 @@ def activated(command: Sequence[str], sockets: Sequence[str]) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", _ACTIVATE, "{port}", str(len(sockets)), *command]
 
 
+def is_activating(command: Sequence[str]) -> bool:
+    """Whether who runs by this command line has still to open the sockets, and is not the program yet."""
+    return _ACTIVATE in command
+
+
 def listen_variables(sockets: Sequence[str]) -> dict[str, str]:
     """What tells a service of its sockets (sd_listen_fds(3)), but for LISTEN_PID."""
     return {"LISTEN_FDS": str(len(sockets)), "LISTEN_FDNAMES": ":".join(sockets)} if sockets else {}

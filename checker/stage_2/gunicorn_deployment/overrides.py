@@ -18,6 +18,7 @@ from checker.harness.findings import fail
 from checker.harness.processes import Process
 from checker.harness.run import Run
 from checker.harness.site import Site
+from checker.harness.systemd.start import is_activating
 from checker.harness.systemd.unit import Unit
 from checker.harness.waiting import wait_until
 from checker.stage_2.gunicorn_deployment.kinds import Kind
@@ -43,8 +44,6 @@ CONFIG_FLAGS = ("-c", "--config")
 # Of the master that runs: the one that only prints is no server of the run's, and has no sockets of systemd's.
 OF_THE_MASTER = ("LEARN_SERVER", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET")
 LOOK_EVERY_S = 0.01
-# A manager's few lines of Python, which open the service's sockets and then become the service.
-INLINE = "-c"
 
 Candidates = Sequence[tuple[str, SourceLine | None]]
 
@@ -60,7 +59,7 @@ class Printing:
         self.place = place
         self.master = master_pid, _command_of(master_pid)
         self._process: Process | None = None
-        if INLINE in self.master[1][:4]:  # run once more beside the first, it would take the service's port from it
+        if is_activating(self.master[1]):  # run once more beside the first, it would take the service's port from it
             return
         with suppress(psutil.Error, OSError):
             master = psutil.Process(master_pid)
