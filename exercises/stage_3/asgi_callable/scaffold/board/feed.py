@@ -13,6 +13,10 @@ from board.models import Departure  # one of Django's models: Django has to be s
 UPSTREAM_URL = os.environ.get("UPSTREAM_URL", "")
 ALONE_S = 0.5
 
+# The connections in use. An event loop does not keep a waiting task alive, and uvicorn keeps its lifespan's only until
+# that has started: a task that waits for a stream which nobody else holds may be collected as garbage.
+_connections: set[asyncio.StreamReader] = set()
+
 
 class FeedDown(Exception):
     """The feed answered, but with a refusal; its reason is the message."""
@@ -51,11 +55,13 @@ async def _call(tag: str) -> str:
         return f"{tag}: 12:00"
     host, port = UPSTREAM_URL.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
+    _connections.add(reader)
     try:
         writer.write(f"GET /hold/{tag} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
         await writer.drain()
         answer = await reader.read()
     finally:
+        _connections.discard(reader)
         writer.close()
     head, _, body = answer.partition(b"\r\n\r\n")
     if b" 200 " not in head[:13]:  # HTTP/1.1 200
