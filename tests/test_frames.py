@@ -11,7 +11,7 @@ from checker.harness.server import PROBE_FOLDER
 # collected, Python 3.11 dies of SIGSEGV.
 WALKS = """
 import gc, os, sys, threading, time
-from learn_probe.frames import Spot, all_frames, not_collecting, spots_of
+from learn_probe.frames import NoCollection, Spot, all_frames, spots_of
 
 class Garbage:
     def __del__(self):
@@ -26,7 +26,7 @@ def calls(depth):
 
 def walk():
     while True:
-        with not_collecting():
+        with NoCollection():
             spots_of(all_frames().get(walked))
 
 Spot.of = litter
@@ -41,10 +41,39 @@ print("alive", flush=True)
 os._exit(0)
 """
 
+# Each object made lets garbage be collected, and whoever collects says so, while the loop waits, and while it stands.
+WATCHED = """
+import asyncio, gc, threading, time
+from learn_probe.watchdog import watch_running_loop
+
+async def main():
+    watch_running_loop()
+    await asyncio.sleep(0.1)
+    gc.callbacks.append(lambda phase, _: collectors.add(threading.get_ident()))
+    gc.set_threshold(1)
+    for _ in range(10):
+        await asyncio.sleep(0.05)
+    time.sleep(0.3)
+    gc.set_threshold(0)
+
+collectors = set()
+asyncio.run(main())
+print(collectors == {threading.get_ident()}, gc.isenabled())
+"""
+
 
 def test_walking_the_frames_of_a_thread_that_runs_on_is_safe() -> None:
+    assert told(WALKS) == ("alive\n", "", 0)
+
+
+def test_a_loops_watchdog_collects_no_garbage_of_the_learner() -> None:
+    assert told(WATCHED) == ("True True\n", "", 0)
+
+
+def told(program: str) -> tuple[str, str, int]:
+    """What it prints, what it complains of, and how it ends."""
     world = {"PYTHONPATH": str(PROBE_FOLDER)}
     ran = subprocess.run(
-        [sys.executable, "-c", WALKS], env=world, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program], env=world, capture_output=True, text=True, timeout=60, check=False
     )
-    assert (ran.stdout, ran.stderr, ran.returncode) == ("alive\n", "", 0)
+    return ran.stdout, ran.stderr, ran.returncode

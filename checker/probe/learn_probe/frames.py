@@ -5,15 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from linecache import getline
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple, TypedDict, TypeVar
 
 STACK_LINES = 12
 IMPORT_FILES = "<frozen importlib"
+_T = TypeVar("_T")
 
 _NOT_THEIRS = frozenset({"site-packages", "dist-packages"})
 _OUR_FOLDER = Path(__file__).resolve().parent
@@ -115,20 +115,30 @@ def standard_module(filename: str) -> str:
 PROJECT = Project(os.environ.get("LEARN_PROJECT", ""), frozenset(os.environ.get("LEARN_GIVEN", "").split(os.pathsep)))
 
 
-@contextmanager
-def not_collecting() -> Iterator[None]:
-    """While another thread's frames are walked, nobody collects garbage.
+class NoCollection:
+    """Within it a thread of ours does not collect the learner's garbage, and nobody else does meanwhile.
 
-    Until Python 3.12, `f_back` may: for the object that it makes. A finalizer then lets go of the GIL, the other thread
-    returns from that very frame, and the object stands for memory that is no frame any more: the process dies.
+    Who collects runs the learner's finalizers, and these let go of the GIL: their own threads run on meanwhile. Until
+    Python 3.12 `f_back` may collect, for the object that it makes; the frame whose `f_back` was asked may then be gone,
+    and the process dies. And a task that nobody holds is closed by who collects it: where that is not the thread of its
+    event loop, the loop may resume it at the same time.
     """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
+
+    def __enter__(self) -> None:
+        self._collects = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        if self._collects:
             gc.enable()
+
+    def pause(self, wait: Callable[..., _T], *arguments: float) -> _T:
+        """What `wait` answers: garbage is collected meanwhile, if the learner wants it, and nothing is made here."""
+        self.__exit__()
+        try:
+            return wait(*arguments)
+        finally:
+            self.__enter__()
 
 
 def spots_of(frame: FrameType | None) -> list[Spot]:

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from .errors import described, listen_to_django
-from .frames import PROJECT, all_frames, not_collecting, spots_of
+from .frames import PROJECT, NoCollection, all_frames, spots_of
 from .journal import tell
 
 SLOW_AFTER_S = (2.0, 5.0, 10.0)
@@ -44,7 +44,7 @@ def _watch_import(importer: int, began_s: float, done: LockType, ended: LockType
     for after_s in SLOW_AFTER_S:
         if done.acquire(timeout=max(0.0, began_s + after_s - monotonic())):
             break
-        with not_collecting():
+        with NoCollection():
             spots = spots_of(all_frames().get(importer))
         place = PROJECT.where(PROJECT.innermost(spots))
         tell("app.importing", where=place, seconds=round(monotonic() - began_s, 3))

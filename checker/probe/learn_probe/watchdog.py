@@ -16,12 +16,12 @@ from types import FrameType
 from .evidence import Evidence, Look
 from .frames import (
     PROJECT,
+    NoCollection,
     Spot,
     Where,
     all_frames,
     depth_of,
     is_importing,
-    not_collecting,
     outer,
     spots_of,
     stack_lines,
@@ -67,6 +67,7 @@ class Watchdog:
         self._loop = get_running_loop()
         self._ident = get_ident()
         self._thread = Thread()
+        self._no_collection = NoCollection()
         self._beat: LockType | None = None  # locked until the loop has run it
         self.base = _depth_below(self._loop)  # how many frames are the loop's own, below every step
         start_new_thread(self._run, ())
@@ -76,8 +77,8 @@ class Watchdog:
         return self._loop is loop
 
     def _run(self) -> None:
-        self._own = Thread()
-        with suppress(RuntimeError):  # the loop is closed, or the interpreter ends
+        with self._no_collection, suppress(RuntimeError):  # the loop is closed, or the interpreter ends
+            self._own = Thread()
             while not self._loop.is_closed():
                 self._wait_for_one_beat()
 
@@ -85,7 +86,7 @@ class Watchdog:
         evidence = Evidence()
         before = self._look()
         began_s = before.at
-        sleep(IDLE_S)
+        self._no_collection.pause(sleep, IDLE_S)
         look = self._look()
         # The GIL is still ours: the step that was found is running, or waits for the GIL, when the beat is posted.
         self._beat = beat = allocate_lock()
@@ -98,7 +99,7 @@ class Watchdog:
         while not self._loop.is_closed():
             asked_s = max(0.0, look.at + LOOK_EVERY_S - monotonic())
             # No pause for who comes late: a C call that kept the GIL has just ended, and its step may end at once.
-            if asked_s and beat.acquire(timeout=asked_s):
+            if asked_s and self._no_collection.pause(beat.acquire, True, asked_s):
                 break
             before, look = look, self._look()
             if look.is_over:
@@ -115,10 +116,8 @@ class Watchdog:
         answer()
 
     def _look(self) -> Look:
-        # Nothing in here lets go of the GIL, so all of it is true of one moment. Little is made, so that the garbage
-        # collector, who may take long over the learner's objects, is not called by us.
-        with not_collecting():
-            step, top, spot, is_bare = self._step()
+        # Nothing in here lets go of the GIL, so all of it is true of one moment.
+        step, top, spot, is_bare = self._step()
         is_over = self._beat is not None and not self._beat.locked()
         account, own = self._thread.account(), self._own.account()
         own_queued_s = 0.0 if own is None else own.queued_s
@@ -156,9 +155,8 @@ class Watchdog:
             return None
         place = PROJECT.where(evidence.worst)
         state = "waiting" if evidence.is_waiting else "computing"
-        with not_collecting():
-            frame = all_frames().get(self._ident)
-            spots = spots_of(frame)[self.base :]
+        frame = all_frames().get(self._ident)
+        spots = spots_of(frame)[self.base :]
         top = top_line(spots) or _callback_of(frame)
         tell("loop.stalled", where=place, top=top, stack=stack_lines(spots), state=state)
         return (place,)
