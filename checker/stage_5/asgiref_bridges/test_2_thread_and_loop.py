@@ -1,0 +1,124 @@
+"""Checks of the bridges: one thread for the meter, and the request's own loop for the register."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from checker.harness.findings import fail
+from checker.harness.picture import Picture
+from checker.harness.suite import needs
+from checker.stage_5.asgiref_bridges import places, trouble
+from checker.stage_5.asgiref_bridges.asking import Visitor
+from checker.stage_5.asgiref_bridges.batches import PLACES, Batch
+from checker.stage_5.asgiref_bridges.calls import STAMP, Call
+from checker.stage_5.asgiref_bridges.depot import Depot, Reply
+from checker.stage_5.asgiref_bridges.drawing import threads
+from checker.stage_5.asgiref_bridges.handing_over import HandOver
+from checker.stage_5.asgiref_bridges.registers import expect_closed
+
+MANY = 5
+
+
+@needs("test_a_batch_is_found")
+def test_the_one_meter(depot: Depot, picture: Picture) -> None:
+    """Many visitors at once use the one meter; a stamp waits for no fetch, and no fetch for a stamp."""
+    with threads(depot, picture, "stamps and fetches: the threads, and what they wait for"):
+        first = depot.visit("stamp", name="/stamp/ one")
+        depot.expect_call(first, STAMP)
+        depot.expect_ping("while a stamp is made")
+        others = [depot.visit("stamp", name=f"/stamp/ {number}") for number in range(2, MANY + 1)]
+        depot.settle()
+        for visitor in (first, *others):
+            trouble.judge(visitor, f"{MANY} visitors at once wait for the meter, each for its stamp")
+        batch = Batch(depot, 2, "batch beside the stamps")
+        batch.sign_in()
+        _expect_beside(depot, batch)
+        batch.serve()
+        batch.expect_found()
+        depot.serve(first, *others, replies=lambda _: "stamped")
+        numbers = sorted(_number(depot, visitor) for visitor in (first, *others))
+    last = numbers[-1]
+    if numbers != [*range(last - MANY + 1, last + 1)]:
+        wanted = f"{MANY} stamps have {MANY} numbers, one after the other"
+        where = places.line(depot.uvicorn.run, r"\.stamp\b")
+        fail("wrong-answer", wanted=wanted, saw=", ".join(map(str, numbers)), where=where)
+
+    busy = Batch(depot, PLACES, "batch of four")
+    busy.sign_in()
+    busy.expect_fetches(PLACES)
+    failing = depot.visit("stamp", name="/stamp/, out of ink")
+    reason = depot.word("ink")
+    depot.reply(_expect_stamp(depot, failing), Reply(reason, 503))
+    depot.expect_error(failing, "CarrierDown", 503, reason, "when a stamp fails,")
+    after = depot.visit("stamp", name="/stamp/, the next one")
+    depot.reply(_expect_stamp(depot, after), "stamped")
+    depot.expect_answer(after, {"number": last + 1}, "the stamp after one that failed has the next number")
+    busy.serve()
+    busy.expect_found()
+
+
+@needs("test_a_batch_is_found")
+def test_a_hand_over(depot: Depot, picture: Picture) -> None:
+    """A hand-over's signatures are awaited on the loop of its request, through one register, closed in the end."""
+    with threads(depot, picture, "two hand-overs: the threads, and what they wait for"):
+        one, two = HandOver(depot, 2, "hand-over one"), HandOver(depot, 3, "hand-over two")
+        for each in (one, two):
+            each.open()
+        for each in (two, one):
+            each.sign_all()
+        depot.expect_ping("while the driver writes a receipt")
+        for each in (one, two):
+            each.finish()
+
+
+@needs("test_a_hand_over")
+def test_a_hand_over_that_fails(depot: Depot, picture: Picture) -> None:
+    """A signature that is refused ends the hand-over as Refused, a driver as CarrierDown; the register is closed."""
+    refused = HandOver(depot, 3, "hand-over with a refusal")
+    refused.open()
+    refused.sign(refused.visitor.parcels[0])
+    reason = depot.word("stolen")
+    depot.reply(refused.expect_sign(refused.visitor.parcels[1]), Reply(reason, 409))
+    expect_closed(depot, refused.visitor, "when a signature is refused,")
+    depot.expect_error(refused.visitor, "Refused", 409, reason, "from beneath the SDK")
+
+    without = HandOver(depot, 1, "hand-over without a driver")
+    without.open()
+    without.sign_all()
+    reason = depot.word("strike")
+    depot.reply(without.expect_handed_over(), Reply(reason, 503))
+    expect_closed(depot, without.visitor, "when there is no driver,")
+    depot.expect_error(without.visitor, "CarrierDown", 503, reason, "when there is no driver,")
+    picture.nothing()
+
+
+def _number(depot: Depot, visitor: Visitor) -> int:
+    """The number that this visitor's stamp has."""
+    answer = depot.expect_any_answer(visitor, f"{visitor.name} tells the number of its stamp")
+    trouble.judge_answer(visitor, answer, f"{visitor.name} tells the number of its stamp")
+    body = answer.json()
+    if not isinstance(body, dict) or type(body.get("number")) is not int:
+        where = places.line(depot.uvicorn.run, r"def stamp\b")
+        fail("wrong-answer", wanted="the number of a stamp", saw=answer.text[:200], where=where)
+    return int(body["number"])
+
+
+def _expect_stamp(depot: Depot, visitor: Visitor) -> Call:
+    """The meter is at work for this visitor, though four fetches are under way."""
+    wanted = f"{visitor.name} has its stamp made while {PLACES} fetches are under way"
+
+    def otherwise(_: list[Call]) -> NoReturn:
+        where = places.line(depot.uvicorn.run, r"PoolExecutor\(|Semaphore\(|Lock\(", STAMP)
+        fail("waits-behind", wanted=wanted, saw="the meter was not asked until then", where=where)
+
+    return depot.expect_calls(visitor, STAMP, 1, wanted, otherwise)[0]
+
+
+def _expect_beside(depot: Depot, batch: Batch) -> None:
+    wanted = f"{batch.visitor.name} fetches while a stamp is being made"
+
+    def otherwise(_: list[Call]) -> NoReturn:
+        where = places.line(depot.uvicorn.run, r"PoolExecutor\(|Semaphore\(|Lock\(", STAMP)
+        fail("waits-behind", wanted=wanted, saw="no fetch began until then", where=where)
+
+    depot.expect_calls(batch.visitor, "fetch", 2, wanted, otherwise)
