@@ -26,12 +26,13 @@ PATIENCE_S = 10.0
 LOOK_S = 0.02
 LOOK_SOON_S = 0.002
 
+BROKEN_OFF = 0
 Fail = Callable[[list[Call]], NoReturn]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the world outside says to a call: with this status, or not at all where it is 0."""
+    """What the world outside says to a call: with this status, or BROKEN_OFF."""
 
     text: str
     status: int = 200
@@ -104,10 +105,10 @@ class Depot:
         """Let this call go."""
         if isinstance(reply, str):
             reply = Reply(reply)
-        if reply.status:
-            self.gate.release(call.tag, status=reply.status, body=reply.text)
-        else:
+        if reply.status == BROKEN_OFF:
             self.gate.break_off(call.tag)
+        else:
+            self.gate.release(call.tag, status=reply.status, body=reply.text)
 
     def expect_calls(self, asker: Asker, what: str, count: int, wanted: str, otherwise: Fail) -> list[Call]:
         """So many calls of this kind wait for this asker, or more. `otherwise` fails with those that do."""
@@ -116,6 +117,8 @@ class Depot:
             return self.gate.wait_until(lambda: len(self.held(what, asker)) >= count, LOOK_S)
 
         def is_over() -> bool:
+            for closing in self.held(calls.CLOSE, asker):
+                self.reply(closing, "closed")  # too early: why, its answer will tell
             return have_come() or asker.is_done or bool(self._strays(asker, what)) or self._is_stalled(asker)
 
         wait_until(is_over, PATIENCE_S, unless_ended=asker.ending(), every_s=LOOK_SOON_S)
@@ -204,7 +207,7 @@ class Depot:
             fail("wrong-answer", wanted=f"{wanted}: {answer}", saw=saw, where=where)
 
     def expect_error(self, visitor: Visitor, error: str, status: int, text: str, when: str) -> None:
-        """The visitor's page has met this error of the SDK's or the register's, with this text."""
+        """The visitor's page has met this error of the given modules, with this text; with any, where it is empty."""
         wanted = f"{when} {error}({text!r}) reaches the page, which answers {status}"
         trouble.expect_error_told(visitor, self.expect_any_answer(visitor, wanted), status, text, wanted)
 

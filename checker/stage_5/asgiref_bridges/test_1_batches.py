@@ -10,7 +10,7 @@ from checker.harness.suite import needs
 from checker.harness.waiting import wait_until
 from checker.stage_5.asgiref_bridges import places
 from checker.stage_5.asgiref_bridges.batches import PLACES, Batch, expect_limit
-from checker.stage_5.asgiref_bridges.depot import LOOK_SOON_S, PATIENCE_S, Depot, Reply
+from checker.stage_5.asgiref_bridges.depot import BROKEN_OFF, LOOK_SOON_S, PATIENCE_S, Depot, Reply
 from checker.stage_5.asgiref_bridges.drawing import threads
 
 GIVEN = (
@@ -110,7 +110,7 @@ def test_errors_of_the_carrier(depot: Depot, picture: Picture) -> None:
     batch.serve()
     depot.expect_answer(batch.visitor, {**batch.places, unknown.about: None}, "the unknown parcel is null")
 
-    for reply in (Reply(depot.word("strike"), 503), Reply("", 0)):
+    for reply in (Reply(depot.word("strike"), 503), Reply("", BROKEN_OFF)):
         down = Batch(depot, 8, "batch with the carrier down")
         down.sign_in()
         depot.reply(down.expect_fetches(PLACES)[1], reply)
@@ -161,11 +161,13 @@ def _expect_no_further(depot: Depot, batch: Batch, begun: set[str], when: str) -
 
 
 def _expect_down(depot: Depot, batch: Batch, reply: Reply, when: str) -> None:
-    if reply.status:
-        depot.expect_error(batch.visitor, "CarrierDown", 503, reply.text, when)
-        return
-    wanted = f"{when} CarrierDown reaches the page, which answers 503"
-    answer = depot.expect_any_answer(batch.visitor, wanted)
-    body = answer.json()
-    if answer.status != 503 or not isinstance(body, dict):
-        depot.expect_error(batch.visitor, "CarrierDown", 503, "", when)
+    """CarrierDown reaches the page, though fetches of the batch wait."""
+    wait_until(lambda: batch.visitor.is_done, PATIENCE_S, unless_ended=batch.visitor.ending(), every_s=LOOK_SOON_S)
+    waits_for = len(batch.held) if not batch.visitor.is_done else 0
+    if waits_for:
+        batch.serve()
+    depot.expect_error(batch.visitor, "CarrierDown", 503, reply.text, when)
+    if waits_for:
+        wanted = f"{when} CarrierDown ends the batch at once"
+        saw = f"it waited for the {waits_for} fetches that were under way"
+        fail("error-late", wanted=wanted, saw=saw, where=places.ending(depot.uvicorn.run))
