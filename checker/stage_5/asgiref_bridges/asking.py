@@ -64,7 +64,7 @@ class Visitor:
         self.id = id_
         self.parcels = parcels
         self.server = server
-        self.name = f"{name} under {server.name}"
+        self.name = f"{name} ({server.name})"
         query = urlencode([("parcel", parcel) for parcel in parcels])
         path = f"{PAGES[function]}?{query}" if query else PAGES[function]
         self.exchange: Exchange = server.send(path, headers={"X-Request-ID": id_}, label=name)

@@ -94,6 +94,10 @@ class Depot:
         self._askers.append(command)
         return command
 
+    def name_of(self, request: str) -> str:
+        """Who asks by this id."""
+        return next((asker.name for asker in self._askers if asker.id == request), request)
+
     # --- the world outside ---
 
     def held(self, what: str, asker: Asker | None = None) -> list[Call]:

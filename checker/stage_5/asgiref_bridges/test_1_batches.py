@@ -20,7 +20,7 @@ GIVEN = (
 
 
 def test_a_batch_is_found(depot: Depot, run: Run, picture: Picture) -> None:
-    """A batch is found by one sign-in, and other pages are served meanwhile."""
+    """A batch is found by one sign-in, while others are served."""
     expect_given(run, *GIVEN)
     batch = Batch(depot, 3)
     batch.expect_sign_in()
@@ -38,7 +38,7 @@ def test_a_batch_is_found(depot: Depot, run: Run, picture: Picture) -> None:
 
 @needs("test_a_batch_is_found")
 def test_four_fetches_at_once(depot: Depot, picture: Picture) -> None:
-    """Four fetches of a batch are under way at once; as one is done, the next begins."""
+    """Four fetches are under way at once; as one ends, the next begins."""
     with threads(depot, picture, "one batch of seven: the threads, and what they wait for"):
         batch = Batch(depot, 7)
         batch.sign_in()
@@ -58,7 +58,7 @@ def test_four_fetches_at_once(depot: Depot, picture: Picture) -> None:
 
 @needs("test_four_fetches_at_once")
 def test_never_more_than_four(depot: Depot, picture: Picture) -> None:
-    """Never more than four fetches are under way in the process, whoever asks."""
+    """Never more than four fetches are under way, whoever asks."""
     wanted = f"all batches together have no more than {PLACES} fetches under way"
     one = Batch(depot, 6, "batch one")
     one.sign_in()
@@ -78,7 +78,7 @@ def test_never_more_than_four(depot: Depot, picture: Picture) -> None:
 
 @needs("test_never_more_than_four")
 def test_a_visitor_who_leaves(depot: Depot, picture: Picture) -> None:
-    """A batch whose visitor has left begins no further fetch; those under way still count."""
+    """A batch that is left begins no fetch; those under way count."""
     early = Batch(depot, 2, "batch that is left at its sign-in")
     sign_in = early.expect_sign_in()
     _leave(depot, early)
@@ -102,7 +102,7 @@ def test_a_visitor_who_leaves(depot: Depot, picture: Picture) -> None:
 
 @needs("test_four_fetches_at_once")
 def test_errors_of_the_carrier(depot: Depot, picture: Picture) -> None:
-    """A parcel that the carrier does not know is null; a carrier that is down ends the batch, as CarrierDown."""
+    """An unknown parcel is null; a carrier that is down ends the batch."""
     batch = Batch(depot, 6, "batch with an unknown parcel")
     batch.sign_in()
     unknown = batch.expect_fetches(PLACES)[1]

@@ -21,9 +21,9 @@ MANY = 5
 
 @needs("test_a_batch_is_found")
 def test_the_one_meter(depot: Depot, picture: Picture) -> None:
-    """Many visitors at once use the one meter; a stamp waits for no fetch, and no fetch for a stamp."""
+    """Many visitors at once use the one meter, beside the fetches."""
     with threads(depot, picture, "stamps and fetches: the threads, and what they wait for"):
-        first = depot.visit("stamp", name="/stamp/ one")
+        first = depot.visit("stamp", name="/stamp/ 1")
         depot.expect_call(first, STAMP)
         depot.expect_ping("while a stamp is made")
         others = [depot.visit("stamp", name=f"/stamp/ {number}") for number in range(2, MANY + 1)]
@@ -59,7 +59,7 @@ def test_the_one_meter(depot: Depot, picture: Picture) -> None:
 
 @needs("test_a_batch_is_found")
 def test_a_hand_over(depot: Depot, picture: Picture) -> None:
-    """A hand-over's signatures are awaited on the loop of its request, through one register, closed in the end."""
+    """A hand-over's signatures are awaited on its request's loop."""
     with threads(depot, picture, "two hand-overs: the threads, and what they wait for"):
         one, two = HandOver(depot, 2, "hand-over one"), HandOver(depot, 3, "hand-over two")
         for each in (one, two):
@@ -73,7 +73,7 @@ def test_a_hand_over(depot: Depot, picture: Picture) -> None:
 
 @needs("test_a_hand_over")
 def test_a_hand_over_that_fails(depot: Depot, picture: Picture) -> None:
-    """A signature that is refused ends the hand-over as Refused, a driver as CarrierDown; the register is closed."""
+    """A hand-over that fails raises the error, and closes its register."""
     refused = HandOver(depot, 3, "hand-over with a refusal")
     refused.open()
     refused.sign(refused.visitor.parcels[0])

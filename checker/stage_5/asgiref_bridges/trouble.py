@@ -132,8 +132,10 @@ def judge_unawaited(server: Server | None, wanted: str, saw: str) -> None:
     if server is None:
         return
     for one in wait_unawaited(server):
-        where = one.where or places.line(server.run, rf"def {one.coroutine.rpartition('.')[2]}\b")
-        fail("never-awaited", wanted=wanted, saw=f"{saw}\n{one.told}", where=where)
+        name = one.coroutine.rpartition(".")[2]
+        where = one.where if one.where and one.where.file not in server.run.given else None
+        where = where or places.line(server.run, rf"def {name}\b", rf"\b{name}\b")
+        fail("never-awaited", wanted=wanted, saw=one.told + (f"; {saw}" if saw else ""), where=where)
 
 
 def blamed(asker: Visitor, code: str) -> SourceLine | None:
