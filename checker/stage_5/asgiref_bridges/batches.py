@@ -86,10 +86,12 @@ class Batch:
             saw = f"{len(found)} of its own; {len(others)} of others are under way"
             fail("place-lost", wanted=wanted, saw=saw, where=places.limit(run))
         if not found:
-            fail("no-answer", wanted=wanted, saw="none, and all is at rest", where=places.line(run, r"def locate\b"))
+            fail("no-answer", wanted=wanted, saw="none, and all is at rest", where=places.definition(run, "locate"))
         threads = ", ".join(sorted({call.thread for call in found}))
         saw = f"{len(found)} at a time, in {threads}: the next one waits until that is done"
-        fail("few-at-once", wanted=wanted, saw=saw, where=places.turns(run), facts={"count": len(found)})
+        fail(
+            "few-at-once", wanted=wanted, saw=saw, where=places.turns(run, "locate", FETCH), facts={"count": len(found)}
+        )
 
 
 def expect_limit(depot: Depot, wanted: str, code: str = "too-many") -> None:

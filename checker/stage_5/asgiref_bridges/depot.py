@@ -19,6 +19,7 @@ from checker.harness.waiting import wait_until
 from checker.stage_5.asgiref_bridges import calls, places, trouble
 from checker.stage_5.asgiref_bridges.asking import Asker, Command, Visitor
 from checker.stage_5.asgiref_bridges.calls import Call
+from checker.stage_5.asgiref_bridges.trouble import Failure
 from course.model import SourceLine
 
 # Only failing solutions wait so long, and no longer than until the server has rested for a while.
@@ -142,7 +143,7 @@ class Depot:
             saw = f"none; it makes the call {', '.join(sorted(set(others)))}" if others else "none, and all is at rest"
             trouble.judge_unawaited(asker.server, wanted, saw)
             run = self.uvicorn.run
-            where = places.line(run, rf"def {asker.function}\b")
+            where = places.definition(run, asker.function)
             fail("no-answer", wanted=wanted, saw=saw, where=where)
 
         return self.expect_calls(asker, what, 1, wanted, otherwise)[0]
@@ -196,7 +197,7 @@ class Depot:
             saw = "no answer, and the server rests"
             if mine:
                 saw += f"; it waits for {', '.join(f'{call.what} {call.about}'.strip() for call in mine)}"
-            where = places.line(self.uvicorn.run, rf"def {visitor.function}\b")
+            where = places.definition(self.uvicorn.run, visitor.function)
             fail("no-answer", wanted=wanted, saw=saw, where=where)
         return trouble.expect_any_answer(visitor, wanted)
 
@@ -205,17 +206,17 @@ class Depot:
         came = self.expect_any_answer(visitor, wanted)
         trouble.judge_answer(visitor, came, wanted)
         if came.status != 200 or came.json() != answer:
-            where = places.line(self.uvicorn.run, rf"def {visitor.function}\b")
+            where = places.definition(self.uvicorn.run, visitor.function)
             saw = f"status {came.status}: {came.text[:200]}"
             trouble.judge_unawaited(visitor.server, wanted, saw)
             fail("wrong-answer", wanted=f"{wanted}: {answer}", saw=saw, where=where)
 
-    def expect_error(self, visitor: Visitor, error: str, status: int, text: str, when: str) -> None:
-        """The visitor's page has met this error of the given modules, with this text; with any, where it is empty."""
-        wanted = f"{when} {error}({text!r}) reaches the page, which answers {status}"
-        trouble.expect_error_told(visitor, self.expect_any_answer(visitor, wanted), status, text, wanted)
+    def expect_failure(self, visitor: Visitor, failure: Failure, when: str) -> None:
+        """The visitor's page has met this error."""
+        wanted = f"{when} {failure.error}({failure.text!r}) reaches the page, which answers {failure.status}"
+        trouble.expect_failure_told(visitor, self.expect_any_answer(visitor, wanted), failure, wanted)
 
-    # --- ---
+    # --- what went astray ---
 
     def _digits(self, count: int) -> str:
         return "".join(self._random.choices(digits, k=count))

@@ -35,7 +35,7 @@ class HandOver:
                 fail("register-for-each", wanted=wanted, saw=saw, where=places.register(run))
             if handed := self.depot.held(HAND_OVER, self.visitor):
                 self._fail_as_unsigned(handed[0], wanted)
-            where = places.line(run, r"def hand_over\b")
+            where = places.definition(run, "hand_over")
             fail("no-answer", wanted=wanted, saw="none, and all is at rest", where=where)
 
         call = self.depot.expect_calls(self.visitor, SIGN, 1, wanted, otherwise)[0]

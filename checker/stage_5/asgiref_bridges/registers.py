@@ -64,7 +64,7 @@ class LookUp:
                 fail("register-for-each", wanted=wanted, saw="it opens one more", where=places.register(run))
             saw = f"{len(found)} at a time"
             trouble.judge_unawaited(self.asker.server, wanted, saw)
-            fail("asked-in-turn", wanted=wanted, saw=saw, where=places.asks(run))
+            fail("asked-in-turn", wanted=wanted, saw=saw, where=places.turns(run, "look_up", "look_up"))
 
         return self.depot.expect_calls(self.asker, LOOK_UP, len(self.asker.parcels), wanted, otherwise)
 
@@ -81,7 +81,7 @@ class LookUp:
         told = self.asker.program.lines
         trouble.judge_ended(self.asker, wanted)
         if code != 0 or told != [f"{parcel}: {addressee}" for parcel, addressee in self.addressees.items()]:
-            where = places.line(self.depot.uvicorn.run, r"def look_up\b")
+            where = places.definition(self.depot.uvicorn.run, "look_up")
             fail("wrong-answer", wanted=f"{wanted}: {self.addressees}", saw=f"exit code {code}: {told}", where=where)
 
     def refuse(self, reason: str) -> None:
@@ -92,7 +92,7 @@ class LookUp:
             self.depot.reply(call, self.addressees[call.about])
         expect_closed(self.depot, self.asker, "when a parcel is refused,")
         if isinstance(self.asker, Visitor):
-            self.depot.expect_error(self.asker, "Refused", 409, reason, "from the register")
+            self.depot.expect_failure(self.asker, trouble.refused(reason), "from the register")
             return
         code = self.asker.program.wait(trouble.COMMAND_WITHIN_S)
         errors = self.asker.program.errors

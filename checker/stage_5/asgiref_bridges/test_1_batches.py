@@ -10,8 +10,10 @@ from checker.harness.suite import needs
 from checker.harness.waiting import wait_until
 from checker.stage_5.asgiref_bridges import places
 from checker.stage_5.asgiref_bridges.batches import PLACES, Batch, expect_limit
+from checker.stage_5.asgiref_bridges.calls import FETCH
 from checker.stage_5.asgiref_bridges.depot import BROKEN_OFF, LOOK_SOON_S, PATIENCE_S, Depot, Reply
 from checker.stage_5.asgiref_bridges.drawing import threads
+from checker.stage_5.asgiref_bridges.trouble import down
 
 GIVEN = (
     *(f"depot/{name}.py" for name in ("legacy", "aio", "upstream", "tracing", "views", "urls")),
@@ -111,16 +113,16 @@ def test_errors_of_the_carrier(depot: Depot, picture: Picture) -> None:
     depot.expect_answer(batch.visitor, {**batch.places, unknown.about: None}, "the unknown parcel is null")
 
     for reply in (Reply(depot.word("strike"), 503), Reply("", BROKEN_OFF)):
-        down = Batch(depot, 8, "batch with the carrier down")
-        down.sign_in()
-        depot.reply(down.expect_fetches(PLACES)[1], reply)
+        lost = Batch(depot, 8, "batch with the carrier down")
+        lost.sign_in()
+        depot.reply(lost.expect_fetches(PLACES)[1], reply)
         # Whoever takes the place of that one may have begun by then; what is under way is not waited for.
-        _expect_down(depot, down, reply, "while other fetches of it are under way,")
+        _expect_down(depot, lost, reply, "while other fetches of it are under way,")
         depot.settle()
-        begun = {call.about for call in down.held}
-        for call in down.held:
-            depot.reply(call, down.places[call.about])
-        _expect_no_further(depot, down, begun, "it has been answered")
+        begun = {call.about for call in lost.held}
+        for call in lost.held:
+            depot.reply(call, lost.places[call.about])
+        _expect_no_further(depot, lost, begun, "it has been answered")
 
     refused = Batch(depot, 3, "batch whose sign-in fails")
     reply = Reply(depot.word("closed"), 503)
@@ -142,7 +144,7 @@ def _expect_next(batch: Batch, begun: set[str]) -> None:
     if all(call.about in begun for call in batch.held):
         wanted = "as one fetch of a batch is done, its next one begins"
         saw = f"none has begun; {len(batch.held)} are still under way"
-        fail("waits-for-others", wanted=wanted, saw=saw, where=places.turns(batch.depot.uvicorn.run))
+        fail("waits-for-others", wanted=wanted, saw=saw, where=places.turns(batch.depot.uvicorn.run, "locate", FETCH))
 
 
 def _leave(depot: Depot, batch: Batch) -> None:
@@ -166,7 +168,7 @@ def _expect_down(depot: Depot, batch: Batch, reply: Reply, when: str) -> None:
     waits_for = len(batch.held) if not batch.visitor.is_done else 0
     if waits_for:
         batch.serve()
-    depot.expect_error(batch.visitor, "CarrierDown", 503, reply.text, when)
+    depot.expect_failure(batch.visitor, down(reply.text), when)
     if waits_for:
         wanted = f"{when} CarrierDown ends the batch at once"
         saw = f"it waited for the {waits_for} fetches that were under way"

@@ -19,7 +19,7 @@ from checker.stage_5.asgiref_bridges.registers import expect_closed
 MANY = 5
 
 
-@needs("test_a_batch_is_found")
+@needs("test_four_fetches_at_once")
 def test_the_one_meter(depot: Depot, picture: Picture) -> None:
     """Many visitors at once use the one meter, beside the fetches."""
     with threads(depot, picture, "stamps and fetches: the threads, and what they wait for"):
@@ -49,7 +49,7 @@ def test_the_one_meter(depot: Depot, picture: Picture) -> None:
     failing = depot.visit("stamp", name="/stamp/, out of ink")
     reason = depot.word("ink")
     depot.reply(_expect_stamp(depot, failing), Reply(reason, 503))
-    depot.expect_error(failing, "CarrierDown", 503, reason, "when a stamp fails,")
+    depot.expect_failure(failing, trouble.down(reason), "when a stamp fails,")
     after = depot.visit("stamp", name="/stamp/, the next one")
     depot.reply(_expect_stamp(depot, after), "stamped")
     depot.expect_answer(after, {"number": last + 1}, "the stamp after one that failed has the next number")
@@ -80,7 +80,7 @@ def test_a_hand_over_that_fails(depot: Depot, picture: Picture) -> None:
     reason = depot.word("stolen")
     depot.reply(refused.expect_sign(refused.visitor.parcels[1]), Reply(reason, 409))
     expect_closed(depot, refused.visitor, "when a signature is refused,")
-    depot.expect_error(refused.visitor, "Refused", 409, reason, "from beneath the SDK")
+    depot.expect_failure(refused.visitor, trouble.refused(reason), "from beneath the SDK")
 
     without = HandOver(depot, 1, "hand-over without a driver")
     without.open()
@@ -88,7 +88,7 @@ def test_a_hand_over_that_fails(depot: Depot, picture: Picture) -> None:
     reason = depot.word("strike")
     depot.reply(without.expect_handed_over(), Reply(reason, 503))
     expect_closed(depot, without.visitor, "when there is no driver,")
-    depot.expect_error(without.visitor, "CarrierDown", 503, reason, "when there is no driver,")
+    depot.expect_failure(without.visitor, trouble.down(reason), "when there is no driver,")
     picture.nothing()
 
 
@@ -98,7 +98,7 @@ def _number(depot: Depot, visitor: Visitor) -> int:
     trouble.judge_answer(visitor, answer, f"{visitor.name} tells the number of its stamp")
     body = answer.json()
     if not isinstance(body, dict) or type(body.get("number")) is not int:
-        where = places.line(depot.uvicorn.run, r"def stamp\b")
+        where = places.definition(depot.uvicorn.run, "stamp")
         fail("wrong-answer", wanted="the number of a stamp", saw=answer.text[:200], where=where)
     return int(body["number"])
 

@@ -37,8 +37,7 @@ def test_a_look_up_that_is_refused(depot: Depot, picture: Picture) -> None:
     """A look-up that is refused raises the error, and closes its register."""
     command = depot.command(2)  # it starts while others ask
     views = [depot.visit("look_up", 3, name="view", server=server) for server in (depot.uvicorn, depot.gunicorn)]
-    for asker in (*views, command):
-        refused = LookUp(depot, asker)
+    for refused in [*(LookUp(depot, view) for view in views), LookUp(depot, command)]:
         refused.open()
         refused.refuse(depot.word("nobody"))
     picture.nothing()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import NoReturn
 
 from checker.harness import diagnosis
@@ -20,8 +21,6 @@ HELD_S = 0.5
 NEWS_WITHIN_S = 0.5
 COMMAND_WITHIN_S = 20.0
 SDK_ERRORS = frozenset({"CarrierDown", "NoSuchParcel", "Refused"})
-# What makes another error of one, or none.
-ERROR_CHANGERS = (r"return_exceptions", r"except\s*:|except (?:Base)?Exception\b", r"TaskGroup\(", r"except\b")
 # What an error says of its cause. The first that matches counts.
 KNOWN_ERRORS = {
     "not-signed-in": r"^NotSignedIn:",
@@ -31,6 +30,25 @@ KNOWN_ERRORS = {
     "wrong-bridge": r"can only be applied to sync functions|coroutine was expected|awaitable is required",
     "never-awaited": r"\bcoroutine\b",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error of the given modules, and the status by which the given views tell of it. Any text will do for none."""
+
+    error: str
+    status: int
+    text: str
+
+
+def down(text: str) -> Failure:
+    """The carrier is down, for this reason."""
+    return Failure("CarrierDown", 503, text)
+
+
+def refused(text: str) -> Failure:
+    """The register refuses, for this reason."""
+    return Failure("Refused", 409, text)
 
 
 def stall(server: Server | None) -> Event | None:
@@ -61,7 +79,7 @@ def judge(asker: Asker, wanted: str) -> None:
         judge_answer(asker, answer, wanted)
         saw = f"it was answered by then: {_shown(answer)}"
         judge_unawaited(asker.server, wanted, saw)
-        where = places.line(asker.server.run, rf"def {asker.function}\b")
+        where = places.definition(asker.server.run, asker.function)
         fail("wrong-answer", wanted=wanted, saw=saw, where=where)
 
 
@@ -81,7 +99,7 @@ def judge_answer(visitor: Visitor, answer: Answer, wanted: str) -> None:
     told = f"{event['type']}: {event['message']}"
     for code, pattern in KNOWN_ERRORS.items():
         if re.search(pattern, told):
-            where = event.where or blamed(visitor, code)
+            where = _blamed(visitor, code) or event.where
             fail(code, wanted=wanted, saw=f"status {answer.status}: {told}", where=where)
     where = places.line(visitor.server.run, rf"async def {visitor.function}\b")
     if "non-dict objects" in told and where and visitor.function == "look_up":
@@ -89,27 +107,22 @@ def judge_answer(visitor: Visitor, answer: Answer, wanted: str) -> None:
     raise diagnosis.error_finding(event, wanted, f"status {answer.status}: ")
 
 
-def expect_error_told(visitor: Visitor, answer: Answer, status: int, text: str, wanted: str) -> None:
-    """The page has met the SDK's own error, with its text (any, where that is empty); else the check ends."""
+def expect_failure_told(visitor: Visitor, answer: Answer, failure: Failure, wanted: str) -> None:
+    """The page has met this error, with its text; else the check ends."""
     body = answer.json()
     told = body.get("error") if isinstance(body, dict) else None
-    if answer.status == status and isinstance(told, str) and text in (told, ""):
+    if answer.status == failure.status and isinstance(told, str) and failure.text in (told, ""):
         return
     event = _error(visitor) if answer.status >= 500 else None
     if event is not None and event["type"] not in SDK_ERRORS:
         judge_answer(visitor, answer, wanted)
-    fail_as_changed(visitor, answer, wanted)
-
-
-def fail_as_changed(visitor: Visitor, answer: Answer, wanted: str) -> NoReturn:
-    """The finding for an error that did not cross its bridge as it was."""
-    event = _error(visitor) if answer.status >= 500 else None
-    saw, where = _shown(answer), None
+    saw, in_group = _shown(answer), False
     if event is not None:
-        group = f", inside an {event['group']}" if event.get("group") else ""
-        saw, where = f"status {answer.status}: {event['type']}: {event['message']}{group}", event.where
-    run = visitor.server.run
-    fail("error-changed", wanted=wanted, saw=saw, where=places.line(run, *ERROR_CHANGERS) or where)
+        in_group = bool(event.get("group"))
+        saw = f"status {answer.status}: {event['type']}: {event['message']}"
+        saw += f", inside an {event['group']}" if in_group else ""
+    where = places.error(visitor.server.run, failure.error, in_group=in_group)
+    fail("error-changed", wanted=wanted, saw=saw, where=where or (event.where if event else None))
 
 
 def fail_as_command_changed(command: Command, wanted: str, code: int | None) -> NoReturn:
@@ -117,7 +130,8 @@ def fail_as_command_changed(command: Command, wanted: str, code: int | None) -> 
     _judge_known(command, wanted)
     last = (command.program.errors.strip().splitlines() or ["nothing on stderr"])[-1]
     saw = f"exit code {code}: {last}"
-    fail("error-changed", wanted=wanted, saw=saw, where=places.line(command.run, *ERROR_CHANGERS))
+    where = places.error(command.run, "Refused", in_group="ExceptionGroup" in command.program.errors)
+    fail("error-changed", wanted=wanted, saw=saw, where=where)
 
 
 def judge_ended(command: Command, wanted: str) -> None:
@@ -134,21 +148,8 @@ def judge_unawaited(server: Server | None, wanted: str, saw: str) -> None:
     for one in wait_unawaited(server):
         name = one.coroutine.rpartition(".")[2]
         where = one.where if one.where and one.where.file not in server.run.given else None
-        where = where or places.line(server.run, rf"def {name}\b", rf"\b{name}\b")
+        where = where or places.coroutine(server.run, name)
         fail("never-awaited", wanted=wanted, saw=one.told + (f"; {saw}" if saw else ""), where=where)
-
-
-def blamed(asker: Visitor, code: str) -> SourceLine | None:
-    """The line behind an error that was raised in a given file, on a thread that no line of theirs is on."""
-    run = asker.server.run
-    match code:
-        case "not-signed-in":
-            return places.bridge(run, "sign-in")
-        case "meter-misused":
-            return places.line(run, r"\.stamp\b", r"Meter\(")
-        case "other-loop":
-            return places.register(run)
-    return places.line(run, rf"def {asker.function}\b")
 
 
 def _judge_known(command: Command, wanted: str) -> None:
@@ -157,6 +158,13 @@ def _judge_known(command: Command, wanted: str) -> None:
         if "Traceback" in errors and (found := re.search(rf"^.*(?:{pattern.lstrip('^')}).*$", errors, re.MULTILINE)):
             where = command.program.crashed(wanted).finding.where
             fail(code, wanted=wanted, saw=found[0].strip(), where=where)
+
+
+def _blamed(visitor: Visitor, code: str) -> SourceLine | None:
+    """The line behind an error that is raised elsewhere: what was opened on a loop that ended with its bridge."""
+    if code == "other-loop" and visitor.function == "look_up":
+        return places.line(visitor.server.run, r"to_sync\(.*\bopen\b", r"get_event_loop\(|new_event_loop\(")
+    return None
 
 
 def _error(visitor: Visitor) -> Event | None:
