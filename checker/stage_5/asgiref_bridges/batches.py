@@ -29,14 +29,18 @@ class Batch:
 
     def expect_sign_in(self) -> Call:
         """Its sign-in waits."""
+        wanted = f"{self.visitor.name} signs in"
 
         def otherwise(_: list[Call]) -> NoReturn:
             saw = "it does not, and all is at rest"
+            if others := [call for call in self.depot.held(FETCH) if call.request != self.visitor.id]:
+                saw = f"it does not, while {len(others)} fetches of others are under way"
+                fail("waits-behind", wanted=wanted, saw=saw, where=places.bridge(self.depot.uvicorn.run, SIGN_IN))
             if fetches := self.held:
                 saw = f"it fetches without, by the session {fetches[0].session!r}"
             self.fail_as_no_session_of_its_own(saw)
 
-        return self.depot.expect_calls(self.visitor, SIGN_IN, 1, f"{self.visitor.name} signs in", otherwise)[0]
+        return self.depot.expect_calls(self.visitor, SIGN_IN, 1, wanted, otherwise)[0]
 
     def sign_in(self) -> None:
         """Its sign-in is answered, with a session drawn."""

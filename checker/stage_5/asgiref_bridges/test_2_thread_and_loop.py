@@ -10,7 +10,7 @@ from checker.harness.suite import needs
 from checker.stage_5.asgiref_bridges import places, trouble
 from checker.stage_5.asgiref_bridges.asking import Visitor
 from checker.stage_5.asgiref_bridges.batches import PLACES, Batch
-from checker.stage_5.asgiref_bridges.calls import STAMP, Call
+from checker.stage_5.asgiref_bridges.calls import FETCH, SIGN, STAMP, Call
 from checker.stage_5.asgiref_bridges.depot import Depot, Reply
 from checker.stage_5.asgiref_bridges.drawing import threads
 from checker.stage_5.asgiref_bridges.handing_over import HandOver
@@ -43,21 +43,20 @@ def test_the_one_meter(depot: Depot, picture: Picture) -> None:
         where = places.line(depot.uvicorn.run, r"\.stamp\b")
         fail("wrong-answer", wanted=wanted, saw=", ".join(map(str, numbers)), where=where)
 
-    busy = Batch(depot, PLACES, "batch of four")
-    busy.sign_in()
-    busy.expect_fetches(PLACES)
+    busy = _four_fetches(depot)
     failing = depot.visit("stamp", name="/stamp/, out of ink")
     reason = depot.word("ink")
-    depot.reply(_expect_stamp(depot, failing), Reply(reason, 503))
+    depot.reply(_expect_call_beside(depot, failing, STAMP), Reply(reason, 503))
     depot.expect_failure(failing, trouble.down(reason), "when a stamp fails,")
     after = depot.visit("stamp", name="/stamp/, the next one")
-    depot.reply(_expect_stamp(depot, after), "stamped")
+    depot.reply(_expect_call_beside(depot, after, STAMP), "stamped")
     depot.expect_answer(after, {"number": last + 1}, "the stamp after one that failed has the next number")
     busy.serve()
     busy.expect_found()
+    _expect_none_hurt_by_who_leaves(depot, last + 1)
 
 
-@needs("test_a_batch_is_found")
+@needs("test_four_fetches_at_once")
 def test_a_hand_over(depot: Depot, picture: Picture) -> None:
     """A hand-over's signatures are awaited on its request's loop."""
     with threads(depot, picture, "two hand-overs: the threads, and what they wait for"):
@@ -69,6 +68,15 @@ def test_a_hand_over(depot: Depot, picture: Picture) -> None:
         depot.expect_ping("while the driver writes a receipt")
         for each in (one, two):
             each.finish()
+
+    busy = _four_fetches(depot)
+    beside = HandOver(depot, 1, "hand-over beside the fetches")
+    beside.open()
+    _expect_call_beside(depot, beside.visitor, SIGN)
+    beside.sign_all()
+    beside.finish()
+    busy.serve()
+    busy.expect_found()
 
 
 @needs("test_a_hand_over")
@@ -103,22 +111,46 @@ def _number(depot: Depot, visitor: Visitor) -> int:
     return int(body["number"])
 
 
-def _expect_stamp(depot: Depot, visitor: Visitor) -> Call:
-    """The meter is at work for this visitor, though four fetches are under way."""
-    wanted = f"{visitor.name} has its stamp made while {PLACES} fetches are under way"
+def _four_fetches(depot: Depot) -> Batch:
+    """A batch that has all places."""
+    busy = Batch(depot, PLACES, "batch of four")
+    busy.sign_in()
+    busy.expect_fetches(PLACES)
+    return busy
+
+
+def _expect_call_beside(depot: Depot, visitor: Visitor, what: str) -> Call:
+    """Such a call is made for the visitor, though four fetches are under way."""
+    wanted = f"{visitor.name} makes the call {what} while {PLACES} fetches are under way"
 
     def otherwise(_: list[Call]) -> NoReturn:
-        where = places.line(depot.uvicorn.run, r"PoolExecutor\(|Semaphore\(|Lock\(", STAMP)
-        fail("waits-behind", wanted=wanted, saw="the meter was not asked until then", where=where)
+        where = places.bridge(depot.uvicorn.run, visitor.function)
+        fail("waits-behind", wanted=wanted, saw="it does not, until one of them is done", where=where)
 
-    return depot.expect_calls(visitor, STAMP, 1, wanted, otherwise)[0]
+    return depot.expect_calls(visitor, what, 1, wanted, otherwise)[0]
+
+
+def _expect_none_hurt_by_who_leaves(depot: Depot, last: int) -> None:
+    """A visitor leaves while a stamp is made, another one while waiting for the meter: the next one has a stamp."""
+    leaving = depot.visit("stamp", name="/stamp/, left while it is made")
+    _expect_call_beside(depot, leaving, STAMP)
+    queued = depot.visit("stamp", name="/stamp/, left in the queue")
+    depot.settle()
+    for visitor in (leaving, queued):
+        visitor.exchange.hang_up()
+    depot.settle()
+    after = depot.visit("stamp", name="/stamp/, after those who left")
+    depot.serve(leaving, queued, after, replies=lambda _: "stamped")
+    if (number := _number(depot, after)) <= last:
+        where = places.definition(depot.uvicorn.run, "stamp")
+        fail("wrong-answer", wanted=f"the number of a stamp after {last}", saw=str(number), where=where)
 
 
 def _expect_beside(depot: Depot, batch: Batch) -> None:
     wanted = f"{batch.visitor.name} fetches while a stamp is being made"
 
     def otherwise(_: list[Call]) -> NoReturn:
-        where = places.line(depot.uvicorn.run, r"PoolExecutor\(|Semaphore\(|Lock\(", STAMP)
+        where = places.line(depot.uvicorn.run, places.LIMITS, STAMP)
         fail("waits-behind", wanted=wanted, saw="no fetch began until then", where=where)
 
-    depot.expect_calls(batch.visitor, "fetch", 2, wanted, otherwise)
+    depot.expect_calls(batch.visitor, FETCH, 2, wanted, otherwise)
