@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NoReturn
 
 from checker.harness.findings import fail
@@ -33,8 +34,9 @@ class Batch:
 
         def otherwise(_: list[Call]) -> NoReturn:
             saw = "it does not, and all is at rest"
-            if others := [call for call in self.depot.held(FETCH) if call.request != self.visitor.id]:
-                saw = f"it does not, while {len(others)} fetches of others are under way"
+            others = [call for call in self.depot.held_by_others(self.visitor) if call.what in (FETCH, SIGN_IN)]
+            if others:
+                saw = f"it does not, while others have {count_of_each(others)} under way"
                 fail("waits-behind", wanted=wanted, saw=saw, where=places.bridge(self.depot.uvicorn.run, SIGN_IN))
             if fetches := self.held:
                 saw = f"it fetches without, by the session {fetches[0].session!r}"
@@ -61,6 +63,7 @@ class Batch:
         if stranger := next((call for call in found if call.session != self.session), None):
             saw = f"the fetch of {stranger.about} has the session {stranger.session!r}"
             self.fail_as_no_session_of_its_own(saw)
+        self.depot.has_filled_all_places |= len(found) >= PLACES
         return found
 
     def serve(self) -> None:
@@ -89,6 +92,9 @@ class Batch:
         if others:
             saw = f"{len(found)} of its own; {len(others)} of others are under way"
             fail("place-lost", wanted=wanted, saw=saw, where=places.limit(run))
+        if self.depot.has_filled_all_places:
+            saw = f"{len(found)} at a time, and nobody else fetches; there were {PLACES} before"
+            fail("place-lost", wanted=wanted, saw=saw, where=places.limit(run))
         if not found:
             fail("no-answer", wanted=wanted, saw="none, and all is at rest", where=places.definition(run, "locate"))
         threads = ", ".join(sorted({call.thread for call in found}))
@@ -96,6 +102,11 @@ class Batch:
         fail(
             "few-at-once", wanted=wanted, saw=saw, where=places.turns(run, "locate", FETCH), facts={"count": len(found)}
         )
+
+
+def count_of_each(found: list[Call]) -> str:
+    """As in "4 fetch, 1 sign-in"."""
+    return ", ".join(f"{count} {what}" for what, count in Counter(call.what for call in found).items())
 
 
 def expect_limit(depot: Depot, wanted: str, code: str = "too-many") -> None:

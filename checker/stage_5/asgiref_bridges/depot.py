@@ -47,6 +47,7 @@ class Depot:
         self.gunicorn = gunicorn
         self.gate = gate
         self.since = 0.0
+        self.has_filled_all_places = False
         self._program = program
         self._random = Random(0)  # noqa: S311 - data for checks, no secrets
         self._askers: list[Visitor | Command] = []
@@ -105,6 +106,10 @@ class Depot:
         """The calls of this kind that wait now: for this asker, or for any."""
         found = [call for call in map(calls.read, self.gate.held) if call.what == what]
         return found if asker is None else [call for call in found if call.request == asker.id]
+
+    def held_by_others(self, asker: Asker) -> list[Call]:
+        """The calls that wait now, but for this asker's own."""
+        return [call for call in map(calls.read, self.gate.held) if call.request != asker.id]
 
     def reply(self, call: Call, reply: Reply | str) -> None:
         """Let this call go."""

@@ -35,6 +35,9 @@ class HandOver:
                 fail("register-for-each", wanted=wanted, saw=saw, where=places.register(run))
             if handed := self.depot.held(HAND_OVER, self.visitor):
                 self._fail_as_unsigned(handed[0], wanted)
+            if [call for call in self.depot.held_by_others(self.visitor) if call.what in (SIGN, HAND_OVER)]:
+                saw = "it does not, while another hand-over is under way"
+                fail("waits-behind", wanted=wanted, saw=saw, where=places.bridge(run, HAND_OVER))
             where = places.definition(run, "hand_over")
             fail("no-answer", wanted=wanted, saw="none, and all is at rest", where=where)
 

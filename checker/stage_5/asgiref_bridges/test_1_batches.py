@@ -68,6 +68,8 @@ def test_never_more_than_four(depot: Depot, picture: Picture) -> None:
     # Together they leave a place to the first, which is served first.
     two, three = Batch(depot, 2, "batch two"), Batch(depot, 1, "batch three")
     for batch in (two, three):
+        batch.expect_sign_in()
+    for batch in (two, three):
         batch.sign_in()
     expect_limit(depot, wanted, "limit-for-each")
     for batch in (one, two, three):
