@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Protocol
 from urllib.parse import urlencode
 
 from checker.harness import starters
@@ -16,44 +15,6 @@ from checker.harness.server import Server
 from checker.harness.waiting import Ending
 
 PAGES = {"locate": "/locate/", "stamp": "/stamp/", "hand_over": "/hand-over/", "look_up": "/look-up/"}
-
-
-class Asker(Protocol):
-    """A call of one of the learner's functions, under way."""
-
-    @property
-    def function(self) -> str:
-        """The learner's."""
-        ...
-
-    @property
-    def id(self) -> str:
-        """What its calls have to carry."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """What a finding calls it."""
-        ...
-
-    @property
-    def parcels(self) -> Sequence[str]:
-        """What it asks about."""
-        ...
-
-    @property
-    def is_done(self) -> bool:
-        """Whether it has been answered, or has broken."""
-        ...
-
-    @property
-    def server(self) -> Server | None:
-        """Who serves it; None for the command."""
-        ...
-
-    def ending(self) -> Ending:
-        """What ends waiting for its next call: it will make no more by itself."""
-        ...
 
 
 class Visitor:
@@ -92,7 +53,7 @@ class Command:
         self.program: Program = program(
             [sys.executable, "manage.py", "look_up", *parcels],
             name="look_up",
-            environment={"UPSTREAM_URL": upstream_url},
+            environment={"UPSTREAM_URL": upstream_url, "PYTHONUTF8": "1"},
         )
         self.id = f"command {self.program.pid}"
 
@@ -104,3 +65,6 @@ class Command:
     def ending(self) -> Ending:
         """The program's rest: before its first call it is busy with imports."""
         return Rest(self.program.process)
+
+
+Asker = Visitor | Command

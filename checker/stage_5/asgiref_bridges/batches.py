@@ -74,7 +74,7 @@ class Batch:
         """What the world outside tells of a parcel."""
         if call.what == SIGN_IN:
             self.fail_as_no_session_of_its_own("it signs in once more")
-        return self.places[call.about]
+        return self.places.get(call.about, "nowhere")
 
     def expect_found(self) -> None:
         """It is answered, with each of its places."""
@@ -89,19 +89,14 @@ class Batch:
     def _fail_as_few(self, found: list[Call], wanted: str) -> NoReturn:
         run = self.depot.uvicorn.run
         others = [call for call in self.depot.held(FETCH) if call not in found]
-        if others:
-            saw = f"{len(found)} of its own; {len(others)} of others are under way"
-            fail("place-lost", wanted=wanted, saw=saw, where=places.limit(run))
-        if self.depot.has_filled_all_places:
-            saw = f"{len(found)} at a time, and nobody else fetches; there were {PLACES} before"
+        if others or self.depot.has_filled_all_places:
+            saw = f"{len(found)} of its own, {len(others)} of others; {PLACES} were under way before"
             fail("place-lost", wanted=wanted, saw=saw, where=places.limit(run))
         if not found:
             fail("no-answer", wanted=wanted, saw="none, and all is at rest", where=places.definition(run, "locate"))
         threads = ", ".join(sorted({call.thread for call in found}))
         saw = f"{len(found)} at a time, in {threads}: the next one waits until that is done"
-        fail(
-            "few-at-once", wanted=wanted, saw=saw, where=places.turns(run, "locate", FETCH), facts={"count": len(found)}
-        )
+        fail("few-at-once", wanted=wanted, saw=saw, where=places.turns(run, "locate", FETCH))
 
 
 def count_of_each(found: list[Call]) -> str:

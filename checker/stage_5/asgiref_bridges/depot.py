@@ -20,7 +20,6 @@ from checker.stage_5.asgiref_bridges import calls, places, trouble
 from checker.stage_5.asgiref_bridges.asking import Asker, Command, Visitor
 from checker.stage_5.asgiref_bridges.calls import Call
 from checker.stage_5.asgiref_bridges.trouble import Failure
-from course.model import SourceLine
 
 # Only failing solutions wait so long, and no longer than until the server has rested for a while.
 PATIENCE_S = 10.0
@@ -50,7 +49,7 @@ class Depot:
         self.has_filled_all_places = False
         self._program = program
         self._random = Random(0)  # noqa: S311 - data for checks, no secrets
-        self._askers: list[Visitor | Command] = []
+        self._askers: list[Asker] = []
 
     def begin(self, random: Random) -> None:
         """A check begins, which draws its data from this."""
@@ -247,5 +246,4 @@ class Depot:
     def _fail_as_lost(self, asker: Asker, call: Call) -> NoReturn:
         wanted = f"each call that is made for {asker.name} carries the id of its request, {asker.id}"
         saw = f"{call.what} {call.about}".strip() + f" carries {call.request!r}; it was made in thread {call.thread}"
-        where: SourceLine | None = places.bridge(self.uvicorn.run, call.what)
-        fail("request-id-lost", wanted=wanted, saw=saw, where=where, facts={"what": call.what})
+        fail("request-id-lost", wanted=wanted, saw=saw, where=places.bridge(self.uvicorn.run, call.what))

@@ -45,7 +45,7 @@ def expect_closed(depot: Depot, asker: Asker, when: str) -> None:
 class LookUp:
     """A call of `look_up`, by a visitor or by the command."""
 
-    def __init__(self, depot: Depot, asker: Visitor | Command) -> None:
+    def __init__(self, depot: Depot, asker: Asker) -> None:
         self.depot = depot
         self.asker = asker
         self.addressees = depot.replies(asker.parcels, "street")
@@ -71,7 +71,7 @@ class LookUp:
     def finish(self) -> None:
         """The register answers, is closed, and the asker has all of it."""
         for call in reversed(self.expect_asked_at_once()):
-            self.depot.reply(call, self.addressees[call.about])
+            self.depot.reply(call, self.addressees.get(call.about, "nobody"))
         expect_closed(self.depot, self.asker, "in the end")
         wanted = f"{self.asker.name} tells who gets each parcel"
         if isinstance(self.asker, Visitor):
@@ -89,7 +89,7 @@ class LookUp:
         first, *others = self.expect_asked_at_once()
         self.depot.reply(first, Reply(reason, 409))
         for call in others:
-            self.depot.reply(call, self.addressees[call.about])
+            self.depot.reply(call, self.addressees.get(call.about, "nobody"))
         expect_closed(self.depot, self.asker, "when a parcel is refused,")
         if isinstance(self.asker, Visitor):
             self.depot.expect_failure(self.asker, trouble.refused(reason), "from the register")

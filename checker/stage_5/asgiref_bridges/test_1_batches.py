@@ -50,7 +50,7 @@ def test_four_fetches_at_once(depot: Depot, picture: Picture) -> None:
         while len(begun) < len(batch.visitor.parcels):
             # The last one first: who waits for a whole group, or for the oldest, does not go on.
             last = batch.held[-1]
-            depot.reply(last, batch.places[last.about])
+            depot.reply(last, batch.reply(last))
             _expect_next(batch, begun)
             begun |= {call.about for call in batch.held}
         batch.serve()
@@ -96,7 +96,7 @@ def test_a_visitor_who_leaves(depot: Depot, picture: Picture) -> None:
     other.sign_in()
     expect_limit(depot, f"the {PLACES} fetches of a batch that was left count until they are done", "place-given-early")
     for call in gone.held[:2]:
-        depot.reply(call, gone.places[call.about])
+        depot.reply(call, gone.reply(call))
     _expect_no_further(depot, gone, begun, "its visitor has left")
     other.expect_fetches(2, "another batch fetches, once fetches of the one that was left are done")
     other.serve()
@@ -123,7 +123,7 @@ def test_errors_of_the_carrier(depot: Depot, picture: Picture) -> None:
         depot.settle()
         begun = {call.about for call in lost.held}
         for call in lost.held:
-            depot.reply(call, lost.places[call.about])
+            depot.reply(call, lost.reply(call))
         _expect_no_further(depot, lost, begun, "it has been answered")
 
     refused = Batch(depot, 3, "batch whose sign-in fails")
@@ -161,7 +161,7 @@ def _expect_no_further(depot: Depot, batch: Batch, begun: set[str], when: str) -
         wanted = f"once {when}, {batch.visitor.name} begins no further fetch"
         saw = f"{len(further)} more began"
         where = places.ending(depot.uvicorn.run)
-        fail("fetches-after-the-end", wanted=wanted, saw=saw, where=where, facts={"when": when})
+        fail("fetches-after-the-end", wanted=wanted, saw=saw, where=where)
 
 
 def _expect_down(depot: Depot, batch: Batch, reply: Reply, when: str) -> None:

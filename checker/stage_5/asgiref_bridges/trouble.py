@@ -73,14 +73,13 @@ def judge(asker: Asker, wanted: str) -> None:
         return
     if isinstance(asker, Command):
         judge_ended(asker, wanted)
-        fail("wrong-answer", wanted=wanted, saw=f"it had ended by then: {_short(asker.program.stdout.decode())}")
-    if isinstance(asker, Visitor):
-        answer = expect_any_answer(asker, wanted)
-        judge_answer(asker, answer, wanted)
-        saw = f"it was answered by then: {_shown(answer)}"
-        judge_unawaited(asker.server, wanted, saw)
-        where = places.definition(asker.server.run, asker.function)
-        fail("wrong-answer", wanted=wanted, saw=saw, where=where)
+        saw = f"it had ended by then: {_short(' '.join(asker.program.lines))}"
+        fail("wrong-answer", wanted=wanted, saw=saw, where=places.definition(asker.run, asker.function))
+    answer = expect_any_answer(asker, wanted)
+    judge_answer(asker, answer, wanted)
+    saw = f"it was answered by then: {_shown(answer)}"
+    judge_unawaited(asker.server, wanted, saw)
+    fail("wrong-answer", wanted=wanted, saw=saw, where=places.definition(asker.server.run, asker.function))
 
 
 def expect_any_answer(visitor: Visitor, wanted: str) -> Answer:
@@ -101,9 +100,9 @@ def judge_answer(visitor: Visitor, answer: Answer, wanted: str) -> None:
         if re.search(pattern, told):
             where = _blamed(visitor, code) or event.where
             fail(code, wanted=wanted, saw=f"status {answer.status}: {told}", where=where)
-    where = places.line(visitor.server.run, rf"async def {visitor.function}\b")
-    if "non-dict objects" in told and where and visitor.function == "look_up":
-        fail("never-awaited", wanted=wanted, saw=f"status {answer.status}: {told}", where=where)
+    coroutine = places.line(visitor.server.run, r"async def look_up\b") if "non-dict objects" in told else None
+    if coroutine and visitor.function == "look_up":
+        fail("never-awaited", wanted=wanted, saw=f"status {answer.status}: {told}", where=coroutine)
     raise diagnosis.error_finding(event, wanted, f"status {answer.status}: ")
 
 
