@@ -56,6 +56,7 @@ def test_a_lease_that_fails_leaves_none(plants: tuple[Plant, Plant], picture: Pi
             after = f"lease number {failing} of {PLACES} {'is cut off' if is_reset else 'is refused'}"
             page.let_lease(failing - 1)
             page.fail_one("lease", is_reset=is_reset)
+            plant.settle()
             page.let_go(("lease", "release"))
             expect_given_back(page, f"when {after}", leak=LEAKED_HALF)
             expect_status(plant, page.answer, 502, after, code=FAILED)
@@ -97,7 +98,7 @@ def test_a_visitor_who_leaves_takes_all_along(plants: tuple[Plant, Plant]) -> No
 def test_who_leaves_the_line_holds_up_nobody(plants: tuple[Plant, Plant], picture: Picture) -> None:
     """A visitor who leaves while waiting in line takes nobody's place, and holds up nobody."""
     for plant in plants:
-        has, first, second, last = (_join(plant, count) for count in (3, 4, 3, 2))
+        has, first, second, last = (_join(plant, count, leased) for count, leased in ((3, 3), (4, 0), (3, 0), (2, 0)))
         for leaver in (second, first):
             leaver.leave()
             plant.settle()
@@ -160,10 +161,10 @@ def test_a_release_is_finished(plants: tuple[Plant, Plant], seed: Seed, picture:
     picture.nothing()
 
 
-def _join(plant: Plant, count: int) -> Page:
-    """One more page, which has all that it can have for now."""
+def _join(plant: Plant, count: int, leased: int) -> Page:
+    """One more page, which has so many of its sensors, and waits."""
     page = Page(plant, count)
-    page.let_lease(count if count == 3 else 0)
+    page.let_lease(leased)
     return page
 
 
