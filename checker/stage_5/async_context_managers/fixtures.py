@@ -26,6 +26,7 @@ def hubs(history: History) -> Iterator[tuple[Gate, Gate]]:
 def both(uvicorn: starters.Uvicorn, daphne: starters.Daphne, hubs: tuple[Gate, Gate]) -> tuple[Plant, Plant]:
     """The plant under either server, ready. What uvicorn's boot did is noted, and judged by its own check."""
     one, other = Plant(start_uvicorn(uvicorn, hubs[0]), hubs[0]), Plant(start_daphne(daphne, hubs[1]), hubs[1])
+    other.hub.open()  # whoever opens the line by an import is judged under uvicorn
     watch_boot(one)
     other.server.expect_ready("/hello/")
     return one, other

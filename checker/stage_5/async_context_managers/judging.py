@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from checker.harness.findings import fail
 from checker.harness.http import Answer
+from checker.harness.run import Run
 from checker.stage_5.async_context_managers import places
 from checker.stage_5.async_context_managers.drawing import draw_pages
 from checker.stage_5.async_context_managers.leases import State, arrivals, peak, times_released
 from checker.stage_5.async_context_managers.page import Page, wait_done
 from checker.stage_5.async_context_managers.plant import Plant
+from course.model import SourceLine
 
 PLACES = 5
 LEAKED, LEAKED_HALF, LEAKED_CANCELLED = "still-leased", "leaked-half", "leaked-when-cancelled"
 FAILED, LATE = "failure-untold", "deadline-missed"
 
 
-def expect_given_back(page: Page, after: str, *, leak: str = LEAKED) -> None:
-    """The page is over, and with it all that it had at the hub. `after` says what happened, `leak` is the code."""
+def expect_given_back(
+    page: Page, after: str, *, leak: str = LEAKED, blame: Callable[[Run], SourceLine | None] = places.leaks
+) -> None:
+    """The page is over, and with it all that it had at the hub.
+
+    `after` says what happened. What is left then is told by the code `leak`, and by the line that `blame` finds.
+    """
 
     def is_over() -> bool:
         return page.is_done and not page.held("lease", "read") and set(page.states.values()) <= {State.FREE}
@@ -29,13 +36,13 @@ def expect_given_back(page: Page, after: str, *, leak: str = LEAKED) -> None:
     wanted = f"under {page.plant.name}, {after}, everything that the page had at the hub is given back"
     if page.is_done and (open_calls := page.held("lease", "read")):
         saw = f"{page.ending}; still under way: {', '.join(open_calls)}"
-        fail("left-asking", wanted=wanted, saw=saw, where=places.swallows(run) or places.reads(run))
+        fail("left-asking", wanted=wanted, saw=saw, where=places.goes_on(run) or places.reads(run))
     if lost := page.those(State.LOST):
         saw = f"{page.ending}; the release of {', '.join(lost)} was broken off before the hub had confirmed it"
         fail("release-broken-off", wanted=wanted, saw=saw, where=places.releases(run))
     if kept := page.those(State.LEASED, State.ASKED, State.RELEASING):
         saw = f"{page.ending}; {len(kept)} of {len(page.names)} still leased: {', '.join(kept)}"
-        fail(leak, wanted=wanted, saw=saw, where=places.leases(run) if leak == LEAKED_HALF else places.leaks(run))
+        fail(leak, wanted=wanted, saw=saw, where=blame(run))
     if not page.is_done:
         page.plant.server.expect_answer(page.visitor, 0)
     history = page.plant.history

@@ -54,7 +54,7 @@ def expect_opened_once(plant: Plant, times: int, situation: str) -> None:
     if len(opened) != times:
         wanted = f"under {plant.name} a process opens one line, {situation}"
         saw = f"Line.open() was called {len(opened)} times" + (f"; {times - 1} had failed" if times > 1 else "")
-        fail("opened-again", wanted=wanted, saw=saw, where=places.opens(plant.server.run))
+        fail("opened-again", wanted=wanted, saw=saw, where=places.opens_for_visitors(plant.server.run))
 
 
 def expect_told(plant: Plant, visitor: Exchange, text: str) -> None:
@@ -92,7 +92,7 @@ def _asked(plant: Plant, visitor: Exchange, word: str) -> str:
 
 
 def _fail_as_unasked(plant: Plant, visitor: Exchange, word: str) -> NoReturn:
-    opens = places.opens(plant.server.run)
+    opens = places.opens_for_visitors(plant.server.run)
     if plant.held_for_process("open"):
         wanted = f"under {plant.name} a visitor of /status/ is served by the line that was opened at the startup"
         fail("opened-again", wanted=wanted, saw="Line.open() was called for this visitor", where=opens)

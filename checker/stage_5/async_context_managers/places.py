@@ -64,14 +64,21 @@ def opens(run: Run) -> SourceLine | None:
     return line(run, r"\bLine\.open\(", r"\.open\(")
 
 
+def opens_for_visitors(run: Run) -> SourceLine | None:
+    """The last such line: who writes two has the startup's above."""
+    found = [place for place in own_code(run, HUB_FILE) if "Line.open(" in place.doing]
+    return found[-1] if found else opens(run)
+
+
 def closes(run: Run) -> SourceLine | None:
     """Where it is closed; else where it is opened."""
     return line(run, r"\.close\b") or opens(run)
 
 
-def swallows(run: Run) -> SourceLine | None:
-    """Where a cancellation may be kept from its view, or reading may go on without it."""
-    return line(run, r"except\s*:", r"except .*(?:BaseException|CancelledError)", r"\bgather\(", r"create_task\(")
+def goes_on(run: Run) -> SourceLine | None:
+    """What lets calls go on when their page is over."""
+    others = r"\bgather\((?!.*releas)", r"\bshield\((?!.*(?:releas|giv))"
+    return line(run, *others, r"\bcreate_task\(", r"except\s*:", r"except .*(?:BaseException|CancelledError)")
 
 
 def _bare_yield(run: Run) -> SourceLine | None:

@@ -58,7 +58,7 @@ def test_a_lease_that_fails_leaves_none(plants: tuple[Plant, Plant], picture: Pi
             page.fail_one("lease", is_reset=is_reset)
             plant.settle()
             page.let_go(("lease", "release"))
-            expect_given_back(page, f"when {after}", leak=LEAKED_HALF)
+            expect_given_back(page, f"when {after}", leak=LEAKED_HALF, blame=places.leases)
             expect_status(plant, page.answer, 502, after, code=FAILED)
             expect_room(plant, f"when {after}")
     picture.nothing()
@@ -74,7 +74,7 @@ def test_a_release_that_fails_keeps_none_back(plants: tuple[Plant, Plant], pictu
             page.let_read()
             page.fail_one("release", is_reset=is_reset)
             page.let_go(("read", "release"))
-            expect_given_back(page, after)
+            expect_given_back(page, after, blame=places.releases)
             expect_room(plant, after)
     picture.nothing()
 
@@ -120,45 +120,53 @@ def test_who_leaves_the_line_holds_up_nobody(plants: tuple[Plant, Plant], pictur
 @needs("test_a_reading_that_fails_leaves_none")
 def test_a_page_that_is_late_leaves_none(plants: tuple[Plant, Plant], seed: Seed, picture: Picture) -> None:
     """A page whose deadline is over answers 504 and leaves none: in line, while it leases, while it reads."""
+    blocking, late = [], []
     for plant in plants:
         random = seed.random(f"deadlines {plant.name}")
-        blocking = Page(plant, 2, label="without a deadline")
-        blocking.let_lease(2)
-        late = []
+        blocking.append(Page(plant, 2, label="without a deadline"))
+        blocking[-1].let_lease(2)
         for count, situation in ((2, "it reads"), (1, "it leases"), (1, "it waits in line")):
             deadline_s = round(random.uniform(0.3, 0.4), 3)
             page = Page(plant, count, deadline_s=deadline_s, label=f"late while {situation}")
             page.let_lease(2 if situation == "it reads" else 0)
             late.append((page, deadline_s, situation))
-        for page, deadline_s, situation in late:
-            _expect_late(page, deadline_s, situation)
-        wait_done(plant, blocking)
-        expect_readings(blocking)
-        expect_room(plant, "when deadlines were over")
+    for page, deadline_s, situation in late:
+        _expect_late(page, deadline_s, situation)
+    for page in blocking:
+        wait_done(page.plant, page)
+        expect_readings(page)
+        expect_room(page.plant, "when deadlines were over")
     picture.nothing()
 
 
 @needs("test_a_visitor_who_leaves_takes_all_along", "test_a_page_that_is_late_leaves_none")
 def test_a_release_is_finished(plants: tuple[Plant, Plant], seed: Seed, picture: Picture) -> None:
     """A release under way is finished, though the visitor leaves, or the deadline passes."""
-    for plant in plants:
-        deadline_s = round(seed.random(f"deadline {plant.name}").uniform(0.3, 0.4), 3)
-        late = Page(plant, 2, deadline_s=deadline_s, label="its deadline passes")
-        late.let_read()
-        leaver = Page(plant, 3, label="its visitor leaves")
-        leaver.let_read()
-        leaver.leave()
+    begun = [(*_begin_releases(plant, seed), plant) for plant in plants]
+    for leaver, late, deadline_s, plant in begun:
         _wait_past(late, deadline_s)
-        other = Page(plant, 1, label="another one")
+        # What is being released counts until that is done, whoever still waits for it.
+        other = Page(plant, 1, label="another page")
         plant.settle(other.visitor)
         expect_five_at_most([late, leaver, other])
         for page in (leaver, late):
-            after = f"when {page.label} while a sensor is being released"
             page.let_go(("read", "release"))
+            after = f"when {page.label} while a sensor is being released"
             expect_given_back(page, after, leak=LEAKED_CANCELLED)
         wait_done(plant, other)
         expect_room(plant, "when releases were under way")
     picture.nothing()
+
+
+def _begin_releases(plant: Plant, seed: Seed) -> tuple[Page, Page, float]:
+    """One whose visitor has left while it released its only sensor, and one whose deadline passes meanwhile."""
+    deadline_s = round(seed.random(f"deadline {plant.name}").uniform(0.3, 0.4), 3)
+    late = Page(plant, PLACES - 1, deadline_s=deadline_s, label="its deadline passes")
+    late.let_read()
+    leaver = Page(plant, 1, label="its visitor leaves")
+    leaver.let_read()
+    leaver.leave()
+    return leaver, late, deadline_s
 
 
 def _join(plant: Plant, count: int, leased: int) -> Page:
