@@ -12,7 +12,8 @@ from checker.stage_5.async_context_managers.page import Page
 from course.pictures import BarKind
 
 ENDS = (EventKind.REQUEST_ANSWERED, EventKind.REQUEST_BROKEN, EventKind.REQUEST_LEFT)
-TITLE = "pages, and how long each sensor was theirs (grey: asked for, or being released)"
+TITLE = "pages, and how long each sensor was theirs"
+LEASED = "leased"
 MOST_LANES = 8
 
 
@@ -47,11 +48,11 @@ def _sensor(history: History, name: str, state: State) -> Lane:
             leased = event.t if event.get("status") == 200 else None
             asked = None
         elif word == "release" and has_come and leased is not None:
-            bars.append(Stretch(leased, event.t))
+            bars.append(Stretch(leased, event.t, BarKind.UPSTREAM, LEASED))
             releasing, leased = event.t, None
         elif word == "release" and releasing is not None:
             bars.append(Stretch(releasing, event.t, BarKind.WAITING))
             releasing = None
     if leased is not None:
-        bars.append(Stretch(leased, None))
+        bars.append(Stretch(leased, None, BarKind.UPSTREAM, LEASED))
     return Lane(f"  {name}", bars, note="" if state is State.FREE else state.value)

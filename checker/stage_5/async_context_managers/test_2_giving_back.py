@@ -85,7 +85,7 @@ def test_a_visitor_who_leaves_takes_all_along(plants: tuple[Plant, Plant]) -> No
     for plant in reversed(plants):  # the last one drawn is shown
         drawn = []
         for count, leased, doing in ((3, 3, "reads"), (PLACES, 2, "leases the third of five")):
-            page = Page(plant, count, label=f"leaves while it {doing.split()[0]}")
+            page = Page(plant, count, label=f"leaves as it {doing.split()[0]}")
             page.let_lease(leased)
             page.leave()
             expect_given_back(page, f"when a visitor leaves while the page {doing}", leak=LEAKED_CANCELLED)
@@ -127,7 +127,7 @@ def test_a_page_that_is_late_leaves_none(plants: tuple[Plant, Plant], seed: Seed
         blocking[-1].let_lease(2)
         for count, situation in ((2, "it reads"), (1, "it leases"), (1, "it waits in line")):
             deadline_s = round(random.uniform(0.3, 0.4), 3)
-            page = Page(plant, count, deadline_s=deadline_s, label=f"late while {situation}")
+            page = Page(plant, count, deadline_s=deadline_s, label=f"late as {situation}")
             page.let_lease(2 if situation == "it reads" else 0)
             late.append((page, deadline_s, situation))
     for page, deadline_s, situation in late:

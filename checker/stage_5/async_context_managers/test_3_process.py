@@ -68,10 +68,10 @@ def test_without_lifespan_the_first_visitors_open_it(without_lifespan: Plant, se
 def test_the_process_ends_when_all_is_given_back(with_lifespan: Plant) -> None:
     """On TERM uvicorn's last page is answered, all is given back, then the line is closed."""
     plant, process = with_lifespan, with_lifespan.server.process
-    leaver = Page(plant, 1, label="visitor left before TERM")
+    leaver = Page(plant, 1, label="leaves before TERM")
     leaver.let_read()
     leaver.leave()
-    page = Page(plant, 3, label="reads when TERM comes")
+    page = Page(plant, 3, label="reads at TERM")
     page.let_lease(3)
     send(plant.server, signal.SIGTERM)
     process.log.wait_for(NOTES_TERM, PROMPT_S * slowness())
