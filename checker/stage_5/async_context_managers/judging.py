@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
+from checker.harness.diagnosis import no_answer
+from checker.harness.events import EventKind
 from checker.harness.findings import fail
+from checker.harness.history import History
 from checker.harness.http import Answer
 from checker.harness.run import Run
 from checker.stage_5.async_context_managers import places
@@ -43,8 +47,10 @@ def expect_given_back(
     if kept := page.those(State.LEASED, State.ASKED, State.RELEASING):
         saw = f"{page.ending}; {len(kept)} of {len(page.names)} still leased: {', '.join(kept)}"
         fail(leak, wanted=wanted, saw=saw, where=blame(run))
+    if not page.is_done and not arrivals(page.plant.history, "lease", page.names):
+        _fail_without_room(page, wanted)
     if not page.is_done:
-        page.plant.server.expect_answer(page.visitor, 0)
+        raise no_answer(page.plant.server, page.visitor, History.now() - page.moment(EventKind.REQUEST_SENT))
     history = page.plant.history
     if twice := [name for name in page.names if times_released(history, name) > 1]:
         wanted = f"under {page.plant.name}, {after}, each sensor is given back once"
@@ -68,12 +74,15 @@ def expect_room(plant: Plant, after: str) -> None:
     page = Page(plant, PLACES, label="five more")
     wait_done(plant, page)
     if not page.is_done:
-        asked = len(arrivals(plant.history, "lease", page.names))
-        page.leave()
-        wanted = f"under {plant.name}, {after}, there is room for five sensors again"
-        saw = f"a page that wants five waits for ever, though none is leased; {asked} of its five were asked for"
-        fail("place-lost", wanted=wanted, saw=saw, where=places.takes_room(plant.server.run))
+        _fail_without_room(page, f"under {plant.name}, {after}, there is room for five sensors again")
     expect_readings(page)
+
+
+def _fail_without_room(page: Page, wanted: str) -> NoReturn:
+    asked, run = len(arrivals(page.plant.history, "lease", page.names)), page.plant.server.run
+    page.leave()
+    saw = f"a page that wants {len(page.names)} waits for ever, though none is leased; {asked} of its were asked for"
+    fail("place-lost", wanted=wanted, saw=saw, where=places.takes_room(run))
 
 
 def expect_readings(page: Page) -> None:

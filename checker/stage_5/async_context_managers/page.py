@@ -35,6 +35,11 @@ class Page:
         return self.is_done or bool(self.held("release"))
 
     @property
+    def has_left_app(self) -> bool:
+        """Whether the application's call for it has ended."""
+        return any(e["request"] == self.visitor.id for e in self.plant.server.seen(EventKind.APP_LEFT))
+
+    @property
     def answer(self) -> Answer | None:
         """What its visitor has got by now."""
         return self.visitor.wait_answer(0)

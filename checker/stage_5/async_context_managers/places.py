@@ -85,10 +85,15 @@ def _bare_yield(run: Run) -> SourceLine | None:
     """A `yield` of an async context manager that no `try` with a `finally`, and no `with`, stands around."""
     for file in own_files(run, HUB_FILE):
         for function in ast.walk(tree_of(run.project / file)):
-            if isinstance(function, _Function) and "asynccontextmanager" in ast.dump(ast.List(function.decorator_list)):
+            if isinstance(function, _Function) and _lends_sensors(function):
                 for number in _unguarded(function.body):
                     return next((one for one in own_code(run, file) if (one.file, one.line) == (file, number)), None)
     return None
+
+
+def _lends_sensors(function: _Function) -> bool:
+    """Whether it is an async context manager that leases, or releases."""
+    return "asynccontextmanager" in ast.dump(ast.List(function.decorator_list)) and "lease" in ast.dump(function)
 
 
 def _unguarded(body: list[ast.stmt]) -> Iterator[int]:

@@ -1,4 +1,7 @@
-"""Checks of Context Managers: what fails, is late, or has lost its visitor gives back all the same."""
+"""Checks of Context Managers: what fails, is late, or has lost its visitor gives back all the same.
+
+Each needs the one above: a place that a server has lost is lost for the next check, too.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,7 @@ def test_a_lease_that_fails_leaves_none(plants: tuple[Plant, Plant], picture: Pi
     picture.nothing()
 
 
-@needs("test_a_reading_that_fails_leaves_none")
+@needs("test_a_lease_that_fails_leaves_none")
 def test_a_release_that_fails_keeps_none_back(plants: tuple[Plant, Plant], picture: Picture) -> None:
     """When one release fails, the others are released, and all their places are free."""
     for plant in plants:
@@ -79,7 +82,7 @@ def test_a_release_that_fails_keeps_none_back(plants: tuple[Plant, Plant], pictu
     picture.nothing()
 
 
-@needs("test_a_reading_that_fails_leaves_none")
+@needs("test_a_release_that_fails_keeps_none_back")
 def test_a_visitor_who_leaves_takes_all_along(plants: tuple[Plant, Plant]) -> None:
     """A visitor who leaves while a page leases or reads leaves none leased."""
     for plant in reversed(plants):  # the last one drawn is shown
@@ -117,7 +120,7 @@ def test_who_leaves_the_line_holds_up_nobody(plants: tuple[Plant, Plant], pictur
     picture.nothing()
 
 
-@needs("test_a_reading_that_fails_leaves_none")
+@needs("test_a_visitor_who_leaves_takes_all_along")
 def test_a_page_that_is_late_leaves_none(plants: tuple[Plant, Plant], seed: Seed, picture: Picture) -> None:
     """A page whose deadline is over answers 504 and leaves none: in line, while it leases, while it reads."""
     blocking, late = [], []
@@ -139,7 +142,7 @@ def test_a_page_that_is_late_leaves_none(plants: tuple[Plant, Plant], seed: Seed
     picture.nothing()
 
 
-@needs("test_a_visitor_who_leaves_takes_all_along", "test_a_page_that_is_late_leaves_none")
+@needs("test_a_page_that_is_late_leaves_none")
 def test_a_release_is_finished(plants: tuple[Plant, Plant], seed: Seed, picture: Picture) -> None:
     """A release under way is finished, though the visitor leaves, or the deadline passes."""
     begun = [(*_begin_releases(plant, seed), plant) for plant in plants]
