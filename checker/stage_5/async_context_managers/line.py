@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 from checker.harness import diagnosis
@@ -67,6 +68,19 @@ def expect_told(plant: Plant, visitor: Exchange, text: str) -> None:
         wanted = f"under {plant.name} /status/ answers what line.status() returns, {text!r}"
         saw = f"status {answer.status}: {answer.text[:120]!r}"
         fail("page-differs", wanted=wanted, saw=saw, where=places.line(plant.server.run, r"\.status\("))
+
+
+def expect_served(plant: Plant, others: Sequence[Exchange]) -> None:
+    """Those who waited with one who left while the line was being opened are answered."""
+    unanswered = [visitor for visitor in others if visitor.wait_answer(0) is None]
+    if unanswered:
+        wanted = (
+            f"under {plant.name} the line is opened for those who wait, though the first visitor has left meanwhile"
+        )
+        saw = f"{len(unanswered)} of {len(others)} got no answer"
+        fail("line-not-opened", wanted=wanted, saw=saw, where=places.opens_for_visitors(plant.server.run))
+    for visitor in others:
+        plant.server.expect_answer(visitor)
 
 
 def expect_failure_told(plant: Plant, word: str, *, is_reset: bool) -> None:

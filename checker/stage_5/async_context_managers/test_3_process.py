@@ -19,6 +19,7 @@ from checker.stage_5.async_context_managers.line import (
     expect_failure_told,
     expect_open_before_visitors,
     expect_opened_once,
+    expect_served,
     expect_told,
 )
 from checker.stage_5.async_context_managers.page import Page
@@ -49,18 +50,22 @@ def test_without_lifespan_the_first_visitors_open_it(without_lifespan: Plant, se
     plant, moods = without_lifespan, seed.random("moods there").sample(MOODS, 2)
     for is_reset in (False, True):
         expect_failure_told(plant, "open", is_reset=is_reset)
-    visitors = [plant.server.send("/status/", label=f"status {number}") for number in range(VISITORS)]
-    plant.settle(*visitors)
+    leaver = plant.server.send("/status/", label="status, leaves")
+    plant.settle(leaver)
+    others = [plant.server.send("/status/", label="status") for _ in range(VISITORS - 1)]
+    plant.settle(*others)
     expect_opened_once(plant, 3, f"for {VISITORS} visitors who come at once")
-    for tag in plant.held_for_process("open"):
-        plant.hub.release(tag)
+    leaver.hang_up()
+    plant.settle()
+    # Whoever opens it in the place of one who left begins anew.
     with plant.flowing():
-        plant.wait(lambda: all(visitor.is_done for visitor in visitors))
-    for visitor in visitors:
-        plant.server.expect_answer(visitor)
+        plant.wait(lambda: all(visitor.is_done for visitor in others))
+    expect_served(plant, others)
+    opened = len(calls_of_process(plant, "open"))
+    expect_opened_once(plant, min(opened, 4), "and by one of those who wait when its first visitor has left")
     for mood in moods:
         expect_told(plant, plant.server.send("/status/", label="status"), mood)
-    expect_opened_once(plant, 3, "for all its visitors")
+    expect_opened_once(plant, opened, "for all its visitors")
     picture.nothing()
 
 
