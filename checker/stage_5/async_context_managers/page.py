@@ -64,8 +64,9 @@ class Page:
         return self.plant.held(words, self.names)
 
     def moment(self, kind: EventKind) -> float:
-        """When this happened to its visitor's request."""
-        return next(e.t for e in self.plant.history.events(kind) if e["request"] == self.visitor.id)
+        """When this happened to its visitor's request; now, where it has not."""
+        events = self.plant.history.events(kind)
+        return next((e.t for e in events if e["request"] == self.visitor.id), self.plant.history.now())
 
     # --- what the hub does ---
 

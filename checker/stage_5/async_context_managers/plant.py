@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from random import Random
-from string import ascii_lowercase
+from string import ascii_letters
 from typing import TypeVar
 
 from checker.harness.calibration import slowness
@@ -19,7 +19,9 @@ from checker.harness.waiting import wait_until
 from checker.stage_5.async_context_managers.leases import split
 
 SOON_S = 0.5  # what comes at all comes by then, nearly always: only after it is the server looked at
-PROMPT_S = 6.0  # waited out by failing solutions alone, where their server does not rest; longer on a busy machine
+# Waited out by failing solutions alone, and only where their server does not rest; longer on a busy machine.
+PROMPT_S = 15.0
+IDLE_S = 6.0
 LOOK_SOON_S = 0.003
 LOOK_EVERY_S = 0.05
 REFUSED = 503
@@ -55,10 +57,10 @@ class Plant:
     # --- what a check does ---
 
     def sensors(self, count: int) -> list[str]:
-        """So many names that no other sensor has, each with a value to be read."""
+        """So many names that no other sensor has, each with a value to be read. Two differ only in their case."""
         drawn: list[str] = []
         while len(drawn) < count:
-            name = "".join(self._random.choices(ascii_lowercase, k=7))
+            name = drawn[0].swapcase() if len(drawn) == 1 else "".join(self._random.choices(ascii_letters, k=7))
             if name not in self.values:
                 self.values[name] = f"{self._random.uniform(-40, 90):.2f}"
                 drawn.append(name)
@@ -122,7 +124,7 @@ class Plant:
         self.wait(lambda: all(page.is_done or page.id in self._entered() for page in pages))
         for _ in range(2):  # what is on its way from the hub, or to it, wakes one of the two
             self.hub.wait_settled()
-            wait_until(self._is_idle, PROMPT_S, unless_ended=self.server.process, every_s=LOOK_SOON_S)
+            wait_until(self._is_idle, IDLE_S, unless_ended=self.server.process, every_s=LOOK_SOON_S)
         self.hub.wait_settled()
 
     def _is_idle(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 
-from checker.harness.calibration import slowness
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
 from checker.harness.gunicorn.master import send
@@ -79,7 +78,7 @@ def test_the_process_ends_when_all_is_given_back(with_lifespan: Plant) -> None:
     page = Page(plant, 3, label="reads at TERM")
     page.let_lease(3)
     send(plant.server, signal.SIGTERM)
-    process.log.wait_for(NOTES_TERM, PROMPT_S * slowness())
+    process.log.wait_for(NOTES_TERM, PROMPT_S)
     page.let_go(("read", "release"))
     expect_given_back(page, "when TERM comes while a page reads")
     expect_readings(page)
