@@ -83,7 +83,7 @@ def expect_room(plant: Plant, after: str) -> None:
 def _fail_without_room(page: Page, wanted: str) -> NoReturn:
     asked, run = len(arrivals(page.plant.history, "lease", page.names)), page.plant.server.run
     page.leave()
-    saw = f"a page that wants {len(page.names)} waits for ever, though none is leased; {asked} of its were asked for"
+    saw = f"a page that wants {len(page.names)} waits for ever, though none is leased; it has asked for {asked} of them"
     fail("place-lost", wanted=wanted, saw=saw, where=places.takes_room(run))
 
 

@@ -45,13 +45,14 @@ def test_a_page_leases_reads_and_releases(plants: tuple[Plant, Plant], run: Run,
 
 
 @needs("test_a_page_leases_reads_and_releases")
-def test_five_at_a_time(plants: tuple[Plant, Plant], picture: Picture) -> None:
+def test_five_at_a_time(plants: tuple[Plant, Plant], seed: Seed, picture: Picture) -> None:
     """At most five sensors are leased at a time, and thirty pages at once are all served."""
     for plant in plants:
         _expect_places_kept_until_confirmed(plant)
     for plant, count in zip(plants, (PAGES, PAGES_THERE), strict=True):
         # Two sensors or more: who takes them one by one meets others who do.
-        pages = [Page(plant, 2 + number % (PLACES - 1)) for number in range(count)]
+        sizes = seed.random(f"pages {plant.name}").choices(range(2, PLACES + 1), k=count)
+        pages = [Page(plant, size) for size in sizes]
         plant.settle(*(page.visitor for page in pages))
         expect_five_at_most(pages)
         wait_done(plant, *pages)
@@ -114,7 +115,7 @@ def _expect_places_kept_until_confirmed(plant: Plant) -> None:
     """While the hub has not confirmed a release, its place is not another's."""
     page = Page(plant, PLACES)
     page.let_read()
-    waiting = Page(plant, 2)
+    waiting = Page(plant, 1)
     plant.settle(waiting.visitor)
     wait_done(plant, page, waiting)
     expect_five_at_most([page, waiting])
