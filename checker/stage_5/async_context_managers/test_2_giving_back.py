@@ -33,7 +33,7 @@ from checker.stage_5.async_context_managers.page import Page, wait_done
 from checker.stage_5.async_context_managers.plant import Plant
 
 CLOCKS_S = 0.01  # a loop's clock goes in milliseconds, and may be behind by one
-MOST_TRIES = 6
+MOST_DEADLINE_S = 10.0
 AFTER_IT_S = 0.2  # so long after a deadline its page has been told, nearly always
 
 
@@ -185,15 +185,12 @@ def _begin_in_time(
     Where the machine is busy, that is longer: else it might pass while the hub's answer to a lease is on its way, and
     nobody would know of that lease.
     """
-    for tries_left in reversed(range(MOST_TRIES)):
-        page = Page(plant, count, deadline_s=deadline_s, label=label)
-        begin(page)
-        is_in_time = History.now() - page.moment(EventKind.REQUEST_SENT) < deadline_s / 2
-        if is_in_time or not tries_left:
-            return page, deadline_s
-        page.let_go(("lease", "read", "release"))
-        deadline_s *= 2
-    raise AssertionError("the last try is returned")
+    page = Page(plant, count, deadline_s=deadline_s, label=label)
+    begin(page)
+    if History.now() - page.moment(EventKind.REQUEST_SENT) < deadline_s / 2 or deadline_s > MOST_DEADLINE_S:
+        return page, deadline_s
+    page.let_go(("lease", "read", "release"))
+    return _begin_in_time(plant, count, 2 * deadline_s, label, begin)
 
 
 def _join(plant: Plant, count: int, leased: int) -> Page:
