@@ -28,10 +28,10 @@ def split(tag: str) -> tuple[str, str]:
     return word, name
 
 
-def states(history: History, names: Collection[str]) -> dict[str, State]:
-    """How each of these stands now."""
+def states(history: History, names: Collection[str], since: float) -> dict[str, State]:
+    """How each of these, which nobody had before `since`, stands now."""
     standing = dict.fromkeys(names, State.FREE)
-    for event in calls(history, names):
+    for event in calls(history, names, since):
         standing[split(event["tag"])[1]] = _after(event) or standing[split(event["tag"])[1]]
     return standing
 
@@ -59,10 +59,10 @@ def peak(history: History, names: Collection[str]) -> list[str]:
     return most
 
 
-def calls(history: History, names: Collection[str]) -> Iterator[Event]:
-    """All that the hub has seen of these sensors, in order of time."""
+def calls(history: History, names: Collection[str], since: float = 0.0) -> Iterator[Event]:
+    """All that the hub has seen of these sensors since then, in order of time."""
     known = frozenset(names)
-    return (event for event in history.events(*CALLS) if split(event["tag"])[1] in known)
+    return (event for event in history.events(*CALLS, since=since) if split(event["tag"])[1] in known)
 
 
 def _after(event: Event) -> State | None:

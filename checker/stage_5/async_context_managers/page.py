@@ -18,6 +18,7 @@ class Page:
     def __init__(self, plant: Plant, count: int, *, deadline_s: float | None = None, label: str = "") -> None:
         self.plant = plant
         self.names = plant.sensors(count)
+        self._drawn = plant.history.now()  # nobody can have asked for its sensors before
         self.label = label or f"{count} sensor{'s' * (count > 1)}"
         query = "" if deadline_s is None else f"?deadline={deadline_s:g}"
         self.visitor = plant.server.send(f"/read/{','.join(self.names)}/{query}", label=self.label)
@@ -53,7 +54,7 @@ class Page:
     @property
     def states(self) -> dict[str, State]:
         """How each of its sensors stands."""
-        return states(self.plant.history, self.names)
+        return states(self.plant.history, self.names, self._drawn)
 
     def those(self, *wanted: State) -> list[str]:
         """Its sensors that stand so."""
