@@ -61,6 +61,26 @@ asyncio.run(main())
 print(collectors == {threading.get_ident()}, gc.isenabled())
 """
 
+# The child is forked while no garbage is collected, whoever has seen to that.
+FORKED = """
+import asyncio, gc, os
+from learn_probe.frames import NoCollection
+from learn_probe.watchdog import watch_running_loop, watched_here
+
+async def main():
+    watch_running_loop()
+    await asyncio.sleep(0.1)
+    watched_here()._no_collection = held = NoCollection()
+    with held:
+        child = os.fork()
+        if not child:
+            os._exit(gc.isenabled())
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    os._exit(0)
+
+asyncio.run(main())
+"""
+
 
 def test_walking_the_frames_of_a_thread_that_runs_on_is_safe() -> None:
     assert told(WALKS) == ("alive\n", "", 0)
@@ -68,6 +88,10 @@ def test_walking_the_frames_of_a_thread_that_runs_on_is_safe() -> None:
 
 def test_a_loops_watchdog_collects_no_garbage_of_the_learner() -> None:
     assert told(WATCHED) == ("True True\n", "", 0)
+
+
+def test_a_child_collects_its_garbage_again() -> None:
+    assert told(FORKED)[::2] == ("1\n", 0)
 
 
 def told(program: str) -> tuple[str, str, int]:

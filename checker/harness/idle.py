@@ -7,11 +7,14 @@ it. So "nothing more came" can be said without waiting for a time. Timers of its
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import psutil
+
+from checker.harness.waiting import wait_until
 
 # What /proc tells of a thread that waits to be woken, and how often it went to sleep (proc_pid_status(5)).
 SLEEPS = ("State:\tS", "State:\tZ", "State:\tT")  # or has ended, or was stopped by a signal
@@ -24,6 +27,11 @@ REST_S = 2.0
 # A server whose loop ticks (uvicorn's does, ten times a second, and the probe looks on) rests all the same.
 TICKS_S = 0.05
 COUNTED_EVERY_S = 0.5  # looking for children costs more than looking at them
+# What comes at all comes by then, nearly always: only after it is the process looked at.
+SOON_S = 0.5
+LOOK_SOON_S = 0.005
+
+_T = TypeVar("_T")
 
 
 class Family(Protocol):
@@ -77,6 +85,16 @@ class Rest:
         if is_first or spent_s - self._spent_s > TICKS_S or (was_running and self._was_running):
             self._since, self._spent_s = now, spent_s
         return 0 if now - self._since >= self._rest_s else None
+
+
+def wait_unless_resting(process: Family, condition: Callable[[], _T], deadline_s: float) -> _T:
+    """The first answer of `condition` that is true; its last at the deadline, or when the process has ended or rests.
+
+    A server that rests has done all that it does by itself. On a busy machine none rests: it has longer there.
+    """
+    if soon := wait_until(condition, SOON_S, unless_ended=process, every_s=LOOK_SOON_S):
+        return soon
+    return wait_until(condition, deadline_s, unless_ended=Rest(process))
 
 
 def is_idle(pid: int) -> bool:

@@ -124,6 +124,8 @@ class NoCollection:
     event loop, the loop may resume it at the same time.
     """
 
+    _collects = False  # whether it has to be switched on again
+
     def __enter__(self) -> None:
         self._collects = gc.isenabled()
         gc.disable()
@@ -131,6 +133,7 @@ class NoCollection:
     def __exit__(self, *_: object) -> None:
         if self._collects:
             gc.enable()
+            self._collects = False
 
     def pause(self, wait: Callable[..., _T], *arguments: float) -> _T:
         """What `wait` answers: garbage is collected meanwhile, if the learner wants it, and nothing is made here."""

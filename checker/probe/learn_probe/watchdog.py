@@ -42,7 +42,16 @@ _STARTING_A_THREAD = threading.Thread.start.__code__
 _FRAMES_WITHIN_START = 3
 
 _watched: dict[int, Watchdog] = {}
-register_at_fork(after_in_child=_watched.clear)
+
+
+def _forget_all() -> None:
+    """In a child: nobody watches there, and none is left who would have garbage collected again."""
+    for watchdog in _watched.values():
+        watchdog.collect_again()
+    _watched.clear()
+
+
+register_at_fork(after_in_child=_forget_all)
 
 
 def watch_running_loop() -> None:
@@ -71,6 +80,10 @@ class Watchdog:
         self._beat: LockType | None = None  # locked until the loop has run it
         self.base = _depth_below(self._loop)  # how many frames are the loop's own, below every step
         start_new_thread(self._run, ())
+
+    def collect_again(self) -> None:
+        """What it has switched off is on again; for a process in which it does not run."""
+        self._no_collection.__exit__()
 
     def watches(self, loop: AbstractEventLoop) -> bool:
         """Whether this is its loop."""

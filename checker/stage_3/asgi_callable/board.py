@@ -16,23 +16,20 @@ from checker.harness.events import EventKind
 from checker.harness.gate import Gate
 from checker.harness.history import Event
 from checker.harness.http import Answer, Exchange, Stream
-from checker.harness.idle import Rest
+from checker.harness.idle import wait_unless_resting
 from checker.harness.seed import Seed
 from checker.harness.server import PROBE_FOLDER, Server
 from checker.harness.site import APP_VARIABLE
-from checker.harness.waiting import wait_until
 from checker.stage_3.asgi_callable.kinds import Kind
 
 APP = "board.asgi:application"
 LADDER = "learn_ladder:application"
 INSIDE = Path(__file__).with_name("inside")
-SOON_S = 0.5  # what comes at all comes by then, nearly always: only after it is the server looked at
 # Waited out by failing solutions alone, and only where the server does not rest.
 BOOT_S = 40.0  # all of Django, on a machine that may have better things to do
 PROMPT_S = 6.0  # and longer on a busy machine
 HELD_S = 0.05  # so long a visitor is made to wait whose answer tells of it
 LOOK_SOON_S = 0.005
-LOOK_EVERY_S = 0.05
 _T = TypeVar("_T")
 
 STARTED, FAILED = "lifespan.startup.complete", "lifespan.startup.failed"
@@ -125,15 +122,8 @@ class Board:
 
 
 def wait_on(server: Server, condition: Callable[[], _T], deadline_s: float = 0.0) -> _T:
-    """The first answer of `condition` that is true; its last at the deadline, or when the server has ended or rests.
-
-    A server that rests has done all that it does by itself. On a busy machine none rests: it has longer there, unless
-    `deadline_s` says how long.
-    """
-    if soon := wait_until(condition, SOON_S, unless_ended=server.process, every_s=LOOK_SOON_S):
-        return soon
-    deadline_s = deadline_s or PROMPT_S * slowness()
-    return wait_until(condition, deadline_s, unless_ended=Rest(server.process), every_s=LOOK_EVERY_S)
+    """The first answer of `condition` that is true; its last at the deadline, or when the server has ended or rests."""
+    return wait_unless_resting(server.process, condition, deadline_s or PROMPT_S * slowness())
 
 
 def stations(seed: Seed, purpose: str, count: int) -> list[str]:

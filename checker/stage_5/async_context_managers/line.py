@@ -74,9 +74,7 @@ def expect_served(plant: Plant, others: Sequence[Exchange]) -> None:
     """Those who waited with one who left while the line was being opened are answered."""
     unanswered = [visitor for visitor in others if visitor.wait_answer(0) is None]
     if unanswered:
-        wanted = (
-            f"under {plant.name} the line is opened for those who wait, though the first visitor has left meanwhile"
-        )
+        wanted = f"under {plant.name} the line is opened for those who wait, though the first visitor has left"
         saw = f"{len(unanswered)} of {len(others)} got no answer"
         fail("line-not-opened", wanted=wanted, saw=saw, where=places.opens_for_visitors(plant.server.run))
     for visitor in others:

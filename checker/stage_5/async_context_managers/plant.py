@@ -13,17 +13,15 @@ from checker.harness.events import EventKind
 from checker.harness.gate import Gate
 from checker.harness.history import Event, History
 from checker.harness.http import Exchange
-from checker.harness.idle import Rest, is_idle
+from checker.harness.idle import is_idle, wait_unless_resting
 from checker.harness.server import Server
 from checker.harness.waiting import wait_until
 from checker.stage_5.async_context_managers.leases import split
 
-SOON_S = 0.5  # what comes at all comes by then, nearly always: only after it is the server looked at
 # Waited out by failing solutions alone, and only where their server does not rest; longer on a busy machine.
 PROMPT_S = 15.0
 IDLE_S = 6.0
 LOOK_SOON_S = 0.003
-LOOK_EVERY_S = 0.05
 REFUSED = 503
 _T = TypeVar("_T")
 
@@ -114,10 +112,7 @@ class Plant:
 
     def wait(self, condition: Callable[[], _T], deadline_s: float = 0.0) -> _T:
         """The first answer of `condition` that is true; its last when the server has ended or rests, or is too late."""
-        if soon := wait_until(condition, SOON_S, unless_ended=self.server.process, every_s=LOOK_SOON_S):
-            return soon
-        deadline_s = deadline_s or PROMPT_S * slowness()
-        return wait_until(condition, deadline_s, unless_ended=Rest(self.server.process), every_s=LOOK_EVERY_S)
+        return wait_unless_resting(self.server.process, condition, deadline_s or PROMPT_S * slowness())
 
     def settle(self, *pages: Exchange) -> None:
         """Return when these visitors are inside, and the server has done all that it can do before the hub answers."""
