@@ -113,6 +113,9 @@ def _fail_as_unasked(plant: Plant, visitor: Exchange, word: str) -> NoReturn:
     if word != "open":
         plant.server.expect_answer(visitor)
         wanted, code = f"under {plant.name} a visitor of /status/ has `line.status()` called", "page-differs"
-    answer = visitor.wait_answer(0)
-    saw = "nobody called it" + (f", and the page answered {answer.status}: {answer.text[:120]!r}" if answer else "")
+    saw = "nobody called it"
+    if answer := visitor.wait_answer(0):
+        error = plant.error_of(visitor.id)
+        said = f"{error['type']}: {error['message']}" if error else repr(answer.text[:120])
+        saw += f", and the page answered {answer.status}: {said}"
     fail(code, wanted=wanted, saw=saw, where=opens)

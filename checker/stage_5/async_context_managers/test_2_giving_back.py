@@ -37,7 +37,7 @@ MOST_DEADLINE_S = 10.0
 AFTER_IT_S = 0.2  # so long after a deadline its page has been told, nearly always
 
 
-@needs("test_a_page_leases_reads_and_releases")
+@needs("test_five_at_a_time")
 def test_a_reading_that_fails_leaves_none(plants: tuple[Plant, Plant], picture: Picture) -> None:
     """When a reading fails, a page answers 502, and leaves none; by another error of its own it leaves none either."""
     for plant in plants:
