@@ -30,11 +30,7 @@ def expect_given_back(
 
     `after` says what happened. What is left then is told by the code `leak`, and by the line that `blame` finds.
     """
-
-    def is_over() -> bool:
-        return page.is_done and not page.held("lease", "read") and set(page.states.values()) <= {State.FREE}
-
-    if not page.let_go(("release",), is_over):
+    if not page.let_go(("release",), lambda: page.is_over):
         draw_pages([page])
     if page.visitor.is_broken:
         page.plant.server.expect_answer(page.visitor, 0)

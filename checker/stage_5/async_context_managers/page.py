@@ -31,6 +31,11 @@ class Page:
         return self.visitor.is_done
 
     @property
+    def is_over(self) -> bool:
+        """Whether it is done, and has nothing at the hub any more."""
+        return self.is_done and not self.held("lease", "read") and set(self.states.values()) <= {State.FREE}
+
+    @property
     def is_ending(self) -> bool:
         """Whether it is done, or gives a sensor back."""
         return self.is_done or bool(self.held("release"))
