@@ -133,7 +133,7 @@ class _Keeper:
             self._tell(_up(stood, gate, page))
             if gate:
                 gate.answer = stood.answer
-            self._keep(stack, gate, LogFolders(stood.logs, _Lines(self._tell).overheard))
+            self._keep(stack, gate, stood.passes, LogFolders(stood.logs, _Lines(self._tell).overheard))
         return True
 
     @pytest.hookimpl(wrapper=True)
@@ -143,7 +143,7 @@ class _Keeper:
             self._tell(_trouble(call.excinfo.value, self._suite))
         return (yield)
 
-    def _keep(self, stack: Stack, gate: Gate | None, logs: LogFolders) -> None:
+    def _keep(self, stack: Stack, gate: Gate | None, passes: Callable[[str], bool], logs: LogFolders) -> None:
         gone: set[str] = set()
         held: list[str] = []
         while True:
@@ -152,9 +152,12 @@ class _Keeper:
                 if code is not None and one.name not in gone and not (code == 0 and isinstance(one, Process)):
                     gone.add(one.name)
                     self._tell(Ended(one.name, code))
-            if gate and gate.held != held:
-                held = gate.held
-                self._tell(Said(GATE, f"holds {', '.join(map(printable, held))}" if held else "holds nobody"))
+            if gate:
+                for tag in filter(passes, gate.held):
+                    gate.release(tag)
+                if gate.held != held:
+                    held = gate.held
+                    self._tell(Said(GATE, f"holds {', '.join(map(printable, held))}" if held else "holds nobody"))
             logs.look()
             time.sleep(LOOK_EVERY_S)
 

@@ -22,6 +22,9 @@ def start_daphne(daphne: starters.Daphne, hub: Gate) -> Server:
 
 
 def stand(uvicorn: starters.Uvicorn, daphne: starters.Daphne, gate: Gate) -> Stand:
-    """Both, with the Gate as their hub: what it lets go of is a value, and good for any other answer, too."""
+    """Both, with the Gate as their hub: what it lets go of is a value, and good for any other answer, too.
+
+    It does not hold the process's line: under uvicorn no page would be served before somebody lets that go.
+    """
     servers = [start_uvicorn(uvicorn, gate), start_daphne(daphne, gate)]
-    return Stand(servers, {"UPSTREAM_URL": gate.url}, lambda _tag: A_VALUE)
+    return Stand(servers, {"UPSTREAM_URL": gate.url}, lambda _tag: A_VALUE, lambda tag: tag.startswith("open-"))
