@@ -14,6 +14,7 @@ from checker.harness.suite import needs
 from checker.stage_3.async_views.errors import expect_free_loop, line_of_call
 from checker.stage_3.async_views.pages import (
     expect_five_asked,
+    expect_keys,
     expect_page,
     expect_prices,
     expect_text,
@@ -46,7 +47,10 @@ def test_one_dashboard_asks_five_at_once(desk: Server, gate: Gate) -> None:
         expect_page(desk, page, wanted)
         judge_waiting(desk, gate)
     release(gate)
-    expect_prices(expect_page(desk, page, wanted), PRICES, wanted)
+    answer = expect_page(desk, page, wanted)
+    if not any(expect_keys(answer)["prices"].values()):  # made before they answered, which a busy machine told late
+        judge_waiting(desk, gate)
+    expect_prices(answer, PRICES, wanted)
 
 
 @needs("test_one_dashboard_asks_five_at_once")
