@@ -30,6 +30,7 @@ MOST_CALLS = 24
 
 WORKER_TIMEOUT_S = 20
 THEATRE_TIMEOUT_S = 45
+SHORT_S = 1.2  # with a fraction: the seconds of the theatre may have one
 # A second deployment: what is a constant does not follow, and what is not set has its default.
 OTHER_THEATRE_TIMEOUT_S = 137.5
 DEFAULT_WORKER_TIMEOUT_S = 30

@@ -13,6 +13,7 @@ from checker.harness.run import Run
 from checker.harness.site import SelfBound
 from checker.milestones.gunicorn_first.configuration import (
     ONE_WORKER,
+    SHORT_S,
     Printed,
     print_configuration,
     start_gunicorn,
@@ -20,7 +21,6 @@ from checker.milestones.gunicorn_first.configuration import (
 )
 from checker.milestones.gunicorn_first.office import Office, copy_of
 from checker.milestones.gunicorn_first.trials import start_trial
-from checker.milestones.gunicorn_first.verdicts import SHORT_S
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +67,15 @@ class Office:
         """Its answer must come, and is remembered for the journal."""
         answer = self.site.expect_answer(request, GENEROUS_S)
         self.answered.append(Answered(request.label, request.path, answer.status, len(answer.body), request.id))
+
+    def expect_page(self, request: Exchange, status: int, page: Mapping[str, str]) -> None:
+        """The same, and it must be what the scaffold's page was: this status, and these keys and values."""
+        self.expect_answer_to(request)
+        answer = self.site.expect_answer(request)
+        if (answer.status, answer.json()) != (status, page):
+            wanted = f"{request.path} is answered {status} {json.dumps(page)}, as it was"
+            saw = f"status {answer.status}: {answer.text[:120]!r}"
+            fail("answer-changed", wanted=wanted, saw=saw, where=self.call_line(request.path))
 
     def ask_for_seats(self, shows: Sequence[str]) -> dict[str, Exchange]:
         """One request for each show: each waits for the theatre."""
@@ -187,6 +196,10 @@ class Office:
     def place(self, file: str, text: str) -> SourceLine | None:
         """The first line of a learner's file that holds this text; none of a journal that is not put to use."""
         return line_with(self.folder, file, text) if file != JOURNAL or self._has_journal else None
+
+    def call_line(self, path: str) -> SourceLine | None:
+        """The view's line that calls the theatre for the page with this path."""
+        return self.place("office/views.py", "theatre.book" if path.startswith("/orders/") else "theatre.free_seats")
 
     def journal_line(self, *patterns: str) -> SourceLine | None:
         """The first line of the journal that matches; none when it is not put to use."""

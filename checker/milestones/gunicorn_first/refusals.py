@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import NoReturn
 
 from checker.harness.findings import NotYet, fail
-from checker.milestones.gunicorn_first.configuration import OTHER_THEATRE_TIMEOUT_S, Printed
+from checker.milestones.gunicorn_first.configuration import OTHER_THEATRE_TIMEOUT_S, SHORT_S, Printed
 from checker.milestones.gunicorn_first.office import Office
-from checker.milestones.gunicorn_first.verdicts import SHORT_S
 from course.model import SourceLine
 
 

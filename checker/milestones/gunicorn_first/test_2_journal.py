@@ -10,6 +10,7 @@ from checker.milestones.gunicorn_first.configuration import GENEROUS_S
 from checker.milestones.gunicorn_first.office import JOURNAL, Answered, Office, journal_lines
 from checker.milestones.gunicorn_first.verdicts import (
     as_written,
+    expect_bytes_of_a_part,
     expect_journal_around,
     expect_journal_line,
     judge_silence,
@@ -41,7 +42,7 @@ def test_the_journal_keeps_its_duties(office: Office) -> None:
         order = office.order("ring")
         office.gate.wait_tag("order-ring", GENEROUS_S)
         office.gate.release("order-ring")
-        office.expect_answer_to(order)
+        office.expect_page(order, 201, {"order": "order-ring"})
         office.expect_answer_to(office.ask("/nowhere/", "nowhere"))
         office.expect_whole_list(stream, "ring", "another page was served")
     office.expect_closed("ring", "it has been read to its end")
@@ -61,3 +62,4 @@ def test_the_journal_keeps_its_duties(office: Office) -> None:
         wanted = "a list whose reader left is one line of the journal, like any other"
         saw = f"{len(line)} lines for it{': ' + as_written(line) if line else ''}"
         fail("line-lost", wanted=wanted, saw=saw, where=office.place(JOURNAL, "write_line"))
+    expect_bytes_of_a_part(office, line[0], "carmen", len(leaving.body))

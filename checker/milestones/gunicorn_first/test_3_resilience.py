@@ -20,19 +20,17 @@ from checker.milestones.gunicorn_first.configuration import (
     WORKER_TIMEOUT_S,
     setting_line,
 )
+from checker.milestones.gunicorn_first.hung_calls import expect_asked_once, expect_given_up, expect_still_waiting
 from checker.milestones.gunicorn_first.office import Office
-from checker.milestones.gunicorn_first.verdicts import (
-    expect_asked_once,
-    expect_given_up,
-    what_comes_without_preload,
-    what_the_master_keeps,
-)
+from checker.milestones.gunicorn_first.verdicts import what_comes_without_preload, what_the_master_keeps
 
 
 @needs("test_a_page_is_served_beside_a_list")
-def test_a_hung_call_is_given_up(impatient: Office, ahead: starters.Ahead) -> None:
+def test_a_hung_call_is_given_up(office: Office, impatient: Office, ahead: starters.Ahead) -> None:
     """A call that hangs is given up after THEATRE_TIMEOUT_S, and nobody else notices."""
     ahead("tried", "test_the_notes_are_borne_out")  # they boot while that time passes
+    patient = office.ask("/seats/salome/", "seats salome")  # this office gives the theatre longer
+    office.gate.wait_tag("salome", GENEROUS_S)
     office, since = impatient, impatient.run.history.now()
     with office.workers.crowded(), office.guest_list("aida") as stream:
         office.expect_list_begun(stream, "aida")
@@ -44,12 +42,11 @@ def test_a_hung_call_is_given_up(impatient: Office, ahead: starters.Ahead) -> No
         if not office.gate.wait_until(lambda: asked.isdisjoint(office.gate.held), SURE_S * slowness()):
             wanted = "a call that is given up is over: its connection is closed"
             saw = "the visitor was told, and the call to the theatre goes on"
-            fail(
-                "call-left-behind", wanted=wanted, saw=saw, where=office.place("office/views.py", "theatre.free_seats")
-            )
+            fail("call-left-behind", wanted=wanted, saw=saw, where=office.call_line("/seats/"))
         office.expect_whole_list(stream, "aida", "two calls beside it were given up")
     for page in hung:
         expect_asked_once(office, page, since)
+    expect_still_waiting(patient, office)
 
 
 @needs("test_a_page_is_served_beside_a_list")

@@ -6,10 +6,9 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
-from checker.harness.calibration import slowness
-from checker.harness.diagnosis import wait_error
 from checker.harness.findings import fail
 from checker.harness.gunicorn import master
 from checker.harness.http import Exchange
@@ -25,13 +24,11 @@ from checker.milestones.gunicorn_first.configuration import (
     SURE_S,
     setting_line,
 )
-from checker.milestones.gunicorn_first.office import JOURNAL, LATE_S, SERVER_ERROR, Answered, Office, journal_lines
+from checker.milestones.gunicorn_first.office import GUESTS, JOURNAL, LATE_S, Answered, Office, journal_lines
 from course.model import SourceLine
 
 WSGI = "office/wsgi.py"
 SLOW = 8
-SHORT_S = 1.2  # with a fraction: the seconds of the theatre may have one
-HUNG_S = 6.0  # so long after its limit, longer on a busy machine, a call that goes on has none
 ROOM = (
     f"{CONF}: one worker alone must have room for {SLOW} slow pages and a fast one, "
     f"and all workers together for {MOST_CALLS} at most"
@@ -118,6 +115,16 @@ def expect_journal_line(office: Office, request: Answered) -> None:
     fail("journal-untrue", wanted=wanted, saw=saw, where=counts or office.place(JOURNAL, "write"))
 
 
+def expect_bytes_of_a_part(office: Office, line: Mapping[str, Any], show: str, read: int) -> None:
+    """A list whose reader left has passed on some of its rows, whole ones: those he has, and any he no longer took."""
+    rows = [f"guests of {show}\n", *(f"{show}-{number}\n" for number in range(1, GUESTS + 1))]
+    passed_on = [size for size in accumulate(map(len, rows)) if size >= read]
+    if line.get("bytes") not in passed_on:
+        wanted = f"bytes is what was passed on, also for a reader who left: he has {read} of them"
+        where = office.journal_line(r".*bytes\b\S*\s*\+=", r".*\blen\(")
+        fail("journal-untrue", wanted=wanted, saw=as_written([line]), where=where or office.place(JOURNAL, "write"))
+
+
 def strange_line(answered: Iterable[Answered], lines: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """The last line that shows two requests mixed: an id with what belongs to another, or an id's second line."""
     true = {request.label.replace(" ", "-"): (request.path, request.status) for request in answered}
@@ -161,32 +168,3 @@ def judge_silence(office: Office, label: str) -> None:
         fail("journal-unheard", wanted=wanted, saw=saw, where=written)
     where = office.place(WSGI, "application =")
     fail("no-journal", wanted=wanted, saw="the log has no journal line at all", where=where)
-
-
-def expect_asked_once(office: Office, page: str, since: float) -> None:
-    """A call that was given up may have been heard: whoever repeats an order may have booked two seats."""
-    tag, call = ("faust", "theatre.free_seats(") if page == "/seats/" else ("order-faust", "theatre.book(")
-    count = office.calls(tag, since)
-    if count > 1:
-        wanted = f"the theatre is asked once for each request of {page}, whether it answers or not"
-        saw = f"{count} calls for the same visitor: the theatre may have heard each of them"
-        fail("asked-twice", wanted=wanted, saw=saw, where=office.place("office/views.py", call))
-
-
-def expect_given_up(office: Office, page: str, request: Exchange, since: float) -> None:
-    """The visitor of a hung call gets his 504."""
-    wanted = f"{page} is answered 504 when the theatre does not answer within THEATRE_TIMEOUT_S={SHORT_S} s"
-    answer = request.wait_answer(SHORT_S + HUNG_S)
-    if answer is None and not request.is_done:
-        answer = request.wait_answer(HUNG_S * (slowness() - 1))
-    expect_asked_once(office, page, since)
-    call = "theatre.free_seats(" if page == "/seats/" else "theatre.book("
-    where = office.place("office/views.py", call)
-    if answer is None and not request.is_done:
-        saw = "the call was still waiting, and its thread with it: gunicorn's timeout does not reach a thread"
-        fail("hung-call", wanted=wanted, saw=saw, where=where)
-    if answer is None or answer.status != 504:
-        error = wait_error(office.site, request.id) if answer and answer.status >= SERVER_ERROR else None
-        said = f"{error['type']}: {error['message']}" if error else repr(answer.text[:80]) if answer else ""
-        saw = f"status {answer.status}: {said}" if answer else f"no answer: {request.error}"
-        fail("not-504", wanted=wanted, saw=saw, where=where)
