@@ -27,6 +27,9 @@ Advice stands here.
 
 - Joining twice is joining once: one leave
   ends it. <!-- joined-once -->
+
+### In two parts
+
 - Nobody else hears it.
   <!-- private -->
 - Advice may be an entry too.
@@ -54,7 +57,7 @@ def test_a_promise_is_an_entry_with_a_name_at_its_end() -> None:
 def test_learners_do_not_see_the_names() -> None:
     text = without_names(LESSON)
     assert "joined-once" not in text
-    assert "  ends it.\n- Nobody else hears it.\n- Advice" in text
+    assert "  ends it.\n\n### In two parts\n\n- Nobody else hears it.\n- Advice" in text
     assert "- code <!-- stays -->" in text
 
 

@@ -1,4 +1,4 @@
-"""A lesson's promises: the entries of the list in its section *Build*, each with a hidden name for authors.
+"""A lesson's promises: the entries of the lists in its section *Build*, each with a hidden name for authors.
 
     - Joining twice is joining once: one leave ends it. <!-- joined-once -->
 
@@ -37,7 +37,7 @@ def named(lesson: str) -> tuple[Named, ...]:
         hidden = _HIDDEN.search(line)
         words = _HIDDEN.sub("", line)
         if line.startswith("#"):
-            section, is_open = line.strip(), False
+            section, is_open = section if line.startswith("###") else line.strip(), False
         elif line.startswith(_ENTRY):
             entry, is_open = [words.removeprefix(_ENTRY)], True
         elif is_open and line.startswith("  "):

@@ -156,6 +156,11 @@ def test_a_lost_connection_is_no_close(begin: Begin) -> None:
         wanted = f"a connection that ends {cut} is shown as closed with 1006"
         talk.expect_line(wanted, "loss-not-told", closed=1006)
         talk.expect_end(3, wanted, "loss-not-told")
+    talk = begin("hello")
+    talk.peer.end()
+    wanted = "a connection that ends before the server's answer is shown as closed with 1006"
+    talk.expect_line(wanted, "loss-not-told", closed=1006)
+    talk.expect_end(3, wanted, "loss-not-told")
     talk = begin(count=1)
     talk.accept(and_send=encode(TEXT, b"hello"))
     talk.expect_line("the message before the loss is shown", "wrong-output", text="hello")
