@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from statistics import median
 
 from checker.harness import starters
+from checker.harness.calibration import slowness
+from checker.harness.findings import fail
+from checker.harness.gunicorn.master import send
 from checker.harness.history import History
 from checker.harness.picture import Lane, Picture, Stretch
 from checker.harness.server import Server
 from checker.harness.site import SelfBound
 from checker.harness.suite import needs
-from checker.stage_1.gateways.answers import expect_success
+from checker.stage_1.gateways.answers import expect_success, line_of
 from checker.stage_1.gateways.bodies import BODY
 from checker.stage_1.gateways.cgi_door import expect_cgi_answer
 from checker.stage_1.gateways.environ import ECHO, ECHOED_PATH, expect_echo
 from course.pictures import Value
 
 VISITS = 15
+END_S = 6.0  # only a server that does not end takes that long
 
 
 @needs(
@@ -64,6 +69,16 @@ def test_one_answer_through_three_doors(
         lanes.append(Lane(name, stretches))
     picture.lanes("all requests, by the door they came through", lanes)
     picture.chart("one request, by the door it came through", "ms", costs, log=True)
+
+
+@needs("test_close_is_called")
+def test_term_ends_the_server(wsgi: SelfBound) -> None:
+    """WSGI: SIGTERM ends the server."""
+    send(wsgi, signal.SIGTERM)
+    if wsgi.process.wait(END_S * slowness()) is None:
+        wanted = "SIGTERM, by which process managers and containers end a server, ends yours"
+        where = line_of(wsgi, r".*SIGTERM", r"\s*except (BaseException|SystemExit)", r"def main")
+        fail("term-ignored", wanted=wanted, saw="it still runs, and would have to be killed", where=where)
 
 
 def _cost(name: str, stretches: list[Stretch], pids: int) -> Value:
