@@ -95,6 +95,13 @@ def test_headers_are_sent_with_the_handshake(history: History, peer: Peer) -> No
     assert peer.headers["Cookie"] == "sessionid=1"
 
 
+def test_headers_of_the_handshakes_answer_are_read_in_whatever_case(history: History, peer: Peer) -> None:
+    connection = WebSocket(history, peer.url)
+    assert connection.headers["sec-websocket-accept"] == connection.headers["Sec-WebSocket-Accept"]
+    assert connection.headers.get("X-None") is None
+    connection.close()
+
+
 def test_the_history_tells_of_the_whole_conversation(history: History, peer: Peer) -> None:
     connection = WebSocket(history, peer.url, label="tab 1")
     connection.send({"n": 1})
@@ -134,6 +141,7 @@ def test_a_refused_handshake_keeps_its_status(history: History, peer: Peer, stat
     peer.status = status
     connection = WebSocket(history, peer.url)
     assert connection.refused == status
+    assert not connection.headers
     connection.send("into the void")
     assert connection.receive(DEADLINE_S) is None
     assert connection.wait_closed(DEADLINE_S)

@@ -128,6 +128,12 @@ class WebSocket:
         """The close code, 1006 for a lost connection; None while it is open."""
         return None if self._connection is None else self._connection.close_code
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Those of the answer to its handshake, in whatever case they are asked for; none when it was refused."""
+        answer = None if self._connection is None else self._connection.response
+        return {} if answer is None else answer.headers
+
     def close(self) -> None:
         """Close it with the closing handshake."""
         if self._connection is not None:
