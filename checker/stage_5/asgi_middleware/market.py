@@ -79,6 +79,11 @@ class Market:
         exchange = self.ask(server, path, shop, id=id)
         return exchange.wait_answer(PATIENCE_S) or server.expect_answer(exchange, 0.0)
 
+    def expect_hello(self, id: str = "") -> tuple[str | None, object]:  # noqa: A002
+        """The id that a page's answer tells under uvicorn, and the one that the page has found in its scope."""
+        answer = self.uvicorn.expect_answer(self.ask(self.uvicorn, "/hello/", id=id), PATIENCE_S)
+        return answer.headers[HEADER], (answer.json() or {}).get("trace_id")
+
     def connect(self, address: str, path: str = "/ws/", *, id: str = "", label: str = "") -> WebSocket:  # noqa: A002
         """A socket of a visitor at this address: uvicorn believes the proxy on its own machine, which we play.
 
@@ -103,7 +108,7 @@ class Market:
 
     def settle(self) -> None:
         """Return when all that the journal has written by now can be read: it comes before a later visit's line."""
-        self.expect(self.uvicorn, "/hello/", id=(id_ := self.id()))
+        self.expect_hello(id_ := self.id())
         self.wait(lambda: self.lines(id_))
 
     # --- what is told ---

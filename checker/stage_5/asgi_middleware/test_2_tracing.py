@@ -51,21 +51,18 @@ def test_other_scopes_pass_as_they_are(market: Market) -> None:
 @needs("test_the_market_answers")
 def test_each_visit_has_an_id(market: Market) -> None:
     """Each page and each socket has an id: its visitor's own or a new one, told to them and to the market."""
-    known, taken = market.id(), market.expect(market.uvicorn, "/hello/", id=(brought := market.id()))
-    expect_id(market, "a page", taken.headers[HEADER], taken.json()["trace_id"], brought=brought)
-    long = market.expect(market.uvicorn, "/hello/", id=(longest := market.id().ljust(LONGEST, "0")))
-    expect_id(market, "a page", long.headers[HEADER], long.json()["trace_id"], brought=longest)
-    met = {brought}
+    met = set[str]()
+    for brought in (market.id(), market.id().ljust(LONGEST, "0")):
+        met.add(expect_id(market, "a page", *market.expect_hello(brought), brought=brought))
     for given in ("", *NO_IDS):
-        answer = market.expect(market.uvicorn, "/hello/", id=given)
-        met.add(expect_id(market, "a page", answer.headers[HEADER], answer.json()["trace_id"], refused=given, met=met))
-    for id_ in (known, ""):
+        met.add(expect_id(market, "a page", *market.expect_hello(given), refused=given, met=met))
+    for id_ in (market.id(), ""):
         socket = market.connect("10.1.0.1", id=id_, label="a socket")
         if socket.refused is not None:
             socket = market.uvicorn.expect_websocket("/ws/", label="a socket")
         socket.send({"do": "who"})
         inside = (socket.receive(PATIENCE_S) or {}).get("trace_id")
-        met.add(expect_id(market, "a socket", socket.headers.get(HEADER), inside, brought=id_, met=met - {id_}))
+        met.add(expect_id(market, "a socket", socket.headers.get(HEADER), inside, brought=id_, met=met))
         socket.close()
     for path in ("/nowhere/", "/broken/"):
         answer = market.expect(market.uvicorn, path, id=(id_ := market.id()))
