@@ -8,6 +8,7 @@ from checker.harness.diagnosis import wait_error
 from checker.harness.findings import fail
 from checker.harness.given import expect_given
 from checker.harness.http import Answer, Exchange
+from checker.harness.picture import Picture
 from checker.harness.server import Server
 from checker.harness.suite import needs
 from checker.stage_5.asgi_middleware.market import GIVEN, MIDDLEWARE, PATIENCE_S, TITLES, Market
@@ -26,7 +27,7 @@ def test_the_market_answers(market: Market) -> None:
 
 
 @needs("test_the_market_answers")
-def test_every_answer_names_its_shop(market: Market) -> None:
+def test_every_answer_names_its_shop(market: Market, picture: Picture) -> None:
     """Every answer names its shop: of pages that block, wait or stream, of a missing page and of a broken one."""
     for server in market.both:
         for name, status in (("blocking", 200), ("awaited", 200), ("rows", 200), ("nowhere", 404), ("broken", 500)):
@@ -43,6 +44,7 @@ def test_every_answer_names_its_shop(market: Market) -> None:
                     answer, status, wanted=f"{server.name}: {path} is answered {status}", code="shop-missing"
                 )
             expect_title(market, server, path, answer, TITLES[shop])
+    picture.nothing()  # that all went well needs none
 
 
 @needs("test_the_market_answers")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checker.harness.events import EventKind
 from checker.harness.findings import fail
+from checker.harness.picture import Picture
 from checker.harness.suite import needs
 from checker.stage_5.asgi_middleware.market import HEADER, PATIENCE_S, TRACING, Market
 from checker.stage_5.asgi_middleware.visits import expect_id, expect_line, expect_no_line_yet
@@ -49,7 +50,7 @@ def test_other_scopes_pass_as_they_are(market: Market) -> None:
 
 
 @needs("test_the_market_answers")
-def test_each_visit_has_an_id(market: Market) -> None:
+def test_each_visit_has_an_id(market: Market, picture: Picture) -> None:
     """Each page and each socket has an id: its visitor's own or a new one, told to them and to the market."""
     met = set[str]()
     for brought in (market.id(), market.id().ljust(LONGEST, "0")):
@@ -67,6 +68,7 @@ def test_each_visit_has_an_id(market: Market) -> None:
     for path in ("/nowhere/", "/broken/"):
         answer = market.expect(market.uvicorn, path, id=(id_ := market.id()))
         expect_id(market, path, answer.headers[HEADER], id_, brought=id_)
+    picture.nothing()  # that all went well needs none
 
 
 @needs("test_each_visit_has_an_id")
@@ -110,7 +112,7 @@ def test_a_row_leaves_at_once(market: Market) -> None:
 
 
 @needs("test_a_row_leaves_at_once")
-def test_each_visit_is_noted_once(market: Market) -> None:
+def test_each_visit_is_noted_once(market: Market, picture: Picture) -> None:
     """Each visit is noted once, when it is over, with what became of it."""
     for path, status in (("/hello/", 200), ("/nowhere/", 404), ("/broken/", 500)):
         page = market.ask(market.uvicorn, path, id=(id_ := market.id()))
@@ -134,6 +136,7 @@ def test_each_visit_is_noted_once(market: Market) -> None:
             case "is sent away":
                 socket.send({"do": "leave"})
         expect_line(market, id_, socket, kind="websocket", path=path.partition("?")[0], status=status)
+    picture.nothing()
 
 
 @needs("test_each_visit_has_an_id")

@@ -44,7 +44,7 @@ def test_the_sixth_socket_is_refused(market: Market, picture: Picture) -> None:
 
 
 @needs("test_the_sixth_socket_is_refused")
-def test_a_place_is_free_again(market: Market) -> None:
+def test_a_place_is_free_again(market: Market, picture: Picture) -> None:
     """A place is free again when a socket has closed, is cut off, meets a bug, or is refused by the market."""
     for number, what in enumerate(("closed", "was cut off", "met a bug", "was refused by the market itself"), 1):
         address = f"10.3.0.{number}"
@@ -61,6 +61,7 @@ def test_a_place_is_free_again(market: Market) -> None:
         expect_place(market, address, "the next", "place-lost", f"the fifth {what}")
         for socket in stays:
             socket.close()
+    picture.nothing()
 
 
 def expect_place(market: Market, address: str, label: str, code: str, after: str = "") -> WebSocket:
