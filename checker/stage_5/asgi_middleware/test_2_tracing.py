@@ -7,7 +7,15 @@ from checker.harness.findings import fail
 from checker.harness.picture import Picture
 from checker.harness.suite import needs
 from checker.stage_5.asgi_middleware.market import HEADER, PATIENCE_S, TRACING, Market
-from checker.stage_5.asgi_middleware.visits import expect_id, expect_line, expect_no_line_yet
+from checker.stage_5.asgi_middleware.visits import (
+    PAGE,
+    SOCKET,
+    expect_inside,
+    expect_kept,
+    expect_line,
+    expect_new,
+    expect_no_line_yet,
+)
 
 # What is no id: too long, an empty one, other characters than letters, digits and hyphens.
 NO_IDS = ("x" * 65, "two words", 'a"b', "semi;colon", "under_score", "näh")
@@ -52,22 +60,31 @@ def test_other_scopes_pass_as_they_are(market: Market) -> None:
 @needs("test_the_market_answers")
 def test_each_visit_has_an_id(market: Market, picture: Picture) -> None:
     """Each page and each socket has an id: its visitor's own or a new one, told to them and to the market."""
-    met = set[str]()
     for brought in (market.id(), market.id().ljust(LONGEST, "0")):
-        met.add(expect_id(market, "a page", *market.expect_hello(brought), brought=brought))
+        told, inside = market.expect_hello(brought)
+        expect_kept(market, PAGE, told, brought)
+        expect_inside(market, PAGE, told, inside)
+    met = set[str]()
     for given in ("", *NO_IDS):
-        met.add(expect_id(market, "a page", *market.expect_hello(given), refused=given, met=met))
-    for id_ in (market.id(), ""):
-        socket = market.connect("10.1.0.1", id=id_, label="a socket")
+        told, inside = market.expect_hello(given)
+        expect_new(market, PAGE, told, given, met)
+        expect_inside(market, PAGE, told, inside)
+    for brought in (market.id(), ""):
+        socket = market.connect("10.1.0.1", id=brought, label=SOCKET)
         if socket.refused is not None:
-            socket = market.uvicorn.expect_websocket("/ws/", label="a socket")
+            socket = market.uvicorn.expect_websocket("/ws/", label=SOCKET)
         socket.send({"do": "who"})
-        inside = (socket.receive(PATIENCE_S) or {}).get("trace_id")
-        met.add(expect_id(market, "a socket", socket.headers.get(HEADER), inside, brought=id_, met=met))
+        answer = socket.receive(PATIENCE_S) or {}
+        told = socket.headers.get(HEADER)
+        if brought:
+            expect_kept(market, SOCKET, told, brought)
+        else:
+            expect_new(market, SOCKET, told, "", met)
+        expect_inside(market, SOCKET, told, answer.get("trace_id"))
         socket.close()
     for path in ("/nowhere/", "/broken/"):
-        answer = market.expect(market.uvicorn, path, id=(id_ := market.id()))
-        expect_id(market, path, answer.headers[HEADER], id_, brought=id_)
+        page = market.expect(market.uvicorn, path, id=(id_ := market.id()))
+        expect_kept(market, path, page.headers[HEADER], id_)
     picture.nothing()  # that all went well needs none
 
 
@@ -82,7 +99,7 @@ def test_visits_keep_their_ids(market: Market) -> None:
     for tag, id_ in brought.items():
         market.gate.release(tag)
         answer = market.uvicorn.expect_answer(visits[tag], PATIENCE_S)
-        expect_id(market, "a page beside others", answer.headers[HEADER], id_, brought=id_)
+        expect_kept(market, "a page beside others", answer.headers[HEADER], id_, code="id-mixed-up")
 
 
 @needs("test_each_visit_has_an_id")
